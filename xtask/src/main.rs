@@ -1,0 +1,52 @@
+//! The workspace's own commands: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`.
+
+mod bench;
+mod machine;
+mod run;
+
+use std::process::ExitCode;
+
+use run::{Failed, cargo, say};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+  test [ARGUMENTS]         installs what the tests need and is missing, then runs them all; arguments go to the runner
+  check                    formatting, clippy and documentation, warnings denied
+  bench [NAMES] [--json]   runs the benches whose name contains one of NAMES; --json prints medians as one JSON object";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let arguments: Vec<String> = arguments.collect();
+    let outcome = match &*command {
+        "test" => test(&arguments),
+        "check" => check(),
+        "bench" => bench::bench(&arguments),
+        _ => Err(Failed(USAGE.to_owned())),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(why)) => {
+            say(&why);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs every test of the workspace, and the examples in the documentation of the adapter contract.
+fn test(arguments: &[String]) -> Result<(), Failed> {
+    let environment = machine::prepare()?;
+    let mut tests = if run::works("cargo", &["nextest", "--version"]) {
+        cargo(&["nextest", "run", "--workspace"])
+    } else {
+        cargo(&["test", "--workspace"])
+    };
+    run::check(tests.args(arguments).envs(environment.iter().cloned()))?;
+    run::check(&mut cargo(&["test", "--quiet", "--doc", "--package", "fenghuo-contract"]))
+}
+
+fn check() -> Result<(), Failed> {
+    run::check(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run::check(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    run::check(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
+}
