@@ -1,0 +1,97 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::Address;
+
+/// What is to be shown to a person, already rendered for one channel, one language and one variant.
+///
+/// A channel uses the parts it has a place for and never shortens any of them: text that does not fit is refused with
+/// [`Verdict::refused_content`](crate::Verdict::refused_content).
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Content {
+    /// BCP 47 tag of the language of the texts, for example `zh-CN`.
+    pub language: String,
+    /// Subject of a mail, title of a push message or of a screen; empty where the channel has none.
+    pub title: String,
+    /// The text itself, complete.
+    pub text: String,
+    /// The same for readers of HTML (e-mail); empty where the channel has none.
+    pub html: String,
+    /// Files that go with it (e-mail: the CAP document).
+    pub attachments: Vec<Attachment>,
+    /// How loudly to ring, from the level of the warning.
+    pub urgency: Urgency,
+    /// Messages with the same thread are about the same event; a later one replaces an earlier one where the channel
+    /// can (collapse id, tag, In-Reply-To).
+    pub thread: String,
+    /// When the sender's decision was released, seconds since 1970-01-01T00:00:00Z. Constant over retries.
+    pub released_at: i64,
+    /// After this moment nobody should see it as current, same unit.
+    pub expires_at: i64,
+}
+
+/// A file that goes with a message.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Attachment {
+    /// File name shown to the reader.
+    pub name: String,
+    /// Media type with parameters, for example `application/cap+xml; charset=utf-8`.
+    pub media_type: String,
+    /// The bytes of the file.
+    pub body: Bytes,
+}
+
+/// How loudly a device should ring. Four steps, as the levels; `Unknown` rings like the lowest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Level unknown, or not a warning.
+    #[default]
+    Unknown,
+    /// Blue.
+    Low,
+    /// Yellow.
+    Medium,
+    /// Orange.
+    High,
+    /// Red.
+    Highest,
+}
+
+/// Names one delivery, the same over all of its attempts, different from every other delivery of this installation.
+///
+/// Channels that can recognise a repeat use it: Message-ID, collapse id, client message id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token {
+    /// The plan (warning × channel).
+    pub plan: u64,
+    /// The place of the recipient in the plan's audience.
+    pub index: u32,
+}
+
+impl std::fmt::Display for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}-{:08x}", self.plan, self.index)
+    }
+}
+
+/// One address of a batch.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Names the delivery.
+    pub token: Token,
+    /// Where it goes.
+    pub address: Address,
+    /// 1 for the first attempt; above 1 the provider may have seen it before.
+    pub attempt: u8,
+}
+
+/// One content for several addresses, at most [`Profile::batch_max`](crate::Profile::batch_max) of them.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// What is to be shown.
+    pub content: Arc<Content>,
+    /// To whom.
+    pub items: Vec<Item>,
+}
