@@ -1,0 +1,287 @@
+use std::collections::BTreeMap;
+
+use fenghuo_contract::{Address, Channel, Content, NotTaken, Receipt, ReceiptState, conformance};
+
+use super::*;
+
+/// Keeps every receipt, in order; refuses the first `refusals` calls.
+#[derive(Default)]
+struct Basket {
+    receipts: Mutex<Vec<Receipt>>,
+    refusals: Mutex<usize>,
+}
+
+impl Basket {
+    fn states(&self) -> Vec<(Vec<u8>, &'static str)> {
+        let name = |state: &ReceiptState| match state {
+            ReceiptState::Delivered => "delivered",
+            ReceiptState::Confirmed => "confirmed",
+            ReceiptState::Failed(_) => "failed",
+        };
+        let receipts = self.receipts.lock().unwrap();
+        receipts.iter().map(|receipt| (receipt.reference.as_bytes().to_vec(), name(&receipt.state))).collect()
+    }
+}
+
+#[async_trait]
+impl ReceiptSink for Basket {
+    async fn accept(&self, receipts: Vec<Receipt>) -> Result<(), NotTaken> {
+        let mut refusals = self.refusals.lock().unwrap();
+        if *refusals > 0 {
+            *refusals -= 1;
+            return Err(NotTaken);
+        }
+        self.receipts.lock().unwrap().extend(receipts);
+        Ok(())
+    }
+}
+
+struct World {
+    simulator: Simulator,
+    basket: Arc<Basket>,
+}
+
+fn world(change: impl FnOnce(&mut Settings)) -> World {
+    let mut settings = Settings { ledger: 10_000, ..Settings::of(Channel::Sms) };
+    change(&mut settings);
+    let basket = Arc::new(Basket::default());
+    let sink: Arc<dyn ReceiptSink> = Arc::clone(&basket) as _;
+    World { simulator: Simulator::new(settings, sink, 1).unwrap(), basket }
+}
+
+fn item(index: u32, address: &str) -> Item {
+    Item { token: Token { plan: 0x1a, index }, address: Address::new(address), attempt: 1 }
+}
+
+fn batch(items: Vec<Item>) -> Batch {
+    Batch { content: Arc::new(Content { text: "暴雨红色预警".to_owned(), ..Content::default() }), items }
+}
+
+const BUDGET: Duration = Duration::from_secs(30);
+
+impl World {
+    async fn one(&self, address: &str, attempt: u8) -> Verdict {
+        let batch = batch(vec![Item { attempt, ..item(1, address) }]);
+        self.simulator.submit(&batch, BUDGET).await.unwrap().remove(0)
+    }
+
+    /// What the sink has once everything under way has arrived.
+    async fn receipts(&self) -> Vec<&'static str> {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        self.basket.states().into_iter().map(|(_, state)| state).collect()
+    }
+}
+
+fn kind(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted(_) => "accepted",
+        Verdict::RefusedRecipient(_) => "recipient",
+        Verdict::RefusedContent(_) => "content",
+        Verdict::Misconfigured(_) => "misconfigured",
+        Verdict::Throttled { scope: Scope::Account, .. } => "throttled account",
+        Verdict::Throttled { .. } => "throttled",
+        Verdict::Transient(_) => "transient",
+        Verdict::InDoubt(_) => "in doubt",
+    }
+}
+
+#[test]
+fn names_and_numbers_choose_the_behaviour() {
+    for (place, (behaviour, name)) in Behaviour::ALL.into_iter().enumerate() {
+        for address in [
+            format!("1991234{:04}", 9000 + place),
+            format!("+861990000{:04}", 9000 + place),
+            format!("86199000{:05}", 9000 + place),
+            name.to_owned(),
+            format!("{name}-17"),
+            format!("{name}@example.org"),
+            format!("sim+{name}@example.org"),
+            format!("{name}_token"),
+        ] {
+            assert_eq!(Behaviour::of(&address), behaviour, "{address}");
+        }
+    }
+    for address in [
+        "",
+        "+",
+        "13812349001",
+        "19912349099",
+        "1991234900",
+        "199123490011",
+        "199x2349001",
+        "199123490",
+        "refused-1",
+        "REFUSE-1",
+        "openid-refuse",
+        "sim+",
+        "暴雨",
+        "199暴雨9001",
+        "o6_bmjrPTlm6_2sgVt7hMZOPfL2M",
+    ] {
+        assert_eq!(Behaviour::of(address), Behaviour::Ok, "{address}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_behaviour_has_its_verdict_and_its_receipts() {
+    let expected: BTreeMap<&str, (&str, &[&str])> = [
+        ("ok", ("accepted", &["delivered"][..])),
+        ("refuse", ("recipient", &[])),
+        ("content", ("content", &[])),
+        ("throttle", ("throttled", &[])),
+        ("transient", ("transient", &[])),
+        ("vanish", ("in doubt", &[])),
+        ("silent", ("accepted", &[])),
+        ("late", ("accepted", &["delivered"])),
+        ("twice", ("accepted", &["delivered", "delivered"])),
+        ("early", ("accepted", &["delivered"])),
+        ("undelivered", ("accepted", &["failed"])),
+        ("confirm", ("accepted", &["delivered", "confirmed"])),
+        ("misconfigured", ("misconfigured", &[])),
+        ("slow", ("accepted", &["delivered"])),
+        ("busy", ("throttled account", &[])),
+    ]
+    .into();
+    for (_, name) in Behaviour::ALL {
+        let world = world(|_| {});
+        let verdict = world.one(name, 1).await;
+        assert_eq!((kind(&verdict), &world.receipts().await[..]), expected[name], "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_throttled_or_fails_at_first_succeeds_in_the_end() {
+    for name in ["throttle", "busy", "transient"] {
+        let world = world(|_| {});
+        for attempt in 1..=2 {
+            assert_ne!(kind(&world.one(name, attempt).await), "accepted", "{name}");
+        }
+        assert_eq!(kind(&world.one(name, 3).await), "accepted", "{name}");
+        assert_eq!(world.receipts().await, ["delivered"], "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_can_come_before_the_answer_and_long_after() {
+    let world = world(|settings| settings.receipts_after_ms = 100);
+    world.one("early", 1).await;
+    assert_eq!(world.basket.states().len(), 1);
+    world.one("late", 1).await;
+    tokio::time::sleep(Duration::from_millis(4900)).await;
+    assert_eq!(world.basket.states().len(), 1);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(world.basket.states().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn receipts_not_taken_come_again_and_carry_the_reference() {
+    let world = world(|_| {});
+    *world.basket.refusals.lock().unwrap() = 3;
+    let verdict = world.one("13800000000", 1).await;
+    world.receipts().await;
+    assert_eq!(verdict, Verdict::Accepted(Some(Reference::new("1a.1"))));
+    assert_eq!(world.basket.states(), [(b"1a.1".to_vec(), "delivered")]);
+}
+
+#[test]
+fn references_differ_between_deliveries() {
+    let text = |plan, index| reference(Token { plan, index }).as_bytes().to_vec();
+    assert_eq!(text(0, 0), b"0.0");
+    assert_eq!(text(u64::MAX, u32::MAX), b"ffffffffffffffff.ffffffff");
+    assert_ne!(text(1, 0x11), text(0x11, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_of_receipts_is_kept_and_always_the_same() {
+    let reported = || async {
+        let world = world(|settings| settings.receipts = 0.25);
+        let items = (0..4000).map(|index| item(index, "13800000000")).collect();
+        world.simulator.submit(&batch(items), BUDGET).await.unwrap();
+        world.receipts().await;
+        world.basket.states()
+    };
+    let first = reported().await;
+    assert!((800..1200).contains(&first.len()), "{}", first.len());
+    assert_eq!(first, reported().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_receipts_the_profile_says_so_and_none_come() {
+    let world = world(|settings| settings.receipts = 0.0);
+    assert_eq!(world.simulator.profile().receipts, ReceiptStyle::None);
+    for name in ["ok", "confirm", "twice"] {
+        assert_eq!(kind(&world.one(name, 1).await), "accepted");
+    }
+    assert!(world.receipts().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_takes_longer_than_the_budget_is_in_doubt() {
+    let world = world(|settings| settings.slow_ms = 60_000);
+    let answer = world.simulator.submit(&batch(vec![item(1, "slow"), item(2, "ok")]), BUDGET).await;
+    assert!(matches!(answer, Err(Fault::InDoubt(_))), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_ledger_counts_what_arrived() {
+    let world = world(|_| {});
+    let ledger = world.simulator.ledger();
+    let items = vec![item(1, "ok-a"), item(2, "refuse-b"), item(3, "ok-c")];
+    world.simulator.submit(&batch(items), BUDGET).await.unwrap();
+    world.simulator.submit(&batch(vec![item(1, "ok-a")]), BUDGET).await.unwrap();
+    assert_eq!((ledger.submits(), ledger.seen(), ledger.taken(), ledger.doubled()), (2, 4, 3, Some(1)));
+    let line = |address: &str| ledger.line(&Address::new(address)).unwrap();
+    assert_eq!(line("ok-a"), Line { seen: 2, taken: 2, doubled: 1, first: 1, last: 4 });
+    assert_eq!(line("refuse-b"), Line { seen: 1, taken: 0, doubled: 0, first: 2, last: 2 });
+    assert_eq!(line("nobody"), Line::default());
+    let order: Vec<u32> = ledger.order().unwrap().into_iter().map(|token| token.index).collect();
+    assert_eq!(order, [1, 2, 3, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_ledger_says_that_it_does_not_know() {
+    let world = world(|settings| settings.ledger = 1);
+    let ledger = world.simulator.ledger();
+    world.simulator.submit(&batch(vec![item(1, "ok"), item(2, "ok")]), BUDGET).await.unwrap();
+    assert_eq!((ledger.seen(), ledger.doubled(), ledger.order()), (2, None, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_whose_receipts_nobody_takes_stops_taking() {
+    let world = world(|settings| settings.receipts_pending_max = 1);
+    *world.basket.refusals.lock().unwrap() = usize::MAX;
+    assert_eq!(kind(&world.one("ok", 1).await), "accepted");
+    let answer = world.simulator.submit(&batch(vec![item(2, "ok")]), BUDGET).await;
+    assert!(matches!(answer, Err(Fault::Throttled { .. })), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_stops_the_receipts() {
+    let world = world(|_| {});
+    world.one("ok", 1).await;
+    world.simulator.close().await;
+    assert!(world.receipts().await.is_empty());
+    let answer = world.simulator.submit(&batch(vec![item(1, "ok")]), BUDGET).await;
+    assert!(matches!(answer, Err(Fault::Transient(_))));
+}
+
+#[test]
+fn settings_are_checked_all_at_once() {
+    let settings =
+        Settings { receipts: 1.5, batch_max: 0, window: 0, receipts_pending_max: 0, ..Settings::of(Channel::Push) };
+    let SettingsFault(problems) = settings.check().unwrap_err();
+    assert_eq!(problems.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keeps_the_contract() {
+    let samples = conformance::Samples {
+        content: Content { text: "请勿外出".to_owned(), ..Content::default() },
+        addresses: ["13800000001", "slow-2", "late-3"].map(Address::new).into(),
+    };
+    let make = || async {
+        let simulator = world(|settings| (settings.text_max, settings.slow_ms) = (Some(70), 5)).simulator;
+        Arc::new(simulator) as Arc<dyn Adapter>
+    };
+    conformance::run(make, &samples).await.assert();
+}
