@@ -1,0 +1,157 @@
+//! A batch over several connections at the same time.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use fenghuo_contract::{Cause, Fault, Verdict};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    letter::Letter,
+    pool::{Pool, Slot},
+    session::{Session, broken_cause},
+    transaction::{Envelope, Progress, carry},
+};
+
+/// One submit at work. Each message goes to `per_message` recipients.
+pub(crate) struct Dispatch<'a> {
+    pub(crate) pool: &'a Pool,
+    pub(crate) letter: &'a Letter,
+    pub(crate) recipients: &'a [Envelope<'a>],
+    pub(crate) per_message: usize,
+    pub(crate) deadline: Instant,
+    next: AtomicUsize,
+    answers: Mutex<Answers>,
+}
+
+struct Answers {
+    /// One for each recipient.
+    verdicts: Vec<Option<Verdict>>,
+    left: usize,
+    /// Why a connection could not be had.
+    fault: Option<Fault>,
+}
+
+impl<'a> Dispatch<'a> {
+    pub(crate) fn new(
+        pool: &'a Pool,
+        letter: &'a Letter,
+        recipients: &'a [Envelope<'a>],
+        per_message: usize,
+        deadline: Instant,
+    ) -> Self {
+        let answers = Answers { verdicts: vec![None; recipients.len()], left: recipients.len(), fault: None };
+        Self {
+            pool,
+            letter,
+            recipients,
+            per_message,
+            deadline,
+            next: AtomicUsize::new(0),
+            answers: Mutex::new(answers),
+        }
+    }
+
+    /// Sends everything, over as many connections as there are free and of use; one verdict per recipient.
+    pub(crate) async fn run(self) -> Result<Vec<Verdict>, Fault> {
+        let slot = match timeout_at(self.deadline, self.pool.slot()).await {
+            Ok(Some(slot)) => slot,
+            Ok(None) => return Err(transient("CLOSED", "the adapter is closed")),
+            Err(_) => return Err(transient("TIMEOUT", "no connection became free in time")),
+        };
+        let messages = self.recipients.len().div_ceil(self.per_message);
+        let more = (1..messages).map_while(|_| self.pool.free_slot());
+        let mut workers: FuturesUnordered<_> = std::iter::once(slot).chain(more).map(|slot| self.work(slot)).collect();
+        // Who still waits for a connection when all is answered is not waited for.
+        while workers.next().await.is_some() && self.answers().left > 0 {}
+        drop(workers);
+        self.conclude()
+    }
+
+    fn conclude(self) -> Result<Vec<Verdict>, Fault> {
+        let Answers { verdicts, left, fault } = self.answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let fault = fault.unwrap_or_else(|| transient("TIMEOUT", "not sent in time"));
+        if left == verdicts.len() {
+            return Err(fault);
+        }
+        Ok(verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(|| fault.verdict())).collect())
+    }
+
+    /// Takes message after message until none is left, the time is up, or there is no connection to be had.
+    async fn work(&self, slot: Slot<'_>) {
+        let mut resting = None;
+        while self.next.load(Ordering::Relaxed) < self.recipients.len() {
+            let session = match resting.take() {
+                Some(session) => Ok(Ok(session)),
+                None => timeout_at(self.deadline, slot.session()).await,
+            };
+            match session {
+                Ok(Ok(session)) => resting = self.message(&slot, session).await,
+                Ok(Err(fault)) => return self.answers().fault = Some(fault),
+                Err(_) => return,
+            }
+        }
+        if let Some(session) = resting {
+            slot.give_back(session).await;
+        }
+    }
+
+    /// Sends the next message; gives the session back when it can carry another.
+    async fn message(&self, slot: &Slot<'_>, mut session: Session) -> Option<Session> {
+        let start = self.next.fetch_add(self.per_message, Ordering::Relaxed);
+        if start >= self.recipients.len() {
+            return Some(session);
+        }
+        let end = self.recipients.len().min(start + self.per_message);
+        let recipients = &self.recipients[start..end];
+        let mut progress = Progress::new(recipients.len());
+        let mut broken = self.carry(&mut session, recipients, &mut progress).await;
+        if broken.is_some() && session.transactions > 1 && progress.is_untouched() {
+            // A connection that had rested was dead, and nothing of this message has reached the relay.
+            if let Ok(Ok(fresh)) = timeout_at(self.deadline, slot.fresh()).await {
+                session = fresh;
+                broken = self.carry(&mut session, recipients, &mut progress).await;
+            }
+        }
+        session.over |= broken.is_some();
+        self.note(start, progress.finish(broken.as_ref().unwrap_or(&Cause::new("CONNECTION", "closed"))));
+        if slot.may_go_on(&session) {
+            return Some(session);
+        }
+        session.quit().await;
+        None
+    }
+
+    /// `None` when the dialogue went to its end, whatever the answers; else why it did not.
+    async fn carry(
+        &self,
+        session: &mut Session,
+        recipients: &[Envelope<'_>],
+        progress: &mut Progress,
+    ) -> Option<Cause> {
+        match timeout_at(self.deadline, carry(session, self.letter, recipients, progress)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(broken_cause("CONNECTION", &error)),
+            Err(_) => Some(Cause::new("TIMEOUT", "no answer in time")),
+        }
+    }
+
+    fn note(&self, start: usize, verdicts: Vec<Verdict>) {
+        let mut answers = self.answers();
+        answers.left -= verdicts.len();
+        for (place, verdict) in answers.verdicts[start..].iter_mut().zip(verdicts) {
+            *place = Some(verdict);
+        }
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn transient(code: &str, text: &str) -> Fault {
+    Fault::Transient(Cause::new(code, text))
+}

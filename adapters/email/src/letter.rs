@@ -1,0 +1,192 @@
+//! The message as it goes over the wire. Everything but recipient and Message-ID is the same for a whole batch and made
+//! once.
+
+use std::time::{Duration, SystemTime};
+
+use fenghuo_contract::{Attachment, Content, Token, Urgency};
+use lettre::{
+    Address, Message,
+    address::Envelope,
+    message::{
+        MultiPart, SinglePart,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
+};
+
+use crate::settings::Relay;
+
+/// The last second a Date can show: the end of the year 9999.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// A message for anybody, ready but for the lines that name the recipient.
+pub(crate) struct Letter {
+    /// Headers and body with dots doubled, and the end mark.
+    rest: Vec<u8>,
+    domain: String,
+    sender: Address,
+}
+
+/// The content cannot be made into a message.
+#[derive(Debug, thiserror::Error)]
+#[error("the content cannot be made into a message")]
+pub(crate) struct Unwritable(#[source] lettre::error::Error);
+
+impl Letter {
+    pub(crate) fn new(content: &Content, relay: &Relay) -> Result<Self, Unwritable> {
+        let parts = Parts::of(content);
+        // The envelope is not used: commands are made for each recipient.
+        let envelope = Envelope::new(None, vec![relay.envelope_from.clone()]).map_err(Unwritable)?;
+        let mut builder = Message::builder()
+            .envelope(envelope)
+            .from(relay.from.clone())
+            .date(moment(content.released_at))
+            .subject(one_line(&content.title))
+            .raw_header(header("Auto-Submitted", "auto-generated"));
+        for (name, value) in marks(content, &relay.domain) {
+            builder = builder.raw_header(header(name, &value));
+        }
+        let message = match parts {
+            Parts::Single(part) => builder.singlepart(part),
+            Parts::Multi(part) => builder.multipart(part),
+        };
+        let bytes = message.map_err(Unwritable)?.formatted();
+        Ok(Self { rest: stuffed(&bytes), domain: relay.domain.clone(), sender: relay.envelope_from.clone() })
+    }
+
+    /// Whom reports of non-delivery go to.
+    pub(crate) fn sender(&self) -> &Address {
+        &self.sender
+    }
+
+    /// The name of the message, the same over all attempts, without angle brackets.
+    pub(crate) fn message_id(&self, token: Token) -> String {
+        format!("{token}@{}", self.domain)
+    }
+
+    /// Writes the whole message with its end mark. `to` is `None` for several recipients, who must not see each other.
+    pub(crate) fn write(&self, token: Token, to: Option<&Address>, out: &mut Vec<u8>) {
+        let to: &str = to.map_or("undisclosed-recipients:;", AsRef::as_ref);
+        out.reserve(self.rest.len() + to.len() + self.domain.len() + 64);
+        out.extend_from_slice(format!("Message-ID: <{token}@{}>\r\nTo: {to}\r\n", self.domain).as_bytes());
+        out.extend_from_slice(&self.rest);
+    }
+
+    /// Bytes of the message for SIZE, roughly: the lines of the recipient count as 512.
+    pub(crate) fn size(&self) -> usize {
+        self.rest.len() + 512
+    }
+}
+
+enum Parts {
+    Single(SinglePart),
+    Multi(MultiPart),
+}
+
+impl Parts {
+    /// `mixed(alternative(text, html), attachments…)`, without the layers that would hold one part.
+    fn of(content: &Content) -> Self {
+        let text = SinglePart::plain(content.text.clone());
+        let body = if content.html.is_empty() {
+            Self::Single(text)
+        } else {
+            let parts = MultiPart::alternative().boundary(boundary("alternative", content)).singlepart(text);
+            Self::Multi(parts.singlepart(SinglePart::html(content.html.clone())))
+        };
+        if content.attachments.is_empty() {
+            return body;
+        }
+        let mixed = MultiPart::mixed().boundary(boundary("mixed", content));
+        let mixed = match body {
+            Self::Single(part) => mixed.singlepart(part),
+            Self::Multi(part) => mixed.multipart(part),
+        };
+        Self::Multi(content.attachments.iter().fold(mixed, |mixed, attachment| mixed.singlepart(attached(attachment))))
+    }
+}
+
+fn attached(attachment: &Attachment) -> SinglePart {
+    let media_type = ContentType::parse(&attachment.media_type).unwrap_or_else(|_| octets());
+    let name = one_line(&attachment.name);
+    lettre::message::Attachment::new(name).body(attachment.body.to_vec(), media_type)
+}
+
+fn octets() -> ContentType {
+    ContentType::parse("application/octet-stream").expect("a media type without parameters")
+}
+
+/// A boundary that no text contains and that is the same on every attempt. What is encoded cannot contain `=_`.
+fn boundary(kind: &str, content: &Content) -> String {
+    let taken = |mark: &str| content.text.contains(mark) || content.html.contains(mark);
+    let mut number = 0_u32;
+    loop {
+        let mark = format!("=_fenghuo_{kind}_{number}");
+        if !taken(&mark) {
+            return mark;
+        }
+        number += 1;
+    }
+}
+
+/// Headers that come from urgency, language, thread and end.
+fn marks(content: &Content, domain: &str) -> Vec<(&'static str, String)> {
+    let mut marks = Vec::new();
+    match content.urgency {
+        Urgency::Highest => marks.extend([("Importance", "high".to_owned()), ("X-Priority", "1 (Highest)".to_owned())]),
+        Urgency::High => marks.extend([("Importance", "high".to_owned()), ("X-Priority", "2 (High)".to_owned())]),
+        Urgency::Medium | Urgency::Low | Urgency::Unknown => {}
+    }
+    let tag = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if !content.language.is_empty() && content.language.bytes().all(tag) {
+        marks.push(("Content-Language", content.language.clone()));
+    }
+    if !content.thread.is_empty() {
+        let root = format!("<{}@{domain}>", dot_atom(&content.thread));
+        marks.extend([("In-Reply-To", root.clone()), ("References", root)]);
+    }
+    marks
+}
+
+/// A thread in characters a Message-ID may have; others become `_` and their code point.
+fn dot_atom(thread: &str) -> String {
+    let mut atom = String::from("thread.");
+    for sign in thread.chars().take(100) {
+        match sign {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => atom.push(sign),
+            _ => atom.push_str(&format!("_{:x}", u32::from(sign))),
+        }
+    }
+    atom
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// Header values are one line, whatever the template wrote.
+fn one_line(text: &str) -> String {
+    text.split(|sign: char| sign.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn moment(unix: i64) -> SystemTime {
+    let seconds = unix.clamp(0, LAST_SECOND).unsigned_abs();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+/// Doubles the dots at the start of lines and adds the end mark (RFC 5321 §4.5.2).
+fn stuffed(message: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.len() + message.len() / 64 + 5);
+    for line in message.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b".") {
+            out.push(b'.');
+        }
+        out.extend_from_slice(line);
+    }
+    if !out.ends_with(b"\r\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b".\r\n");
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+use bytes::Bytes;
+use fenghuo_contract::{Attachment, Content, Token, Urgency};
+use mail_parser::{Message, MessageParser, MimeHeaders};
+
+use super::*;
+use crate::Settings;
+
+fn relay() -> Relay {
+    let mut settings = Settings::of("localhost", "warning@songbei.example");
+    settings.from_name = Some("松北应急预警".to_owned());
+    settings.relay().unwrap()
+}
+
+fn written(content: &Content) -> Vec<u8> {
+    let mut wire = Vec::new();
+    let to = "zhang@example.org".parse().unwrap();
+    Letter::new(content, &relay()).unwrap().write(Token { plan: 7, index: 3 }, Some(&to), &mut wire);
+    wire
+}
+
+/// What a reader gets: the end mark taken off, dots undoubled.
+fn received(content: &Content) -> String {
+    let wire = String::from_utf8(written(content)).unwrap();
+    let message = wire.strip_suffix(".\r\n").expect("an end mark");
+    assert!(message.is_ascii(), "{message}");
+    for line in message.split("\r\n") {
+        assert!(line.len() <= 998 && !line.contains(['\r', '\n']), "{line}");
+        assert!(line != ".", "an end mark inside");
+    }
+    message.split_inclusive("\r\n").map(|line| line.strip_prefix('.').unwrap_or(line)).collect()
+}
+
+fn content() -> Content {
+    Content {
+        title: "暴雨红色预警".to_owned(),
+        text: "请勿外出。\n.\n..点\n".to_owned(),
+        released_at: 1_780_000_000,
+        ..Content::default()
+    }
+}
+
+fn header<'a>(message: &'a Message<'_>, name: &'static str) -> Option<&'a str> {
+    message.header_raw(name).map(str::trim)
+}
+
+#[test]
+fn headers_say_what_it_is() {
+    let content =
+        Content { urgency: Urgency::Highest, thread: "e7/甲".to_owned(), language: "zh-CN".to_owned(), ..content() };
+    let text = received(&content);
+    let message = MessageParser::default().parse(&text).unwrap();
+    assert_eq!(message.subject(), Some("暴雨红色预警"));
+    assert_eq!(message.message_id(), Some("0000000000000007-00000003@songbei.example"));
+    assert_eq!(message.date().unwrap().to_timestamp(), 1_780_000_000);
+    let from = message.from().unwrap().first().unwrap();
+    assert_eq!((from.name(), from.address()), (Some("松北应急预警"), Some("warning@songbei.example")));
+    for (name, value) in [
+        ("To", "zhang@example.org"),
+        ("Auto-Submitted", "auto-generated"),
+        ("Importance", "high"),
+        ("X-Priority", "1 (Highest)"),
+        ("Content-Language", "zh-CN"),
+        ("In-Reply-To", "<thread.e7_2f_7532@songbei.example>"),
+        ("References", "<thread.e7_2f_7532@songbei.example>"),
+        ("MIME-Version", "1.0"),
+    ] {
+        assert_eq!(header(&message, name), Some(value), "{name}");
+    }
+}
+
+#[test]
+fn only_loud_warnings_are_marked_important() {
+    for (urgency, expected) in
+        [(Urgency::Highest, true), (Urgency::High, true), (Urgency::Medium, false), (Urgency::Unknown, false)]
+    {
+        let text = received(&Content { urgency, ..content() });
+        let message = MessageParser::default().parse(&text).unwrap();
+        assert_eq!(header(&message, "Importance").is_some(), expected, "{urgency:?}");
+        assert_eq!(header(&message, "In-Reply-To"), None);
+    }
+}
+
+#[test]
+fn texts_and_files_arrive_as_they_were() {
+    let file = "<?xml version=\"1.0\"?>\n<alert>\r\n.暴雨\n.\n</alert>".repeat(50);
+    let content = Content {
+        html: "<p>请勿外出。</p>\n.\n".to_owned(),
+        attachments: vec![Attachment {
+            name: "预警 alert.xml".to_owned(),
+            media_type: "application/cap+xml; charset=utf-8".to_owned(),
+            body: Bytes::from(file.clone()),
+        }],
+        ..content()
+    };
+    let text = received(&content);
+    let message = MessageParser::default().parse(&text).unwrap();
+    let unix = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
+    assert_eq!(unix(&message.body_text(0).unwrap()), unix(&content.text));
+    assert_eq!(unix(&message.body_html(0).unwrap()), unix(&content.html));
+    let attachment = message.attachment(0).unwrap();
+    assert_eq!(attachment.contents(), file.as_bytes());
+    assert_eq!(attachment.attachment_name(), Some("预警 alert.xml"));
+    let kind = attachment.content_type().unwrap();
+    assert_eq!((kind.ctype(), kind.subtype()), ("application", Some("cap+xml")));
+}
+
+#[test]
+fn hostile_texts_break_nothing() {
+    let boundary = "--=_fenghuo_alternative_0--\n--=_fenghuo_mixed_0\n";
+    for (title, text, html, media_type) in [
+        ("a\r\nBcc: x@example.org\r\n\r\nbody", "plain", "", "text/plain"),
+        ("long", &*"x".repeat(100_000), "", "text/plain"),
+        ("dots", ".\r\n.\r\nQUIT\r\n", "", "text/plain"),
+        ("boundary", boundary, "<p>x</p>", "not a type\r\nX: y"),
+        ("", "", "", ""),
+        ("\u{0}\u{7f}控制", "\u{0}\u{1}", "\u{0}", "application/x"),
+    ] {
+        let content = Content {
+            title: title.to_owned(),
+            text: text.to_owned(),
+            html: html.to_owned(),
+            attachments: vec![Attachment {
+                name: "a\r\nX: y\".xml".to_owned(),
+                media_type: media_type.to_owned(),
+                body: Bytes::from_static(b"body"),
+            }],
+            released_at: i64::MAX,
+            ..Content::default()
+        };
+        let raw = received(&content);
+        let message = MessageParser::default().parse(&raw).unwrap();
+        assert_eq!((header(&message, "Bcc"), header(&message, "X")), (None, None), "{title}");
+        assert_eq!(message.attachment_count(), 1, "{title}: {raw}");
+        assert_eq!(message.attachment(0).unwrap().contents(), b"body", "{title}");
+    }
+}
+
+#[test]
+fn a_repeat_is_the_same_message() {
+    let content = Content { html: "<p>x</p>".to_owned(), ..content() };
+    assert_eq!(written(&content), written(&content));
+}
+
+#[test]
+fn dots_are_doubled_and_the_end_is_marked() {
+    for (message, wire) in [
+        (&b""[..], &b"\r\n.\r\n"[..]),
+        (b"a\r\n", b"a\r\n.\r\n"),
+        (b"a", b"a\r\n.\r\n"),
+        (b".\r\n..\r\na.\r\n", b"..\r\n...\r\na.\r\n.\r\n"),
+    ] {
+        assert_eq!(stuffed(message), wire, "{}", message.escape_ascii());
+    }
+}
