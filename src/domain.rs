@@ -1,0 +1,18 @@
+//! The vocabulary of warnings and the rules that hold for it: pure, without async, input, output, clock or chance.
+//!
+//! What a warning says is a [`message::Message`]; a message that keeps every rule is a [`warning::Warning`], and only a
+//! warning travels further than intake.
+
+pub mod area;
+pub mod cap;
+pub mod delivery;
+pub mod finding;
+pub mod hazard;
+pub mod json;
+pub mod level;
+pub mod lift;
+pub mod message;
+pub mod moment;
+pub mod rules;
+pub mod text;
+pub mod warning;

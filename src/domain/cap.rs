@@ -1,0 +1,80 @@
+//! CAP 1.2 XML, read and written.
+//!
+//! Reading goes in steps, and only the first two can end it early: bytes to text ([encodings](self#encodings)), text to
+//! elements (well-formedness and limits), then the root, the schema, the fields and the rules of [`super::rules`], whose
+//! findings all come together, each with element path, line and column.
+//!
+//! # Encodings
+//! A byte order mark or the XML declaration names the encoding; UTF-8, UTF-16, GB18030, GBK and the rest of the WHATWG
+//! list are read. Bytes that do not fit the named encoding are a finding, never a replacement character.
+//!
+//! # What is taken and what is not
+//! Any namespace prefix, CDATA, comments inside of texts, any line ends, empty optional elements (as absent), a
+//! signature at the end (checked by nobody here, and not kept). Not taken: document types and entities, elements in
+//! another order than the schema's, elements and attributes the schema does not have, CAP 1.0 and 1.1, alerts inside of
+//! envelopes, the national 12379 form.
+
+pub(in crate::domain) mod decode;
+mod element;
+mod list;
+mod path;
+mod place;
+mod recognise;
+mod schema;
+mod tree;
+mod write;
+
+use super::{
+    finding::{Finding, Found, Reading, code},
+    rules,
+};
+
+pub use write::write;
+
+/// Most bytes of a document: the largest seen in public is 1.7 MB, with a recording inside.
+pub const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// Reads a CAP 1.2 document with every fault found. Time and memory are bounded by the size of the input.
+#[must_use]
+pub fn read(bytes: &[u8]) -> Reading {
+    if bytes.len() > MOST_BYTES {
+        return Reading::refused(Finding::refuse(code::DOCUMENT_TOO_LARGE, "").arg("most", MOST_BYTES));
+    }
+    let text = match decode::decode(bytes) {
+        Ok(text) => text,
+        Err(finding) => return Reading::refused(finding),
+    };
+    match tree::read(&text) {
+        Ok(tree) => document(&text, &tree),
+        Err(fatal) => Reading { message: None, findings: place::fill(&text, vec![fatal]) },
+    }
+}
+
+fn document(text: &str, tree: &tree::Tree<'_>) -> Reading {
+    let root = tree.root();
+    if let Some(finding) = recognise::refusal(tree) {
+        return Reading { message: None, findings: place::fill(text, vec![(root.element().offset, finding)]) };
+    }
+    let mut sink = place::Sink::default();
+    schema::check(root, schema::ALERT, &mut sink);
+    let (message, known) = element::Reader { sink: &mut sink }.alert(root);
+    let mut all = Found::default();
+    let mut offsets = std::collections::HashMap::new();
+    for (offset, finding) in sink.into_vec() {
+        offsets.insert(finding.at.path.clone(), offset);
+        all.push(finding);
+    }
+    let mut rules = rules::check_known(&message, known);
+    for finding in &mut rules {
+        let (offset, path) = path::of_pointer(root, &finding.at.path);
+        offsets.insert(path.clone(), offset);
+        finding.at.path = path;
+    }
+    all.append_rules(rules);
+    let placed =
+        all.into_vec().into_iter().map(|finding| (offsets.get(&finding.at.path).copied().unwrap_or(0), finding));
+    Reading::of(message, place::fill(text, placed.collect()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! Every code that reading and checking a message can give, once. Each has a sentence and an `.action` in
+//! `messages/*/rules.ftl`.
+
+/// Declares the codes as constants and as a list.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal;)+) => {
+        $($(#[$doc])* pub const $name: &str = $code;)+
+
+        /// Every code of this module.
+        pub const CODES: &[&str] = &[$($code),+];
+    };
+}
+
+codes! {
+    /// More bytes than any message needs.
+    DOCUMENT_TOO_LARGE = "document-too-large";
+
+    /// The encoding the XML declaration names is not known.
+    ENCODING_UNKNOWN = "encoding-unknown";
+    /// The byte order mark or the bytes themselves contradict the XML declaration.
+    ENCODING_CONFLICT = "encoding-conflict";
+    /// Bytes that are no text in the encoding of the document.
+    ENCODING_BYTES = "encoding-bytes";
+
+    /// The bytes are not XML at all.
+    XML_NONE = "xml-none";
+    /// Markup that is not well-formed.
+    XML_SYNTAX = "xml-syntax";
+    /// An end tag that closes another element than the open one.
+    XML_TAG_MISMATCH = "xml-tag-mismatch";
+    /// The document ends inside an element.
+    XML_UNFINISHED = "xml-unfinished";
+    /// Something stands after the end of the document element.
+    XML_AFTER_END = "xml-after-end";
+    /// A character that XML 1.0 forbids.
+    XML_CHARACTER = "xml-character";
+    /// A reference to an entity other than the five predefined.
+    XML_ENTITY = "xml-entity";
+    /// A document type declaration.
+    XML_DOCTYPE = "xml-doctype";
+    /// A namespace prefix that was not declared.
+    XML_PREFIX = "xml-prefix";
+    /// An attribute given twice.
+    XML_ATTRIBUTE_REPEATED = "xml-attribute-repeated";
+    /// Elements nested too deep.
+    XML_TOO_DEEP = "xml-too-deep";
+    /// Too many attributes on one element.
+    XML_TOO_MANY_ATTRIBUTES = "xml-too-many-attributes";
+    /// Too many elements.
+    XML_TOO_MANY_ELEMENTS = "xml-too-many-elements";
+
+    /// The document element is no alert.
+    CAP_WRONG_ROOT = "cap-wrong-root";
+    /// An alert without a namespace.
+    CAP_NO_NAMESPACE = "cap-no-namespace";
+    /// An alert in a namespace that is no CAP.
+    CAP_NAMESPACE_UNKNOWN = "cap-namespace-unknown";
+    /// An alert of CAP 1.0 or 1.1.
+    CAP_VERSION_UNSUPPORTED = "cap-version-unsupported";
+    /// An alert inside an envelope, a feed or a batch.
+    CAP_WRAPPED = "cap-wrapped";
+    /// The form of the national platform 12379.
+    FORM_12379_NOT_YET = "form-12379-not-yet";
+    /// A required element is missing.
+    CAP_ELEMENT_MISSING = "cap-element-missing";
+    /// An element CAP does not have at this place.
+    CAP_ELEMENT_UNKNOWN = "cap-element-unknown";
+    /// An element of another namespace.
+    CAP_ELEMENT_FOREIGN = "cap-element-foreign";
+    /// An element after one that must follow it.
+    CAP_ELEMENT_ORDER = "cap-element-order";
+    /// An element given twice that may stand once.
+    CAP_ELEMENT_REPEATED = "cap-element-repeated";
+    /// Text between elements.
+    CAP_TEXT_STRAY = "cap-text-stray";
+    /// An attribute; CAP has none.
+    CAP_ATTRIBUTE_UNEXPECTED = "cap-attribute-unexpected";
+
+    /// The bytes are not JSON.
+    JSON_SYNTAX = "json-syntax";
+    /// More values than any message needs.
+    JSON_TOO_MANY_VALUES = "json-too-many-values";
+    /// A value of another type.
+    JSON_TYPE = "json-type";
+    /// A required field is missing.
+    JSON_FIELD_MISSING = "json-field-missing";
+    /// A field the form does not have.
+    JSON_FIELD_UNKNOWN = "json-field-unknown";
+    /// A field given twice.
+    JSON_FIELD_REPEATED = "json-field-repeated";
+    /// `level` and `severity` contradict each other.
+    LEVEL_CONFLICT = "level-conflict";
+    /// `hazard` has not the form of a national event code.
+    HAZARD_FORM = "hazard-form";
+    /// `hazard` and the event codes contradict each other.
+    HAZARD_CONFLICT = "hazard-conflict";
+
+    /// A value that is not in the list of allowed values.
+    VALUE_UNKNOWN = "value-unknown";
+    /// A time that is not written as CAP writes it.
+    TIME_FORM = "time-form";
+    /// A day, hour or offset that does not exist.
+    TIME_NO_SUCH = "time-no-such";
+    /// A time with the offset `+00:00`.
+    TIME_ZERO_OFFSET = "time-zero-offset";
+    /// A number that cannot be read or is out of range.
+    NUMBER_FORM = "number-form";
+    /// A reference that is no triplet.
+    REFERENCE_FORM = "reference-form";
+    /// A quotation mark that is not closed, in a list.
+    LIST_QUOTE = "list-quote";
+    /// A polygon that is no list of pairs.
+    POLYGON_FORM = "polygon-form";
+    /// A circle that is no pair and radius.
+    CIRCLE_FORM = "circle-form";
+
+    /// An empty identifier.
+    IDENTIFIER_EMPTY = "identifier-empty";
+    /// White space, comma, `<` or `&` in the identifier.
+    IDENTIFIER_CHARACTERS = "identifier-characters";
+    /// An empty sender.
+    SENDER_EMPTY = "sender-empty";
+    /// White space, comma, `<` or `&` in the sender.
+    SENDER_CHARACTERS = "sender-characters";
+    /// An Update, Cancel, Ack or Error without references.
+    REFERENCES_REQUIRED = "references-required";
+    /// A message that references itself.
+    REFERENCE_SELF = "reference-self";
+    /// A reference to a message that is newer than this one.
+    REFERENCE_LATER = "reference-later";
+    /// A restriction outside of scope Restricted.
+    RESTRICTION_SCOPE = "restriction-scope";
+    /// Scope Restricted without restriction.
+    RESTRICTION_REQUIRED = "restriction-required";
+    /// Scope Private without addresses.
+    ADDRESSES_REQUIRED = "addresses-required";
+    /// An empty item of a list, or one with a quotation mark.
+    LIST_ITEM_FORM = "list-item-form";
+    /// An Alert or Update that says nothing.
+    INFO_REQUIRED = "info-required";
+    /// An info without a category.
+    CATEGORY_REQUIRED = "category-required";
+    /// An empty event.
+    EVENT_EMPTY = "event-empty";
+    /// A language tag that is none.
+    LANGUAGE_FORM = "language-form";
+    /// A web address that is no absolute http or https address.
+    WEB_FORM = "web-form";
+    /// An Alert without expires.
+    EXPIRES_MISSING = "expires-missing";
+    /// Expires at or before sent.
+    EXPIRES_NOT_AFTER_SENT = "expires-not-after-sent";
+    /// Expires at or before effective.
+    EXPIRES_NOT_AFTER_EFFECTIVE = "expires-not-after-effective";
+    /// A headline longer than screens and feeds show.
+    HEADLINE_LONG = "headline-long";
+    /// A text that is there but blank.
+    TEXT_BLANK = "text-blank";
+    /// A character that XML cannot carry.
+    TEXT_CHARACTER = "text-character";
+    /// Markup or entities in a text.
+    TEXT_MARKUP = "text-markup";
+    /// The same text in two languages.
+    TEXT_SAME_IN_TWO_LANGUAGES = "text-same-in-two-languages";
+    /// A value or resource without a name.
+    NAME_EMPTY = "name-empty";
+    /// A resource that cannot be had: neither absolute uri nor content.
+    RESOURCE_NOWHERE = "resource-nowhere";
+    /// Content that is not base64.
+    RESOURCE_CONTENT_FORM = "resource-content-form";
+    /// A media type that is none.
+    MIME_TYPE_FORM = "mime-type-form";
+    /// An info that names no place.
+    AREA_MISSING = "area-missing";
+    /// An area without a name.
+    AREA_DESCRIPTION_EMPTY = "area-description-empty";
+    /// A polygon of fewer than four pairs.
+    POLYGON_POINTS = "polygon-points";
+    /// A polygon of more pairs than the gateway compares.
+    POLYGON_TOO_MANY_POINTS = "polygon-too-many-points";
+    /// A polygon whose last pair is not its first.
+    POLYGON_OPEN = "polygon-open";
+    /// A polygon without an inside.
+    POLYGON_FLAT = "polygon-flat";
+    /// A polygon whose edges cross.
+    POLYGON_CROSSING = "polygon-crossing";
+    /// Polygons too entangled to compare all their edges.
+    POLYGON_TOO_COMPLEX = "polygon-too-complex";
+    /// A latitude or longitude that does not exist.
+    COORDINATE_RANGE = "coordinate-range";
+    /// Longitude before latitude.
+    COORDINATE_SWAPPED = "coordinate-swapped";
+    /// A radius that is negative or larger than the Earth.
+    CIRCLE_RADIUS = "circle-radius";
+    /// A ceiling without altitude.
+    CEILING_WITHOUT_ALTITUDE = "ceiling-without-altitude";
+    /// A ceiling below the altitude.
+    CEILING_BELOW_ALTITUDE = "ceiling-below-altitude";
+    /// Sent more than a day in the future.
+    SENT_IN_FUTURE = "sent-in-future";
+    /// Over already.
+    ALREADY_EXPIRED = "already-expired";
+}

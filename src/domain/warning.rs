@@ -1,0 +1,102 @@
+//! A warning: a message that keeps every rule, with what the flow asks of it.
+
+use super::{
+    finding::{Finding, Weight},
+    level::Level,
+    message::{Info, Kind, Message, Scope, Status},
+    moment::Moment,
+    rules,
+};
+
+/// A message that keeps every rule of [`rules`]; there is no other way to make one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warning {
+    message: Message,
+}
+
+impl Warning {
+    /// Checks a message.
+    ///
+    /// # Errors
+    /// Every rule it breaks, with paths into the JSON form.
+    pub fn new(message: Message) -> Result<Self, Vec<Finding>> {
+        let findings = rules::check(&message);
+        if findings.iter().any(|finding| finding.weight == Weight::Refuse) {
+            Err(findings)
+        } else {
+            Ok(Self { message })
+        }
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// The highest level of its infos.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.message.infos.iter().map(|info| Level::from(info.severity)).max().unwrap_or_default()
+    }
+
+    /// How it is meant.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.message.status
+    }
+
+    /// What it does to its event.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.message.kind
+    }
+
+    /// Who may be shown it.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.message.scope
+    }
+
+    /// The last moment any of its infos is valid; `None` when one of them has no end.
+    #[must_use]
+    pub fn expires(&self) -> Option<Moment> {
+        let ends: Option<Vec<Moment>> = self.message.infos.iter().map(|info| info.expires).collect();
+        ends?.into_iter().max_by_key(|moment| moment.unix())
+    }
+
+    /// The national five-character code of its hazard, when one of its infos carries one; see [`super::hazard`].
+    #[must_use]
+    pub fn hazard(&self) -> Option<&str> {
+        self.message.infos.iter().find_map(super::hazard::national_code)
+    }
+
+    /// Whether it ends its event: a Cancel, or an Update that had already expired when it was sent.
+    #[must_use]
+    pub fn is_lift(&self) -> bool {
+        match self.message.kind {
+            Kind::Cancel => true,
+            Kind::Update => self.expires().is_some_and(|end| end.unix() <= self.message.sent.unix()),
+            _ => false,
+        }
+    }
+
+    /// The info for a reader of `language` (a BCP 47 tag): exact, then same primary language, then the first.
+    #[must_use]
+    pub fn info_for(&self, language: &str) -> Option<&Info> {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let tag = |info: &Info| info.language.clone().unwrap_or_else(|| "en-US".to_owned());
+        let infos = &self.message.infos;
+        infos
+            .iter()
+            .find(|info| tag(info).eq_ignore_ascii_case(language))
+            .or_else(|| infos.iter().find(|info| primary(&tag(info)) == primary(language)))
+            .or_else(|| infos.first())
+    }
+
+    /// CAP identity: sender, identifier and sent, in one text.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        format!("{},{},{}", self.message.sender, self.message.identifier, self.message.sent)
+    }
+}
