@@ -1,0 +1,36 @@
+# The documentation pages inside the server.
+
+docs-home = Fenghuo documentation
+    .more = These pages are inside the program and need no Internet: the API, the codes of errors, the reasons of non-delivery.
+docs-api = API reference
+    .more = What each operation does, which key it needs, what request and answer look like.
+docs-openapi = The API for machines (OpenAPI 3.1)
+docs-codes = Codes
+    .more = The codes of errors, rules and reasons of non-delivery. A code is the same in API, console, log, metric and fenghuo explain.
+docs-problems = Problem codes
+docs-rules = Codes of rules and of authority
+docs-reasons = Reasons of non-delivery
+docs-states = States of a delivery
+    .more = Accepted, delivered and confirmed are three states and are never added together.
+docs-code = Code
+docs-status = Status
+docs-what = What it means
+docs-action = What to do now
+docs-who = Who can do it
+docs-roles = Roles
+docs-public = No key needed
+docs-parameters = Parameters
+docs-request = Request
+docs-answers = Answers
+docs-failures = Problem codes
+docs-example = Example
+docs-required = required
+docs-other-language = 中文
+docs-keys = Keys
+    .more = Except for documentation and health, every request carries the header Authorization: Bearer fh_…. The security administrator makes keys with fenghuo keys create or POST /v1/keys; a key is shown once.
+docs-repeats = Repeats
+    .more = When no answer came, send the same again: the same CAP identity (sender, identifier, sent) or the same Idempotency-Key gives the same warning, with 200 and Idempotent-Replayed: true. A failure is never replayed.
+docs-additions = What may be added
+    .more = Later versions may add fields to answers and entries to the lists of reasons and codes; a program skips what it does not know.
+docs-pages = Pages of a list
+    .more = Lists go on with cursor: give the next of an answer back as cursor; a next of null is the last page. limit is 50 by default and 1000 at most; a larger one counts as 1000.

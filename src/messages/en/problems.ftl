@@ -1,0 +1,226 @@
+# Every problem code: the value is the title, .detail what happened this time, .action what to do now, .who who can do it.
+
+not-found = There is nothing at this address
+    .detail = This server has nothing at { $path }
+    .action = Check the address; /docs/api lists them all
+    .who = The developer of the calling system
+
+method-not-allowed = This address does not take this method
+    .detail = { $path } does not take { $method }
+    .action = Use a method that the Allow header of this answer lists
+    .who = The developer of the calling system
+
+request-malformed = The request cannot be understood
+    .detail = The request breaks the rules of HTTP, or its address has a broken parameter
+    .action = Compare address, parameters and headers with /docs/api
+    .who = The developer of the calling system
+
+parameter-wrong = A parameter in the address is wrong
+    .detail = { $count ->
+        [one] One parameter in the address is wrong
+       *[other] { $count } parameters in the address are wrong
+    }
+    .action = Correct what errors lists and send it again
+    .who = The developer of the calling system
+
+header-wrong = A request header is wrong
+    .detail = { $count ->
+        [one] One request header is wrong
+       *[other] { $count } request headers are wrong
+    }
+    .action = Correct what errors lists and send it again
+    .who = The developer of the calling system
+
+body-not-json = The body is not JSON
+    .detail = From line { $line }, column { $column } on, the body is not JSON
+    .action = Check the body with a JSON tool and send it again
+    .who = The developer of the calling system
+
+body-broken-off = The body did not arrive completely
+    .detail = The connection ended before the body did, or the body's chunks are broken
+    .action = Send the same again; with an Idempotency-Key nothing is done twice
+    .who = The calling system, by repeating
+
+fields-wrong = Fields of the body are wrong
+    .detail = { $count ->
+        [one] One field of the body is wrong
+       *[other] { $count } fields of the body are wrong
+    }
+    .action = Correct what errors lists and send it again
+    .who = The developer of the calling system
+
+warning-unreadable = This warning cannot be read
+    .detail = { $count ->
+        [one] The body is not a warning that can be read; one fault was found and nothing was stored
+       *[other] The body is not a warning that can be read; { $count } faults were found and nothing was stored
+    }
+    .action = Correct what errors lists and send it again
+    .who = The developer of the issuing system
+
+warning-rejected = This warning breaks rules
+    .detail = { $count ->
+        [one] One fault was found and nothing was stored
+       *[other] { $count } faults were found and nothing was stored
+    }
+    .action = Correct what errors lists and send it again
+    .who = The officer on duty at the issuer, or the developer of its system
+
+key-missing = No key was given
+    .detail = The request carries no key
+    .action = Send the header Authorization: Bearer fh_…; the security administrator hands out keys
+    .who = The security administrator hands out keys
+
+key-unknown = The key is wrong
+    .detail = There is no such key
+    .action = Check that the key was copied whole; a lost key cannot be recovered, the security administrator makes a new one
+    .who = The security administrator makes a new one
+
+key-revoked = The key was revoked
+    .detail = This key was revoked
+    .action = Use a new key; the security administrator hands out keys
+    .who = The security administrator hands out a new key
+
+role-not-allowed = The role of this key may not do this
+    .detail = The role { $role } may not do this
+    .action = Use a key of one of these roles: { $allowed }
+    .who = The security administrator hands out keys of the right role
+
+cross-site-request = The request came from another site
+    .detail = The browser says that another site started this request, so it was not carried out
+    .action = Do it on the console's own page; programs use the Authorization header
+    .who = You
+
+authority-exceeded = This is beyond the issuer's authority
+    .detail = { $count ->
+        [one] One part of this warning is beyond the issuer's authority; nothing was stored
+       *[other] { $count } parts of this warning are beyond the issuer's authority; nothing was stored
+    }
+    .action = Correct what errors lists, or let a headquarters issue it that may
+    .who = A headquarters with the authority; the system administrator sets it in the configuration
+
+warning-not-found = There is no such warning
+    .detail = There is no warning with the id { $id }
+    .action = Compare the id with what GET /v1/warnings lists
+    .who = The caller
+
+recipient-not-found = There is no such recipient
+    .detail = There is no recipient with the id { $id }
+    .action = Compare the id with what GET /v1/recipients lists
+    .who = The operator on duty
+
+screen-not-found = There is no such screen
+    .detail = There is no screen with the id { $id }
+    .action = Compare the id with what GET /v1/screens lists; register a new screen first
+    .who = The operator on duty
+
+route-not-found = There is no such route
+    .detail = There is no route called { $id }
+    .action = Compare the name with what GET /v1/routes lists; routes stand in the configuration
+    .who = The system administrator
+
+key-not-found = There is no key with this id
+    .detail = There is no key with the id { $id }
+    .action = Compare the id with what GET /v1/keys lists
+    .who = The security administrator
+
+explanation-not-found = There is no such code
+    .detail = There is no code { $id }
+    .action = Look it up under /docs/; codes never change their meaning
+    .who = The caller
+
+identity-taken = This identity stands for other content already
+    .detail = A warning with the same sender, identifier and sent is stored as { $id } with other content; this one was not stored
+    .action = To change what it says, send an update under a new identifier; if it is the same warning, send it again unaltered
+    .who = The officer on duty at the issuer, or the developer of its system
+
+idempotency-key-running = A request with this Idempotency-Key is still running
+    .detail = The earlier request with this Idempotency-Key has not ended
+    .action = Wait as Retry-After says and send the same again
+    .who = The calling system, by repeating
+
+idempotency-key-reused = This Idempotency-Key was used for other content
+    .detail = This Idempotency-Key came with other content before; this request was not stored
+    .action = Use a new Idempotency-Key for new content
+    .who = The developer of the calling system
+
+import-running = Another import is still running
+    .detail = Only one import can run at a time
+    .action = Send it again when the other has ended; importing again doubles nobody
+    .who = The operator on duty
+
+request-timeout = The request came too slowly
+    .detail = The request was not complete within { $seconds } seconds
+    .action = Check the network and send the same again
+    .who = The calling system, by repeating
+
+body-too-large = The body is too large
+    .detail = The body is larger than { $limit } bytes
+    .action = Make it smaller; a warning with resources may be larger, and a resource may be a link instead
+    .who = The developer of the calling system
+
+media-type-unsupported = This media type is not taken
+    .detail = The Content-Type “{ $got }” is not taken
+    .action = Use one of these: { $allowed }
+    .who = The developer of the calling system
+
+internal = The server failed
+    .detail = The server made a mistake of its own and did not finish this request
+    .action = Send the same once more; if it happens again, give the request id (instance) to the system administrator
+    .who = The system administrator finds the request id in the log
+
+store-unavailable = The store is not available now
+    .detail = The store did not answer; it is not certain whether this request was stored
+    .action = Wait as Retry-After says and send the same again, nothing is done twice; if it stays so, tell the system administrator
+    .who = The calling system repeats; the system administrator looks at the data directory and the disk
+
+overloaded = The server is busy
+    .detail = A limit was reached ({ $what }); this request was not carried out
+    .action = Wait as Retry-After says and send the same again
+    .who = The calling system, by repeating
+
+stopping = The server is stopping
+    .detail = The server is stopping and takes no new requests
+    .action = Wait as Retry-After says and send the same again
+    .who = The calling system, by repeating
+
+# Problems of single fields.
+
+field-missing = The field { $field } is missing
+    .title = A field is missing
+    .action = Add the field
+    .who = The developer of the calling system
+
+field-unknown = There is no field { $field }
+    .title = A field that does not exist
+    .action = Remove it, or correct its name
+    .who = The developer of the calling system
+
+field-wrong = The value of the field is wrong: { $reason }
+    .title = The value of a field is wrong
+    .action = Compare it with /docs/api
+    .who = The developer of the calling system
+
+value-not-allowed = { $field } cannot be “{ $got }”
+    .title = Not one of the values allowed
+    .action = Use one of these: { $allowed }
+    .who = The developer of the calling system
+
+value-too-long = { $field } is too long, { $limit } characters at most
+    .title = A value is too long
+    .action = Shorten it and send it again
+    .who = The developer of the calling system
+
+value-missing = { $field } is empty
+    .title = A value is empty
+    .action = Fill it in and send it again
+    .who = The developer of the calling system
+
+value-mismatch = { $field } differs from “{ $allowed }” in the address
+    .title = It differs from the address
+    .action = Write the same in both places
+    .who = The developer of the calling system
+
+subject-unknown = The configuration knows no “{ $got }”
+    .title = The key's issuer or screen does not exist
+    .action = Use an issuer of the configuration, or a registered screen
+    .who = The security administrator; the system administrator writes issuers into the configuration

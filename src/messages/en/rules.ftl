@@ -1,0 +1,296 @@
+# What is found when a warning is read and checked: one sentence says what is wrong, .action says what to do.
+
+document-too-large = The document has more than {$most} bytes.
+    .action = Give attachments as a uri, or leave them out.
+
+encoding-unknown = The XML declaration names the encoding {$got}, which is not known.
+    .action = Declare and use UTF-8 or GB18030.
+
+encoding-conflict = The XML declaration says {$got}, but the bytes are {$seen}.
+    .action = Make the declaration match the bytes, best with UTF-8.
+
+encoding-bytes = Some bytes are no text in {$encoding}.
+    .action =
+        { $likely ->
+             [GB18030] They read as GB18030: convert to UTF-8, or declare encoding="GB18030".
+            *[none] Save the document again in the encoding it declares.
+        }
+
+xml-none = The bytes are not XML.
+    .action = Send a CAP 1.2 document with the root <alert>, or use application/json.
+
+xml-syntax = The markup here is not well-formed XML.
+    .action = Check angle brackets, quotation marks and &; in texts write < as &lt; and & as &amp;.
+
+xml-tag-mismatch = The end tag {$got} does not close the open element {$element}.
+    .action = Close {$element} first.
+
+xml-unfinished = The document ends before the element {$element} is closed.
+    .action = It may have been cut off on the way: send it again, whole.
+
+xml-after-end = Something follows the end of the root element.
+    .action = Send one document at a time; remove what follows the root element.
+
+xml-character = There is a character XML does not allow: {$character}.
+    .action = Remove it.
+
+xml-entity = The entity {$got} is not defined.
+    .action = Use only &lt; &gt; &amp; &quot; &apos; and numeric references; write every other character itself.
+
+xml-doctype = The document has a DOCTYPE declaration, which is refused for safety.
+    .action = Remove it; CAP needs none.
+
+xml-prefix = The namespace prefix {$got} is not declared.
+    .action = Declare xmlns:{$got} on the root element.
+
+xml-attribute-repeated = The attribute {$got} stands twice on one element.
+    .action = Keep one of them.
+
+xml-too-deep = Elements are nested more than {$most} deep.
+    .action = Keep to the structure of CAP 1.2.
+
+xml-too-many-attributes = One element has more than {$most} attributes.
+    .action = Remove them; CAP elements have none.
+
+xml-too-many-elements = The document has more than {$most} elements.
+    .action = Split the warning, or use codes of wider areas.
+
+cap-wrong-root = The root element is {$got}, not alert.
+    .action = Send a CAP 1.2 document with the root <alert>.
+
+cap-no-namespace = The root element alert has no namespace.
+    .action = Write xmlns="urn:oasis:names:tc:emergency:cap:1.2" on it.
+
+cap-namespace-unknown = The namespace {$got} is not that of CAP 1.2.
+    .action = Use urn:oasis:names:tc:emergency:cap:1.2.
+
+cap-version-unsupported = This is a CAP {$version} document; only CAP 1.2 is taken.
+    .action = Have the sender write CAP 1.2.
+
+cap-wrapped =
+    This is { $form ->
+         [EDXL-DE] an EDXL-DE envelope
+         [Atom] an Atom feed
+         [RSS] an RSS feed
+        *[alerts] a batch of alerts
+    }; the alert is inside.
+    .action = Take out the alert element and send each alert by itself.
+
+form-12379-not-yet = This is the form of the national warning platform 12379, which is not taken yet.
+    .action = Send the same warning as CAP 1.2 or as the gateway's JSON.
+
+cap-element-missing = The required element {$element} is missing.
+    .action = Add {$element} where CAP 1.2 has it.
+
+cap-element-unknown = CAP 1.2 has no element {$got} here.
+    .action =
+        { $near ->
+             [yes] Perhaps {$suggestion} was meant: correct the name, or remove it.
+            *[no] Remove it; additional facts go into a parameter.
+        }
+
+cap-element-foreign = The element {$got} belongs to another namespace ({$namespace}) and may not stand here.
+    .action = Remove it; additional facts go into a parameter.
+
+cap-element-order = The element {$element} stands in the wrong place.
+    .action = Move {$element} before {$before}; CAP 1.2 fixes the order.
+
+cap-element-repeated = The element {$element} stands more than once; only one is allowed.
+    .action = Keep one {$element}.
+
+cap-text-stray = There is text between elements: “{$got}”.
+    .action = Remove it, or put it into the element it belongs to.
+
+cap-attribute-unexpected = The element has the attribute {$got}; CAP elements have none.
+    .action = Remove the attribute.
+
+json-syntax = The text here is not JSON.
+    .action = Check quotation marks, commas and brackets; the document may have been cut off.
+
+json-too-many-values = The JSON has more than {$most} values, or is nested more than {$depth} deep.
+    .action = Use fewer points, or split the warning.
+
+json-type = The value here is of type {$got}; {$expected} is expected.
+    .action = Correct the type as the API reference says.
+
+json-field-missing = The required field {$field} is missing.
+    .action = Add {$field}.
+
+json-field-unknown = There is no field called {$got}.
+    .action =
+        { $near ->
+             [yes] Perhaps {$suggestion} was meant: correct the name, or remove it.
+            *[no] Remove it; additional facts go into parameters.
+        }
+
+json-field-repeated = The field {$field} is given more than once.
+    .action = Keep one of them.
+
+level-conflict = level says {$got}, but severity says {$severity}.
+    .action = Give one of them, or make them agree.
+
+hazard-form = The hazard {$got} is no national event code.
+    .action = Write the five characters, such as 11B03; other codes go into event_codes.
+
+hazard-conflict = hazard says {$got}, but the event code CN-12379 says {$other}.
+    .action = Give one of them, or make them agree.
+
+value-unknown = The value “{$got}” is not one of those allowed.
+    .action =
+        { $near ->
+             [yes] Perhaps {$suggestion} was meant.
+            *[no] Use an allowed value.
+        } Allowed, without blanks around: {$allowed}.
+
+time-form = The time “{$got}” is not written as CAP writes it.
+    .action = Write 2026-07-15T14:40:00+08:00: a T, with seconds, no fraction, an offset and not Z.
+
+time-no-such = There is no such time as “{$got}”.
+    .action = Check month, day, hour and offset.
+
+time-zero-offset = The time {$got} has the offset +00:00; it may be a local time whose offset was forgotten.
+    .action = Check it; write +08:00 for Beijing time, -00:00 for UTC.
+
+number-form = “{$got}” is no number that fits here.
+    .action = Write a decimal number without exponent and unit.
+
+reference-form = Reference {$number} is not of the form sender,identifier,sent.
+    .action = Write the three parts with commas, several references with blanks between.
+
+list-quote = A quotation mark in the list is not closed.
+    .action = Put items with blanks between a pair of double quotation marks.
+
+polygon-form = The polygon is not a list of coordinates.
+    .action = Write latitude,longitude with one blank between pairs; in JSON [latitude, longitude].
+
+circle-form = The circle cannot be read: {$got}.
+    .action = Write latitude,longitude radius, the radius in kilometres.
+
+identifier-empty = The identifier is empty.
+    .action = Write one that is unique among the sender's messages.
+
+identifier-characters = The identifier contains {$character}.
+    .action = Use no white space, comma, < or & in it.
+
+sender-empty = The sender is empty.
+    .action = Write the unique name of the sending unit.
+
+sender-characters = The sender contains {$character}.
+    .action = Use no white space, comma, < or & in it; the full name goes into senderName.
+
+references-required = The {$kind} references no earlier message.
+    .action = List every unexpired message of the event in the references.
+
+reference-self = The message references itself ({$got}).
+    .action = Reference the earlier message, and give this one its own identifier.
+
+reference-later = A referenced message was sent at {$got}, later than this one.
+    .action = Check the reference and the time of sending.
+
+restriction-scope = The scope is {$scope}, but there is a restriction.
+    .action = Remove the restriction, or make the scope Restricted.
+
+restriction-required = The scope is Restricted, but no restriction says who may see it.
+    .action = Write the restriction, or use Public for the public.
+
+addresses-required = The scope is Private, but there are no addresses.
+    .action = Name the recipients in the addresses.
+
+list-item-form = An item of the list is empty or contains a quotation mark.
+    .action = Remove empty items and quotation marks.
+
+info-required = The {$kind} has no info: it says nothing.
+    .action = Write at least one info.
+
+category-required = There is no category.
+    .action = Write at least one category, such as Met.
+
+event-empty = The event is empty.
+    .action = Name the event, such as rainstorm.
+
+language-form = “{$got}” is no language tag.
+    .action = Use a hyphen, as in zh-CN, not an underscore.
+
+web-form = “{$got}” is no full web address.
+    .action = Write the whole address with https:// or http://.
+
+expires-missing = There is no time of expiry.
+    .action = Write expires; every channel stops by itself then.
+
+expires-not-after-sent = The expiry {$got} is not after the time of sending {$sent}.
+    .action = Correct expires; to lift a warning send a Cancel.
+
+expires-not-after-effective = The expiry {$got} is not after the time {$effective} it takes effect.
+    .action = Correct expires or effective.
+
+headline-long = The headline has {$length} characters, more than {$most}.
+    .action = Shorten it; details go into the description.
+
+text-blank = The text is blank.
+    .action = Write something, or leave the field out.
+
+text-character = Character {$position} of the text, {$character}, is a control character that cannot be carried.
+    .action = Remove it.
+
+text-markup = The text contains markup or entities; people will see them as they are.
+    .action = Write plain text.
+
+text-same-in-two-languages = The texts for {$language} and {$other} are the same; one may not have been translated.
+    .action = Translate one, or remove the info that is too many.
+
+name-empty = There is no name.
+    .action = Write one, so that receivers know what it is.
+
+resource-nowhere = The resource cannot be had: neither a full uri nor its content is there.
+    .action = Give a full uri, or the content in derefUri (content in JSON).
+
+resource-content-form = The content of the resource is not base64.
+    .action = Encode it in standard base64.
+
+mime-type-form = “{$got}” is no media type.
+    .action = Write one such as image/png.
+
+area-missing = The info names no place, so nobody can be found by area.
+    .action = Give an area with a code, a polygon or a circle.
+
+area-description-empty = The area has no name.
+    .action = Write it in areaDesc (description in JSON).
+
+polygon-points = The polygon has {$count} points; at least 4 are needed.
+    .action = Give three different points or more, and repeat the first at the end.
+
+polygon-too-many-points = The polygon has {$count} points, more than {$most}.
+    .action = Simplify it, or use area codes.
+
+polygon-open = The polygon is not closed: {$got}.
+    .action = Repeat the first point at the end.
+
+polygon-flat = All points of the polygon lie on one line: it has no inside.
+    .action = Correct the coordinates; use a circle for a point.
+
+polygon-crossing = Edge {$one} of the polygon crosses edge {$other}.
+    .action = Put the points in the order of the outline, or split the polygon.
+
+polygon-too-complex = The polygons are too entangled to compare all their edges.
+    .action = Simplify them, or use area codes.
+
+coordinate-range = The coordinates {$got} are out of range.
+    .action = Latitude is between -90 and 90, longitude between -180 and 180.
+
+coordinate-swapped = The coordinates {$got} have longitude before latitude.
+    .action = Write the latitude first, as in 45.8,126.5.
+
+circle-radius = The radius {$got} cannot be.
+    .action = Give it in kilometres, from 0 to 20038.
+
+ceiling-without-altitude = There is a ceiling but no altitude.
+    .action = Add the altitude, or remove the ceiling.
+
+ceiling-below-altitude = The ceiling {$got} is below the altitude {$altitude}.
+    .action = Correct them; both are in feet.
+
+sent-in-future = The time of sending {$got} is more than 24 hours ahead of our clock.
+    .action = Set the sender's clock and check the offset.
+
+already-expired = The warning expired at {$got}; it will be sent to nobody.
+    .action = Check the expiry; if the warning still holds, send it again.

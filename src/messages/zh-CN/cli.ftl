@@ -1,0 +1,309 @@
+# 命令行：帮助、说明和错误。
+
+# 不带参数时的话。
+cli-bare =
+    烽火：把专项指挥部的预警送到每一个该收到的人。
+
+        fenghuo demo --exit                  看一遍全过程，谁也收不到
+        fenghuo send 预警.xml --watch         提交一条预警并看着它送达
+
+      serve 运行网关   check 检查设置   status 看进度   lift 解除   explain 解释代码
+
+    全部命令：fenghuo --help    某个命令：fenghuo help send    退出码：fenghuo help exit-codes
+
+# 命令的一句话；.more 是长的说明，.examples 是例子。
+cli = 烽火：应急预警网关
+    .examples =
+        fenghuo demo --exit
+        fenghuo send 预警.xml --watch
+        fenghuo explain area-unknown
+cli-demo = 演示：模拟的服务商、样例名册和一次红色演练
+    .more = 在本机启动一个完整的网关，名册、屏幕和服务商都是样例，只发演练，任何人都收不到。打印控制台地址、登录密钥和一条可以直接执行的 curl 命令。
+    .examples =
+        fenghuo demo
+        fenghuo demo --exit --json
+cli-serve = 运行网关
+    .more = 运行到收到 SIGTERM 或 Ctrl-C；先停止领取新的工作，等在途的结束，再关闭。日志写到标准错误，FENGHUO_LOG 选级别。
+    .examples = fenghuo serve --config config/fenghuo.toml --data 数据目录
+cli-check = 检查设置，说明会怎样
+    .more = 只读文件，不用网络。一次列出全部问题：文件、行、列、后果和做法。--live 另外询问每条线路的服务商，什么都不发送。
+    .examples =
+        fenghuo check --config config/fenghuo.toml
+        fenghuo check --live --deny-warnings
+cli-send = 提交一条预警
+    .more = 文件是 CAP 1.2 XML、12379 格式或 JSON；- 表示标准输入。没有收到应答时原样再发一次，不会重复。
+    .examples =
+        fenghuo send 预警.xml --dry-run
+        fenghuo send 预警.xml --watch --key-file issuer.key
+cli-watch = 看着一条预警，直到送完
+    .examples =
+        fenghuo watch 0198c0de-…
+        fenghuo watch 0198c0de-… --every 10 --json
+cli-status = 最近的预警，或一条预警的数字
+    .examples =
+        fenghuo status --active
+        fenghuo status 0198c0de-… --json
+cli-lift = 解除一条预警
+    .more = 未发出的立即撤回，解除消息只发给已经发到的人。先显示将要发生什么，再要求输入一个词；没有终端时从不询问，要写 --yes，真实的红色预警另外要写 --confirm red。
+    .examples =
+        fenghuo lift 0198c0de-… --dry-run
+        fenghuo lift 0198c0de-… --yes --reason "雨已停"
+cli-import = 导入收件人
+    .more = CSV（UTF-8 或 GB18030，首行是列名）或 NDJSON（每行一个）。错的行逐行报告，对的行照常导入；同一文件再导入一次不会改变什么。
+    .examples =
+        fenghuo import 名册.csv --dry-run
+        fenghuo import people.ndjson
+cli-keys = 发放、列出、停用密钥
+    .more = 写 --data 时直接在数据目录里做，那时网关不能在运行；否则通过 --server 的网关做，要有安全管理员的密钥。
+cli-keys-create = 发放一个密钥；密钥只显示这一次
+    .examples =
+        fenghuo keys create --role issuer --issuer flood --data 数据目录
+        fenghuo keys create --role operator
+cli-keys-list = 列出密钥，不含密钥本身
+    .examples = fenghuo keys list --data 数据目录
+cli-keys-revoke = 停用一个密钥
+    .examples = fenghuo keys revoke key-4f1c0c5a9e01b2d3
+cli-verify = 核验数据目录：日志没有被改写或截断
+    .more = 不改变任何东西，网关运行时也可以做。
+    .examples = fenghuo verify --data 数据目录
+cli-explain = 解释一个代码：是什么意思，怎么办
+    .more = 问题代码、规则、未送达的原因、状态、设置的问题和退出码。不需要网络。不写代码时列出全部。
+    .examples =
+        fenghuo explain area-unknown
+        fenghuo explain recipient_refused
+        fenghuo explain 3
+cli-completions = 打印命令补全脚本
+    .examples = fenghuo completions bash > /etc/bash_completion.d/fenghuo
+cli-man = 把手册页写到一个目录
+    .examples = fenghuo man /usr/local/share/man/man1
+cli-version = 版本和提交
+    .examples = fenghuo version --json
+cli-help = 帮助：一个命令，或 exit-codes、environment
+    .examples =
+        fenghuo help send
+        fenghuo help exit-codes
+
+# 选项和参数。
+cli-arg-json = 结果写成 JSON，进度写成 JSON 行
+cli-arg-quiet = 只有结果和错误
+cli-arg-lang = 语言：zh-CN 或 en；默认看 LC_ALL、LC_MESSAGES、LANG
+cli-arg-help = 显示帮助；-h 短，--help 长
+cli-arg-version = 显示版本
+cli-arg-config = 设置文件（FENGHUO_CONFIG）；默认依次找 fenghuo.toml、config/fenghuo.toml、/etc/fenghuo/fenghuo.toml
+cli-arg-server = 网关的地址（FENGHUO_SERVER）；默认 http://127.0.0.1:12379
+cli-arg-key-file = 装有密钥的文件（FENGHUO_KEY_FILE）
+cli-arg-every = 没有终端时隔多少秒写一行进度；默认 60
+cli-arg-data = 数据目录（FENGHUO_DATA）
+cli-arg-listen = 监听地址，例如 127.0.0.1:12379（FENGHUO_LISTEN）
+cli-arg-recipients = 样例收件人的个数，1 到 1000000；默认 10000
+cli-arg-exit = 送完就结束，打印汇总
+cli-arg-live = 另外询问每条线路的服务商，什么都不发送
+cli-arg-deny-warnings = 有提示也算失败
+cli-arg-file = 文件；- 表示标准输入
+cli-arg-watch = 提交后看着它，直到送完
+cli-arg-dry-run = 照样检查，什么都不保存、不发送
+cli-arg-idempotency-key = 重复提交的标记；同一标记同样内容只做一次
+cli-arg-id = 编号
+cli-arg-active = 只列出仍然有效的
+cli-arg-limit = 最多列出几条；默认 20
+cli-arg-yes = 不再询问
+cli-arg-confirm = 确认用的词：真实的红色预警写 red，其余写 lift 或级别
+cli-arg-text = 解除的正文；不写则用备好的
+cli-arg-reason = 理由，记入日志
+cli-arg-format = csv 或 ndjson；默认看文件名
+cli-arg-role = 角色：issuer 发布、approver 签发、operator 值班、auditor 审计、security 安全、admin 系统、screen 屏幕
+cli-arg-issuer = 密钥属于哪个发布单位（角色 issuer）
+cli-arg-screen = 密钥属于哪块屏幕（角色 screen）
+cli-arg-note = 备注：给谁，做什么用
+cli-arg-code = 代码；不写则列出全部
+cli-arg-shell = bash、zsh、fish、powershell 或 elvish
+cli-arg-directory = 目录
+cli-arg-topic = 命令的名称，或 exit-codes、environment
+cli-demo-arg-data = 数据目录；不写则用临时目录，结束时删除
+cli-demo-arg-listen = 监听地址；默认 127.0.0.1:12379，被占用时取空闲的
+cli-lift-arg-dry-run = 只显示将要发生什么
+cli-keys-revoke-arg-id = 密钥编号
+cli-heading-usage = 用法：
+cli-heading-commands = 命令
+cli-heading-options = 选项
+cli-heading-arguments = 参数
+cli-heading-examples = 例子：
+cli-usage-options = [选项]
+cli-usage-command = <命令>
+
+# 参数不对时的话。
+cli-usage-unknown-argument = 没有 { $argument } 这个选项
+cli-usage-unknown-command = 没有 { $argument } 这个命令
+cli-usage-missing = 缺少 { $argument }
+cli-usage-no-command = 还要写做什么：{ $known }
+cli-usage-not-a-value = { $argument } 不能是 { $got }，可以是 { $known }
+cli-usage-wrong-value = { $argument } 不能是 { $got }
+cli-usage-conflict = { $argument } 不能和 { $other } 一起用
+cli-usage-count = { $argument } 的值的个数不对
+cli-usage-other = 参数写得不对 { $argument }
+cli-usage-help = 用法见 fenghuo { $command }--help
+
+# 错误和说明。
+cli-error = 错误：
+cli-file-unreadable = 不能读写 { $file }：{ $cause }
+    .action = 核对文件名和权限
+cli-no-runtime = 系统不给线程：{ $cause }
+    .action = 看系统的进程和内存限制
+cli-no-config = 没有找到设置文件，找过 { $places }
+    .action = 用 --config 指出设置文件；样例是 config/fenghuo.toml
+cli-config-refused = 设置有 { $count } 处问题，网关没有启动
+    .action = 按上面列出的改正，再用 fenghuo check 检查
+cli-data-in-use = 数据目录 { $data } 正由一个网关使用
+    .action = 通过它做：去掉 --data，写 --server 和 --key-file；或先停下它
+cli-data-not-opened = 数据目录 { $data } 打不开：{ $cause }
+    .action = 什么都没有改变；用 fenghuo verify 核验它
+cli-not-listening = 不能监听 { $address }：{ $cause }
+    .action = 看是否已有网关在运行，或用 --listen 换一个地址
+cli-route-not-built = 线路 { $route } 建不起来：{ $cause }
+    .action = 改正它的 settings，再用 fenghuo check 检查
+cli-not-started = 网关没有启动：{ $cause }
+    .action = 用 fenghuo check 检查设置
+cli-log-level = 没有 { $got } 这个日志级别
+    .action = FENGHUO_LOG 写 error、warn、info、debug 或 trace
+cli-server-wrong = 不能用这个服务器地址：{ $server } { $cause }
+    .action = 写 http://主机:端口 或 https://主机
+cli-unreachable = 连不上 { $server }：{ $cause }
+    .action = 核对地址，看网关是否在运行
+cli-no-answer = { $server } 没有答完：{ $cause }
+    .action = 不知道做了没有；原样再试，不会做两次
+cli-not-ours = { $server } 的应答（{ $status }）不是烽火的
+    .action = 核对地址；中间可能有代理
+cli-answer-unknown = 看不懂服务器的应答：{ $cause }
+    .action = 客户端和服务器的版本可能不同，看 fenghuo version
+cli-stdin-terminal = 标准输入是终端，没有内容可读
+    .action = 写文件名，或用管道送进来
+cli-not-stored = 没有存下：{ $cause }
+    .action = 稍后原样再试
+cli-import-format = 从文件名看不出格式
+    .action = 写 --format csv 或 --format ndjson
+cli-lift-needs-yes = 没有终端可以确认，什么都没有做
+    .action = 加上 --yes；真实的红色预警另外要 --confirm red
+cli-lift-needs-confirm = 解除这条预警要写明 --confirm { $word }，什么都没有做
+    .action = 核对编号，再加上 --confirm
+cli-lift-word = 没有写出 { $word }，什么都没有做
+    .action = 要解除就再来一次，写出这个词
+cli-key-unknown = 没有编号为 { $id } 的密钥
+    .action = 用 fenghuo keys list 看编号
+cli-keys-subject = 角色 { $role } 的密钥要写明 { $flag }
+    .action = 写出它属于哪个发布单位或屏幕
+cli-keys-no-subject = 角色 { $role } 的密钥不能写这个选项；它的选项是 { $flag }
+    .action = --issuer 只用于 issuer，--screen 只用于 screen
+cli-verify-unreadable = 数据目录 { $data } 不能核验：{ $cause }
+    .action = 核对目录和读取权限
+cli-explain-unknown = 没有 { $code } 这个代码
+    .action = 不带代码的 fenghuo explain 列出全部
+cli-help-unknown = 没有关于 { $topic } 的帮助
+    .action = fenghuo --help 列出全部命令
+cli-key-file-hint = 没有给出密钥：用 --key-file 或 FENGHUO_KEY_FILE
+cli-explain-hint = 详见 fenghuo explain { $code }
+cli-serve-started =
+    烽火 { $version }（{ $commit }）正在监听 { $address }
+      数据 { $data}
+      设置 { $files }
+      控制台 { $address }/console/    接口 { $address }/docs/
+cli-serve-stopping = 正在停止：等在途的结束。再按一次立即停止
+cli-send-created = 已接收 { $id }  { $level }  { $status }  { $headline }
+cli-send-repeat = 此前已接收 { $id }  { $level }  { $status }  { $headline }
+cli-send-next = 接着可以：fenghuo watch { $id }
+cli-preflight = 可以提交；什么都没有保存。将要送到：
+cli-preflight-channel = { $channel } { $count } 人
+cli-preflight-segments = { $count } 条短信
+cli-status-empty = 没有预警
+cli-as-of = 截至 { $as_of }
+cli-lift-plan =
+    将要解除：{ $headline }
+      级别 { $level }，{ $status }，{ $stage }，编号 { $id }
+      未发出的立即撤回；已经发到的人会收到解除消息
+cli-lift-text =   正文：{ $text }
+cli-lift-ask = 输入 { $word } 确认解除：
+cli-lift-done = 已提交解除 { $id }，解除的是 { $lifted }
+cli-import-done = 共 { $lines } 条：新增 { $created }，变更 { $changed }，不变 { $unchanged }，未导入 { $rejected }
+cli-import-line = 第 { $line } 行 { $column }  { $code }  { $sentence }
+cli-import-more = 另有 { $count } 处没有列出
+cli-keys-created = 密钥 { $id }（{ $role }）；请保存，不会再显示
+cli-keys-revoked = 已停用 { $id }
+cli-verify-sound = 完好：日志没有被改写或截断
+cli-verify-broken = 有损坏
+cli-verify-counts = 日志 { $rows } 行、{ $entries } 条，记录 { $records } 条；日志末尾 { $sequence } { $hash }
+cli-verify-progress = 已看 { $rows }/{ $of } 行，记录 { $records } 条
+cli-explain-more = 说明
+cli-explain-so = 后果
+cli-explain-action = 怎么办
+cli-explain-who = 由谁做
+cli-man-done = 手册页已写到 { $directory }
+cli-check-passed = 可以启动；提示 { $advice } 条，错误 { $errors } 处
+cli-check-refused = 不会启动：错误 { $errors } 处，提示 { $advice } 条
+cli-check-counts =
+    文件 { $files }
+    线路 { $routes }  发布单位 { $issuers }  地区 { $areas }  灾种 { $hazards }  语言 { $languages }
+cli-check-probe-ok = 线路 { $route } 通
+cli-check-probe-failed = 线路 { $route } 不通：{ $cause }
+cli-demo-stored = 已存入 { $count } 名样例收件人和 { $screens } 块屏幕，用时 { $ms } 毫秒
+cli-demo-links =
+    控制台   { $url }/console/
+    登录密钥 { $key }
+    屏幕     { $url }/console/screens
+    接口     { $url }/docs/
+    自己试   curl -H @{ $header } -H 'Content-Type: application/cap+xml' --data-binary @{ $file } { $url }/v1/warnings
+    数据     { $data }
+    这里的一切都是模拟的演练，任何人都收不到。
+cli-demo-sent = 已提交红色演练 { $id }，{ $url }/console/warnings/{ $id }
+cli-demo-stays = 送完了。网关仍在运行：{ $url }/console/    按 Ctrl-C 结束
+cli-progress-line = { $as_of } { $stage }：{ $channels }
+cli-bar-message = 已交 { $accepted } 已到 { $delivered } 已确认 { $confirmed } 未达 { $failed } · { $rate }/秒
+cli-reason-line = { $channel }：{ $reason }（{ $code }）{ $count }
+cli-people-line = 应送达 { $addressed } 人；至少一个渠道 { $one } 人，至少两个渠道 { $two } 人
+cli-column-id = 编号
+cli-column-level = 级别
+cli-column-status = 性质
+cli-column-stage = 阶段
+cli-column-received = 接收时间
+cli-column-headline = 标题
+cli-column-channel = 渠道
+cli-column-audience = 应送
+cli-column-role = 角色
+cli-column-subject = 属于
+cli-column-created = 发放时间
+cli-column-revoked = 停用时间
+cli-column-note = 备注
+cli-column-pending = 等待
+cli-column-in-flight = 途中
+cli-column-accepted = 已交
+cli-column-delivered = 已到
+cli-column-confirmed = 已确认
+cli-column-failed = 未达
+cli-column-expired = 过期
+cli-column-withdrawn = 撤回
+cli-column-superseded = 被取代
+cli-meant-actual = 真实
+cli-meant-exercise = 演练
+cli-meant-test = 测试
+cli-meant-system = 系统
+cli-meant-draft = 草稿
+cli-ended-lifted = 已解除
+cli-ended-superseded = 已被取代
+cli-ended-expired = 已失效
+
+# 帮助的专题。
+cli-help-exit-codes = 退出码
+cli-help-exit-codes-more = 其余的数字都当作失败；以后可能增加。
+cli-help-environment =
+    环境变量
+      FENGHUO_CONFIG     设置文件（serve、check）
+      FENGHUO_DATA       数据目录
+      FENGHUO_LISTEN     监听地址
+      FENGHUO_SERVER     网关的地址（客户端命令）
+      FENGHUO_KEY_FILE   装有密钥的文件
+      FENGHUO_LOG        日志级别：error、warn、info、debug、trace
+      LC_ALL、LC_MESSAGES、LANG  语言
+      NO_COLOR、CLICOLOR_FORCE、TERM=dumb  颜色和动画
+
+    设置文件里的任何键：FENGHUO_ 加路径，大写，各段之间两个下划线，例如
+      FENGHUO_SERVER__LISTEN=127.0.0.1:12379
+      FENGHUO_ROUTES__SMS_CMCC__RATE_PER_S=200
+    密钥和口令不从环境变量读，只从文件读。

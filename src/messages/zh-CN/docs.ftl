@@ -1,0 +1,36 @@
+# 服务器自带的说明页。
+
+docs-home = 烽火使用说明
+    .more = 这些页面在程序里，不用上网。接口文档、错误代码和未送达的原因都在这里。
+docs-api = 接口参考
+    .more = 每个接口做什么、要什么角色的密钥、请求和应答的样子。
+docs-openapi = 机器可读的接口描述（OpenAPI 3.1）
+docs-codes = 代码
+    .more = 错误、规则和未送达原因的代码。同一个代码在接口、控制台、日志、指标和 fenghuo explain 里都一样。
+docs-problems = 问题代码
+docs-rules = 规则和权限代码
+docs-reasons = 未送达的原因
+docs-states = 投递状态
+    .more = 已交运营商、已到设备、已确认是三种状态，从不相加。
+docs-code = 代码
+docs-status = 应答状态
+docs-what = 出了什么事
+docs-action = 现在怎么办
+docs-who = 谁能办
+docs-roles = 可用的角色
+docs-public = 不用密钥
+docs-parameters = 参数
+docs-request = 请求
+docs-answers = 应答
+docs-failures = 可能的问题代码
+docs-example = 例子
+docs-required = 必填
+docs-other-language = English
+docs-keys = 密钥
+    .more = 除了说明页和健康检查，每个请求都要带请求头 Authorization: Bearer fh_…。密钥由安全管理员用 fenghuo keys create 或 POST /v1/keys 发放，只显示一次。
+docs-repeats = 重发
+    .more = 没有收到应答就原样重发：同一个 CAP 标识（发送者、标识、发送时间），或同一个 Idempotency-Key，得到同一条预警，应答 200，并带 Idempotent-Replayed: true。失败的应答不会被重放。
+docs-additions = 会增加的东西
+    .more = 以后应答里可能多出字段，原因和代码的表可能变长；程序应当跳过不认识的。
+docs-pages = 翻页
+    .more = 列表用 cursor 翻页：把应答里的 next 原样作为 cursor 传回，next 为 null 就是最后一页。limit 默认 50，最多 1000，超过按 1000 算。

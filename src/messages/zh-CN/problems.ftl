@@ -1,0 +1,208 @@
+# 每个问题代码：值是标题，.detail 是这一次出了什么事，.action 是现在怎么办，.who 是谁能办。
+
+not-found = 没有这个地址
+    .detail = 这台服务器上没有 { $path } 这个地址
+    .action = 核对地址；全部接口列在 /docs/api
+    .who = 调用方的开发人员
+
+method-not-allowed = 这个地址不接受这种请求方法
+    .detail = { $path } 不接受 { $method }
+    .action = 改用应答头 Allow 列出的方法
+    .who = 调用方的开发人员
+
+request-malformed = 请求读不懂
+    .detail = 请求不符合 HTTP 的写法，或地址里的参数写错
+    .action = 对照 /docs/api 核对地址、参数和请求头
+    .who = 调用方的开发人员
+
+parameter-wrong = 地址里的参数不对
+    .detail = 地址里有 { $count } 个参数不对
+    .action = 按 errors 里的每一条改正后重发
+    .who = 调用方的开发人员
+
+header-wrong = 请求头不对
+    .detail = 有 { $count } 个请求头不对
+    .action = 按 errors 里的每一条改正后重发
+    .who = 调用方的开发人员
+
+body-not-json = 请求体不是 JSON
+    .detail = 请求体从第 { $line } 行第 { $column } 列起不是 JSON
+    .action = 用 JSON 工具检查请求体后重发
+    .who = 调用方的开发人员
+
+body-broken-off = 请求体没有传完
+    .detail = 连接在请求体传完之前断开，或请求体的分块写错
+    .action = 原样重发；带 Idempotency-Key 的重发不会重复
+    .who = 调用方的系统，自动重试即可
+
+fields-wrong = 请求体里有字段不对
+    .detail = 请求体里有 { $count } 个字段不对
+    .action = 按 errors 里的每一条改正后重发
+    .who = 调用方的开发人员
+
+warning-unreadable = 这条预警读不出来
+    .detail = 请求体不是可以读的预警文件，发现 { $count } 处问题，什么都没有保存
+    .action = 按 errors 里的每一条改正后重发
+    .who = 发布单位的系统开发人员
+
+warning-rejected = 这条预警不符合规则
+    .detail = 发现 { $count } 处问题，什么都没有保存
+    .action = 按 errors 里的每一条改正后重发
+    .who = 发布单位的值班人员或其系统开发人员
+
+key-missing = 没有带密钥
+    .detail = 请求里没有密钥
+    .action = 在请求头写上 Authorization: Bearer fh_…；密钥由安全管理员发放
+    .who = 安全管理员发放密钥
+
+key-unknown = 密钥不对
+    .detail = 没有这个密钥
+    .action = 核对密钥是否抄全；丢失的密钥无法找回，由安全管理员重新发放
+    .who = 安全管理员重新发放
+
+key-revoked = 密钥已停用
+    .detail = 这个密钥已经停用
+    .action = 换用新的密钥；由安全管理员发放
+    .who = 安全管理员发放新的密钥
+
+role-not-allowed = 这个密钥的角色不能做这件事
+    .detail = 角色 { $role } 不能做这件事
+    .action = 换用下列角色之一的密钥：{ $allowed }
+    .who = 安全管理员发放有相应角色的密钥
+
+cross-site-request = 请求来自别的网站
+    .detail = 浏览器说这个请求是别的网站发起的，没有执行
+    .action = 回到控制台页面操作；程序调用改用 Authorization 请求头
+    .who = 本人
+
+authority-exceeded = 超出发布权限
+    .detail = 这条预警有 { $count } 处超出发布单位的权限，什么都没有保存
+    .action = 按 errors 里的每一条改正；权限不够时请有权限的单位发布
+    .who = 有权限的指挥部；权限由系统管理员在配置里调整
+
+warning-not-found = 没有这条预警
+    .detail = 没有编号为 { $id } 的预警
+    .action = 在 GET /v1/warnings 的结果里核对编号
+    .who = 调用方
+
+recipient-not-found = 没有这个接收人
+    .detail = 没有编号为 { $id } 的接收人
+    .action = 在 GET /v1/recipients 的结果里核对编号
+    .who = 值班操作员
+
+screen-not-found = 没有这块屏幕
+    .detail = 没有编号为 { $id } 的屏幕
+    .action = 在 GET /v1/screens 的结果里核对编号；新屏幕先登记
+    .who = 值班操作员
+
+route-not-found = 没有这条通路
+    .detail = 没有叫 { $id } 的通路
+    .action = 在 GET /v1/routes 的结果里核对名称；通路写在配置文件里
+    .who = 系统管理员
+
+key-not-found = 没有这个密钥编号
+    .detail = 没有编号为 { $id } 的密钥
+    .action = 在 GET /v1/keys 的结果里核对编号
+    .who = 安全管理员
+
+explanation-not-found = 没有这个代码
+    .detail = 没有 { $id } 这个代码
+    .action = 在 /docs/ 里查找；旧版本的代码不会改变含义
+    .who = 调用方
+
+identity-taken = 同一个预警标识已用于别的内容
+    .detail = 发送者、标识和发送时间都相同的预警已经保存为 { $id }，内容与这次不同，这次没有保存
+    .action = 要更改内容，用新的标识发一条更新；确实是同一条，就原样重发
+    .who = 发布单位的值班人员或其系统开发人员
+
+idempotency-key-running = 同一个 Idempotency-Key 的请求还在处理
+    .detail = 带这个 Idempotency-Key 的前一个请求还没有结束
+    .action = 按应答头 Retry-After 等一会儿，原样重发
+    .who = 调用方的系统，自动重试即可
+
+idempotency-key-reused = Idempotency-Key 已用于别的内容
+    .detail = 这个 Idempotency-Key 以前带的是别的内容，这次没有保存
+    .action = 新的内容用新的 Idempotency-Key
+    .who = 调用方的开发人员
+
+import-running = 另一个导入还在进行
+    .detail = 同一时间只能进行一个导入
+    .action = 等前一个导入结束后重发；重复导入不会产生重复的接收人
+    .who = 值班操作员
+
+request-timeout = 请求传得太慢
+    .detail = 在 { $seconds } 秒里没有收到完整的请求
+    .action = 检查网络后原样重发
+    .who = 调用方的系统，自动重试即可
+
+body-too-large = 请求体太大
+    .detail = 请求体超过 { $limit } 字节
+    .action = 缩小请求体；带附件的预警可以大一些，附件也可以改成链接
+    .who = 调用方的开发人员
+
+media-type-unsupported = 不接受这种内容类型
+    .detail = 不接受 Content-Type “{ $got }”
+    .action = 改用下列之一：{ $allowed }
+    .who = 调用方的开发人员
+
+internal = 服务器内部出错
+    .detail = 服务器出了自己的错，没有做完这个请求
+    .action = 原样重发一次；再次出现时，把请求编号（instance）交给系统管理员
+    .who = 系统管理员凭请求编号查日志
+
+store-unavailable = 存储暂时不可用
+    .detail = 存储没有应答，这个请求有没有保存不能确定
+    .action = 按应答头 Retry-After 等待后原样重发，不会重复；一直如此时通知系统管理员
+    .who = 调用方的系统先自动重试；系统管理员检查数据目录和磁盘
+
+overloaded = 服务器正忙
+    .detail = { $what }到了上限，这个请求没有处理
+    .action = 按应答头 Retry-After 等待后原样重发
+    .who = 调用方的系统，自动重试即可
+
+stopping = 服务器正在停止
+    .detail = 服务器正在停止，不再接新的请求
+    .action = 按应答头 Retry-After 等待后原样重发
+    .who = 调用方的系统，自动重试即可
+
+# 单个字段的问题。
+
+field-missing = 缺少字段 { $field }
+    .title = 缺少字段
+    .action = 补上这个字段
+    .who = 调用方的开发人员
+
+field-unknown = 没有 { $field } 这个字段
+    .title = 多出的字段
+    .action = 去掉它，或改正字段名
+    .who = 调用方的开发人员
+
+field-wrong = 字段的值不对：{ $reason }
+    .title = 字段的值不对
+    .action = 对照 /docs/api 改正
+    .who = 调用方的开发人员
+
+value-not-allowed = { $field } 不能是“{ $got }”
+    .title = 不在允许的值之内
+    .action = 改用允许的值：{ $allowed }
+    .who = 调用方的开发人员
+
+value-too-long = { $field } 太长，最多 { $limit } 个字符
+    .title = 值太长
+    .action = 缩短后重发
+    .who = 调用方的开发人员
+
+value-missing = { $field } 是空的
+    .title = 值是空的
+    .action = 填写后重发
+    .who = 调用方的开发人员
+
+value-mismatch = { $field } 与地址里的“{ $allowed }”不一致
+    .title = 与地址不一致
+    .action = 两处写成一样
+    .who = 调用方的开发人员
+
+subject-unknown = 配置里没有“{ $got }”
+    .title = 密钥所属的单位或屏幕不存在
+    .action = 改用配置里有的发布单位，或已登记的屏幕
+    .who = 安全管理员；发布单位由系统管理员写进配置

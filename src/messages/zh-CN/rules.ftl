@@ -1,0 +1,296 @@
+# 读取和核对预警时发现的问题：一句话说明哪里不对，.action 说明怎么办。
+
+document-too-large = 文件超过 {$most} 字节。
+    .action = 把附件改为 uri 链接，或删去附件后再发。
+
+encoding-unknown = XML 声明的编码 {$got} 不是已知的编码。
+    .action = 声明并使用 UTF-8 或 GB18030。
+
+encoding-conflict = XML 声明的编码是 {$got}，但文件实际是 {$seen}。
+    .action = 让声明与文件的实际编码一致，最好用 UTF-8。
+
+encoding-bytes = 文件中有不符合 {$encoding} 编码的字节。
+    .action =
+        { $likely ->
+             [GB18030] 这些字节像是 GB18030：请转换为 UTF-8，或在声明中写 encoding="GB18030"。
+            *[none] 按声明的编码重新保存文件。
+        }
+
+xml-none = 内容不是 XML。
+    .action = 发送以 <alert> 为根元素的 CAP 1.2 文件，或改用 application/json。
+
+xml-syntax = 此处的 XML 标记不完整或写法有误。
+    .action = 检查尖括号、引号和 & 符号；正文中的 < 写作 &lt;，& 写作 &amp;。
+
+xml-tag-mismatch = 结束标记 {$got} 与打开的元素 {$element} 不一致。
+    .action = 在此处先关闭 {$element}。
+
+xml-unfinished = 文件在元素 {$element} 关闭之前就结束了。
+    .action = 文件可能在传输中被截断：重新发送完整文件。
+
+xml-after-end = 根元素结束之后还有内容。
+    .action = 一次只发送一个文件，删去根元素之后的内容。
+
+xml-character = 含有 XML 不允许的字符 {$character}。
+    .action = 删去这个字符。
+
+xml-entity = 引用了未定义的实体 {$got}。
+    .action = 只用 &lt; &gt; &amp; &quot; &apos; 和数字字符引用，其他字符直接写出。
+
+xml-doctype = 文件带有 DOCTYPE 声明，出于安全不接受。
+    .action = 删去 DOCTYPE；CAP 不需要它。
+
+xml-prefix = 命名空间前缀 {$got} 没有声明。
+    .action = 在根元素上声明 xmlns:{$got}。
+
+xml-attribute-repeated = 同一元素上属性 {$got} 出现两次。
+    .action = 只保留一个。
+
+xml-too-deep = 元素嵌套超过 {$most} 层。
+    .action = 按 CAP 1.2 的结构书写，不要多层包裹。
+
+xml-too-many-attributes = 一个元素上的属性超过 {$most} 个。
+    .action = 删去属性；CAP 元素没有属性。
+
+xml-too-many-elements = 文件中的元素超过 {$most} 个。
+    .action = 把预警拆成几份，或用上级区域编码代替逐个列举。
+
+cap-wrong-root = 根元素是 {$got}，不是 alert。
+    .action = 发送以 <alert> 为根元素的 CAP 1.2 文件。
+
+cap-no-namespace = 根元素 alert 没有命名空间。
+    .action = 在根元素上写 xmlns="urn:oasis:names:tc:emergency:cap:1.2"。
+
+cap-namespace-unknown = 命名空间 {$got} 不是 CAP 1.2。
+    .action = 使用命名空间 urn:oasis:names:tc:emergency:cap:1.2。
+
+cap-version-unsupported = 这是 CAP {$version} 文件；只接受 CAP 1.2。
+    .action = 由发送方升级到 CAP 1.2 后再发。
+
+cap-wrapped =
+    这是 { $form ->
+         [EDXL-DE] EDXL-DE 信封
+         [Atom] Atom 订阅源
+         [RSS] RSS 订阅源
+        *[alerts] 一批预警
+    }，预警包在其中。
+    .action = 取出其中的 alert 元素，每份预警单独发送。
+
+form-12379-not-yet = 这是国家突发事件预警信息发布系统（12379）的文件格式，目前不接受。
+    .action = 改用 CAP 1.2 或本网关的 JSON 发送同一预警。
+
+cap-element-missing = 缺少必需的元素 {$element}。
+    .action = 按 CAP 1.2 规定的位置补上 {$element}。
+
+cap-element-unknown = CAP 1.2 在此处没有元素 {$got}。
+    .action =
+        { $near ->
+             [yes] 是不是 {$suggestion}？改正名称，或删去它。
+            *[no] 删去它；附加信息写在 parameter 中。
+        }
+
+cap-element-foreign = 元素 {$got} 属于另一个命名空间（{$namespace}），不能出现在此处。
+    .action = 删去它；附加信息写在 parameter 中。
+
+cap-element-order = 元素 {$element} 的位置不对。
+    .action = 把 {$element} 移到 {$before} 之前；CAP 1.2 规定了顺序。
+
+cap-element-repeated = 元素 {$element} 出现多次，只允许一次。
+    .action = 只保留一个 {$element}。
+
+cap-text-stray = 元素之间有游离的文字“{$got}”。
+    .action = 删去，或放进相应的元素。
+
+cap-attribute-unexpected = 元素带有属性 {$got}；CAP 元素没有属性。
+    .action = 删去该属性。
+
+json-syntax = 此处不符合 JSON 语法。
+    .action = 检查引号、逗号和括号；文件可能被截断。
+
+json-too-many-values = JSON 的值超过 {$most} 个，或嵌套超过 {$depth} 层。
+    .action = 减少多边形的点数，或把预警拆成几份。
+
+json-type = 此处的值类型是 {$got}，应为 {$expected}。
+    .action = 按接口说明改正类型。
+
+json-field-missing = 缺少必需的字段 {$field}。
+    .action = 补上 {$field}。
+
+json-field-unknown = 没有名为 {$got} 的字段。
+    .action =
+        { $near ->
+             [yes] 是不是 {$suggestion}？改正名称，或删去它。
+            *[no] 删去它；附加信息写在 parameters 中。
+        }
+
+json-field-repeated = 字段 {$field} 出现多次。
+    .action = 只保留一个。
+
+level-conflict = level 是 {$got}，而 severity 是 {$severity}，两者不一致。
+    .action = 只写其中一个，或让两者一致。
+
+hazard-form = hazard 的值 {$got} 不是国家事件编码。
+    .action = 写五位编码，如 11B03；其他编码写在 event_codes 中。
+
+hazard-conflict = hazard 是 {$got}，而 event_codes 中的 CN-12379 是 {$other}。
+    .action = 只写其中一个，或让两者一致。
+
+value-unknown = 值“{$got}”不在允许的取值之内。
+    .action =
+        { $near ->
+             [yes] 是不是 {$suggestion}？
+            *[no] 改为允许的值。
+        } 允许的值：{$allowed}（前后不能有空格）。
+
+time-form = 时间“{$got}”的写法不对。
+    .action = 写成 2026-07-15T14:40:00+08:00：中间是 T，带秒，不带小数，时区写 +08:00 而不是 Z。
+
+time-no-such = 没有“{$got}”这个时间。
+    .action = 检查月、日、时和时区。
+
+time-zero-offset = 时间 {$got} 的时区是 +00:00，可能是忘记写时区的当地时间。
+    .action = 确认时间；北京时间写 +08:00，世界时写 -00:00。
+
+number-form = “{$got}”不是此处可用的数字。
+    .action = 写十进制数字，不用指数，不带单位。
+
+reference-form = 第 {$number} 个引用不是“发送者,标识,时间”三段。
+    .action = 写成 sender,identifier,sent，几个引用之间用空格分开。
+
+list-quote = 列表中的引号没有闭合。
+    .action = 含空格的项用一对双引号括起。
+
+polygon-form = 多边形的坐标写法不对。
+    .action = 写“纬度,经度”，各点之间一个空格；JSON 中写 [纬度, 经度]。
+
+circle-form = 圆的写法不对：{$got}。
+    .action = 写“纬度,经度 半径”，半径以千米计。
+
+identifier-empty = 标识为空。
+    .action = 写一个在该发送者的消息中唯一的标识。
+
+identifier-characters = 标识中有不允许的字符 {$character}。
+    .action = 标识中不能有空格、逗号、< 和 &。
+
+sender-empty = 发送者为空。
+    .action = 写发送单位的唯一标识。
+
+sender-characters = 发送者中有不允许的字符 {$character}。
+    .action = 发送者中不能有空格、逗号、< 和 &；单位全称写在 senderName 中。
+
+references-required = {$kind} 没有引用任何先前的消息。
+    .action = 在 references 中写出本事件所有未到期的消息。
+
+reference-self = 消息引用了自己（{$got}）。
+    .action = 引用先前的消息；新消息用新的标识。
+
+reference-later = 引用的消息时间 {$got} 晚于本消息。
+    .action = 核对引用和发送时间。
+
+restriction-scope = scope 是 {$scope}，却写了 restriction。
+    .action = 删去 restriction，或把 scope 改为 Restricted。
+
+restriction-required = scope 是 Restricted，却没有写 restriction。
+    .action = 写明谁可以看到；面向公众的用 Public。
+
+addresses-required = scope 是 Private，却没有收件地址。
+    .action = 在 addresses 中写出收件者。
+
+list-item-form = 列表中有空项或带双引号的项。
+    .action = 删去空项，去掉双引号字符。
+
+info-required = {$kind} 没有任何内容（info）。
+    .action = 至少写一个 info。
+
+category-required = 没有事件类别。
+    .action = 至少写一个 category，如 Met。
+
+event-empty = 事件名称为空。
+    .action = 写事件名称，如 暴雨。
+
+language-form = “{$got}”不是语言标记。
+    .action = 用连字符，如 zh-CN，不用下划线。
+
+web-form = “{$got}”不是完整的网址。
+    .action = 写以 https:// 或 http:// 开头的完整网址。
+
+expires-missing = 没有写失效时间。
+    .action = 写 expires，到期后各渠道会自动停止。
+
+expires-not-after-sent = 失效时间 {$got} 不晚于发送时间 {$sent}，消息一发出就已失效。
+    .action = 改正 expires；解除预警请用 Cancel。
+
+expires-not-after-effective = 失效时间 {$got} 不晚于生效时间 {$effective}。
+    .action = 改正 expires 或 effective。
+
+headline-long = 标题有 {$length} 个字符，超过 {$most} 个。
+    .action = 缩短标题，详情写在 description 中。
+
+text-blank = 文本是空白。
+    .action = 写内容，或不写这个字段。
+
+text-character = 文本第 {$position} 个字符 {$character} 是控制字符，无法传送。
+    .action = 删去这个字符。
+
+text-markup = 文本中有网页标记或字符实体；它们会原样显示给公众。
+    .action = 改为纯文本。
+
+text-same-in-two-languages = {$language} 与 {$other} 两种语言的文本相同，可能漏译。
+    .action = 翻译其中一个，或删去多余的 info。
+
+name-empty = 没有名称。
+    .action = 写出名称，接收方才知道它是什么。
+
+resource-nowhere = 附件无法取得：既没有完整的 uri，也没有内容。
+    .action = 写完整的 uri，或在 derefUri（JSON 中为 content）中放入内容。
+
+resource-content-form = 附件内容不是 base64。
+    .action = 用标准 base64 编码内容。
+
+mime-type-form = “{$got}”不是媒体类型。
+    .action = 写如 image/png 的媒体类型。
+
+area-missing = 内容没有给出任何地点，按区域无法送达任何人。
+    .action = 写一个区域，带区域编码、多边形或圆。
+
+area-description-empty = 区域没有名称。
+    .action = 在 areaDesc（JSON 中为 description）中写区域名称。
+
+polygon-points = 多边形只有 {$count} 个点，至少要 4 个。
+    .action = 至少写三个不同的点，并在最后重复第一个点。
+
+polygon-too-many-points = 多边形有 {$count} 个点，超过 {$most} 个。
+    .action = 简化多边形，或改用区域编码。
+
+polygon-open = 多边形没有闭合：{$got}。
+    .action = 在最后重复第一个点。
+
+polygon-flat = 多边形的点都在一条直线上，没有内部。
+    .action = 改正坐标；一个点用圆表示。
+
+polygon-crossing = 多边形的第 {$one} 条边与第 {$other} 条边相交。
+    .action = 按轮廓顺序排列各点，或拆成几个多边形。
+
+polygon-too-complex = 多边形过于复杂，无法逐边核对。
+    .action = 简化多边形，或改用区域编码。
+
+coordinate-range = 坐标 {$got} 超出范围。
+    .action = 纬度在 -90 到 90 之间，经度在 -180 到 180 之间。
+
+coordinate-swapped = 坐标 {$got} 的经度和纬度写反了。
+    .action = 先写纬度，再写经度，如 45.8,126.5。
+
+circle-radius = 圆的半径 {$got} 不可用。
+    .action = 半径以千米计，不小于 0，不大于 20038。
+
+ceiling-without-altitude = 写了 ceiling，却没有 altitude。
+    .action = 补上 altitude，或删去 ceiling。
+
+ceiling-below-altitude = ceiling {$got} 低于 altitude {$altitude}。
+    .action = 改正高度，单位是英尺。
+
+sent-in-future = 发送时间 {$got} 比本机时钟晚 24 小时以上。
+    .action = 校准发送方的时钟，检查时区。
+
+already-expired = 预警已于 {$got} 失效，不会向任何人发送。
+    .action = 确认失效时间；仍然有效的请重新发送。
