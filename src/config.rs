@@ -1,0 +1,291 @@
+//! Configuration: built-in defaults ← file (with the files it includes) ← environment (`FENGHUO_…`). Unknown keys are
+//! refused, and everything that is wrong is reported at once, with place and consequence: see [`load`].
+
+mod consequences;
+pub mod environment;
+pub mod finding;
+mod layers;
+mod schema;
+mod structure;
+mod tree;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
+
+use fenghuo_contract::{Channel, RateUnit};
+use serde::Deserialize;
+
+pub use environment::Environment;
+pub use finding::ConfigFinding;
+pub use layers::{ConfigFault, Loaded, load};
+
+use crate::domain::{area::AreaCode, level::Level};
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub server: Server,
+    pub store: StoreConfig,
+    pub texts: Texts,
+    /// By name, `channel.account`; the order within a channel is the order of preference.
+    pub routes: BTreeMap<String, Route>,
+    /// By id.
+    pub issuers: BTreeMap<String, Issuer>,
+    /// Name of every area the district speaks of, by code.
+    pub areas: BTreeMap<AreaCode, String>,
+    /// Names and class of hazard codes; what the configuration names is added to the built-in list.
+    pub hazards: BTreeMap<String, Hazard>,
+    pub delivery: Delivery,
+}
+
+/// The HTTP side.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// How the outside reaches this server; the base of every URL it hands out. Default: `http://{listen}`.
+    pub public_url: Option<String>,
+    /// Bytes (written as a number or as `"1 MiB"`); a body with CAP resources may have four times as many.
+    #[serde(deserialize_with = "size::deserialize")]
+    pub body_max: usize,
+}
+
+/// Where data is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// The data directory.
+    pub data: PathBuf,
+}
+
+/// Texts and templates.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Texts {
+    /// Directory of message templates; `None` = the built-in ones.
+    pub templates: Option<PathBuf>,
+    /// Name of the district's warning service, signature of short messages.
+    pub signature: String,
+    /// Languages rendered, first = default.
+    pub languages: Vec<String>,
+}
+
+/// One route: a provider account or link of a channel.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    pub channel: Channel,
+    /// `email`, `display`, `simulator`, …
+    pub adapter: String,
+    /// May carry exercises and tests.
+    #[serde(default)]
+    pub drill: bool,
+    /// May carry actual warnings.
+    #[serde(default)]
+    pub actual: bool,
+    /// Units per second; absent = no limit.
+    #[serde(default)]
+    pub rate_per_s: Option<u32>,
+    /// What the limit counts; absent = what the adapter says.
+    #[serde(default)]
+    pub rate_unit: Option<RateUnit>,
+    /// Share of the rate that only red may use, 0 to 0.9.
+    #[serde(default = "default_red_share")]
+    pub red_share: f64,
+    /// Deliveries handed to the adapter at a time; absent = what the adapter says.
+    #[serde(default)]
+    pub batch: Option<usize>,
+    /// Submits unanswered at a time; absent = what the adapter says.
+    #[serde(default)]
+    pub window: Option<usize>,
+    /// How long one submit may take.
+    #[serde(default = "default_timeout", with = "seconds")]
+    pub timeout_s: Duration,
+    /// What the adapter itself needs; its own documentation lists the keys.
+    #[serde(default)]
+    pub settings: toml::Table,
+}
+
+fn default_red_share() -> f64 {
+    0.2
+}
+
+fn default_timeout() -> Duration {
+    Duration::from_secs(30)
+}
+
+/// A specialist headquarters and what it may say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuer {
+    pub name: String,
+    /// CAP senders it may use; empty = any.
+    #[serde(default)]
+    pub senders: Vec<String>,
+    /// Hazard codes it may use, `*` at the end matches any rest; `["*"]` = any, also none.
+    pub hazards: Vec<String>,
+    pub levels: Vec<Level>,
+    /// Areas it may warn, with their parts; `["*"]` = anywhere, also outside the configured areas.
+    pub areas: Vec<String>,
+    /// May pass on what others issued.
+    #[serde(default)]
+    pub relay: bool,
+}
+
+/// What a hazard code means.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hazard {
+    /// Chinese name.
+    pub zh: String,
+    /// English name.
+    pub en: String,
+    pub class: HazardClass,
+}
+
+/// The four classes of the national plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HazardClass {
+    /// 自然灾害
+    Natural,
+    /// 事故灾难
+    Accident,
+    /// 公共卫生
+    Health,
+    /// 社会安全
+    Social,
+}
+
+/// How deliveries are tried.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Delivery {
+    /// Attempts of one delivery at most.
+    pub attempts_max: u8,
+    /// Wait before the second attempt; doubles with each, with jitter.
+    #[serde(with = "seconds")]
+    pub retry_first_s: Duration,
+    /// Longest wait between attempts.
+    #[serde(with = "seconds")]
+    pub retry_longest_s: Duration,
+    /// Repeat a delivery that was written and never answered: for these levels a double is better than a miss.
+    pub repeat_in_doubt: Vec<Level>,
+    /// A warning without an end is given this long.
+    #[serde(with = "seconds")]
+    pub default_validity_s: Duration,
+    /// How long a lift is shown and sent.
+    #[serde(with = "seconds")]
+    pub lift_validity_s: Duration,
+}
+
+mod seconds {
+    use std::time::Duration;
+
+    use serde::Deserialize;
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Sizes as people write them.
+mod size {
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(u64),
+        Text(String),
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+        let bytes = match Written::deserialize(deserializer)? {
+            Written::Number(bytes) => Some(bytes),
+            Written::Text(text) => parse(&text),
+        };
+        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
+        bytes.ok_or_else(|| serde::de::Error::custom("not a size"))
+    }
+
+    /// Bytes of `"1 MiB"`, `"512 KiB"`, `"1048576"`; `None` for anything else.
+    pub(super) fn parse(text: &str) -> Option<u64> {
+        let text = text.trim();
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let number: u64 = text[..digits].parse().ok()?;
+        let unit = match text[digits..].trim() {
+            "" | "B" => 1,
+            "KiB" => 1024,
+            "MiB" => 1024 * 1024,
+            "GiB" => 1024 * 1024 * 1024,
+            "kB" => 1000,
+            "MB" => 1_000_000,
+            _ => return None,
+        };
+        number.checked_mul(unit)
+    }
+}
+
+/// The names of hazards every installation knows: `config/hazards.toml` as built in.
+static BUILT_IN_HAZARDS: LazyLock<BTreeMap<String, Hazard>> = LazyLock::new(|| {
+    #[derive(Deserialize)]
+    struct File {
+        hazards: BTreeMap<String, Hazard>,
+    }
+    let file: File =
+        toml::from_str(include_str!("../config/hazards.toml")).expect("the built-in file is parsed by a test");
+    file.hazards
+});
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            server: Server::default(),
+            store: StoreConfig::default(),
+            texts: Texts::default(),
+            routes: BTreeMap::new(),
+            issuers: BTreeMap::new(),
+            areas: BTreeMap::new(),
+            hazards: BUILT_IN_HAZARDS.clone(),
+            delivery: Delivery::default(),
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 12379)), public_url: None, body_max: 1024 * 1024 }
+    }
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { data: PathBuf::from("data") }
+    }
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self {
+            templates: None, signature: "松北预警".to_owned(), languages: vec!["zh-CN".to_owned(), "en".to_owned()]
+        }
+    }
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            attempts_max: 5,
+            retry_first_s: Duration::from_secs(2),
+            retry_longest_s: Duration::from_secs(60),
+            repeat_in_doubt: vec![Level::Red, Level::Orange],
+            default_validity_s: Duration::from_secs(24 * 3600),
+            lift_validity_s: Duration::from_secs(3600),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! The second pass: what would happen if the gateway started with these settings.
+
+mod issuers;
+mod routes;
+
+use super::{
+    Config,
+    finding::{ConfigFinding, Spot, Weight},
+    tree::{Node, Source, written},
+};
+use crate::domain::area::AreaCode;
+
+/// Checks settings against each other. `incomplete`: some were wrong and left out, so what is missing proves nothing.
+pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete: bool) -> Vec<ConfigFinding> {
+    let mut pass = Pass { config, tree, sources, incomplete, findings: Vec::new() };
+    pass.server();
+    pass.texts();
+    pass.delivery();
+    pass.areas();
+    pass.hazards();
+    issuers::check(&mut pass);
+    routes::check(&mut pass);
+    pass.findings
+}
+
+struct Pass<'a> {
+    config: &'a Config,
+    tree: &'a Node,
+    sources: &'a [Source],
+    incomplete: bool,
+    findings: Vec<ConfigFinding>,
+}
+
+type Args = Vec<(&'static str, String)>;
+
+impl Pass<'_> {
+    fn refuse(&mut self, code: &'static str, path: &[&str], args: Args) {
+        self.report(code, path, args, Weight::Refuse);
+    }
+
+    fn advise(&mut self, code: &'static str, path: &[&str], args: Args) {
+        self.report(code, path, args, Weight::Advise);
+    }
+
+    fn report(&mut self, code: &'static str, path: &[&str], args: Args, weight: Weight) {
+        let key = written(&path.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
+        let value = self.tree.at(path).and_then(|entry| Spot::new(self.sources, &entry.node.origin));
+        // A default stands nowhere; then the table it belongs to is the place.
+        let table = || {
+            let above = path.get(..path.len().saturating_sub(1))?;
+            Spot::new(self.sources, &self.tree.at(above)?.key)
+        };
+        self.findings.push(ConfigFinding { code, key, spot: value.or_else(table), args, weight });
+    }
+
+    fn server(&mut self) {
+        let server = &self.config.server;
+        if !server.listen.ip().is_loopback() {
+            self.advise("config-listen-open", &["server", "listen"], vec![("address", server.listen.to_string())]);
+        }
+        if let Some(url) = &server.public_url {
+            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            let whole =
+                rest.is_some_and(|rest| !rest.is_empty() && !rest.ends_with('/') && !rest.contains(['?', '#', ' ']));
+            if !whole {
+                self.refuse("config-public-url", &["server", "public_url"], vec![("got", url.clone())]);
+            } else if url.starts_with("http://") && !server.listen.ip().is_loopback() {
+                self.advise("config-public-url-plain", &["server", "public_url"], vec![("got", url.clone())]);
+            }
+        }
+        const SMALLEST: usize = 16 * 1024;
+        const LARGEST: usize = 64 * 1024 * 1024;
+        if !(SMALLEST..=LARGEST).contains(&server.body_max) {
+            let args = vec![("got", server.body_max.to_string())];
+            self.refuse("config-body-max", &["server", "body_max"], args);
+        }
+    }
+
+    fn texts(&mut self) {
+        let texts = &self.config.texts;
+        // 2 to 12 characters, the brackets are added: rule of the national SMS platforms.
+        let fits = (2..=12).contains(&texts.signature.chars().count()) && !texts.signature.contains(['【', '】']);
+        if !fits {
+            self.refuse("config-signature", &["texts", "signature"], vec![("got", texts.signature.clone())]);
+        }
+        if texts.languages.is_empty() {
+            self.refuse("config-languages-none", &["texts", "languages"], Vec::new());
+        }
+        for tag in texts.languages.iter().filter(|tag| !is_language_tag(tag)) {
+            self.refuse("config-language-tag", &["texts", "languages"], vec![("got", tag.clone())]);
+        }
+        if let Some(directory) = texts.templates.as_ref().filter(|directory| !directory.is_dir()) {
+            let args = vec![("directory", directory.display().to_string())];
+            self.refuse("config-templates-missing", &["texts", "templates"], args);
+        }
+    }
+
+    fn delivery(&mut self) {
+        let delivery = &self.config.delivery;
+        if delivery.attempts_max == 0 {
+            self.refuse("config-attempts-zero", &["delivery", "attempts_max"], Vec::new());
+        }
+        if delivery.retry_first_s > delivery.retry_longest_s {
+            let args = vec![
+                ("first", delivery.retry_first_s.as_secs_f64().to_string()),
+                ("longest", delivery.retry_longest_s.as_secs_f64().to_string()),
+            ];
+            self.refuse("config-retry-order", &["delivery", "retry_first_s"], args);
+        }
+        for (name, span) in
+            [("default_validity_s", delivery.default_validity_s), ("lift_validity_s", delivery.lift_validity_s)]
+        {
+            if span.is_zero() {
+                self.refuse("config-validity-zero", &["delivery", name], Vec::new());
+            }
+        }
+    }
+
+    fn areas(&mut self) {
+        let written = self.tree.at(&["areas"]).and_then(|entry| entry.node.table());
+        for (code, _) in written.into_iter().flatten() {
+            // The same area under two spellings (6 and 12 digits) is one entry to serde: the later would win silently.
+            if code.parse::<AreaCode>().is_ok_and(|area| area.to_string() != *code) {
+                self.advise("config-area-short", &["areas", code], vec![("got", code.clone())]);
+            }
+        }
+    }
+
+    fn hazards(&mut self) {
+        let malformed = self.config.hazards.keys().filter(|code| !issuers::is_hazard_code(code));
+        for code in malformed.cloned().collect::<Vec<_>>() {
+            self.refuse("config-hazard-code", &["hazards", &code], vec![("got", code.clone())]);
+        }
+    }
+}
+
+/// Whether a text has the form of a BCP 47 tag as we use them: letters, then parts of letters and digits.
+fn is_language_tag(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let primary =
+        parts.next().is_some_and(|part| matches!(part.len(), 2 | 3) && part.bytes().all(|b| b.is_ascii_lowercase()));
+    primary && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+}

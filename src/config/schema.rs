@@ -1,0 +1,144 @@
+//! What may be written: every key, by table, with the form of its value. A test keeps it equal to the structs of
+//! [`super`] and to the sample files.
+
+/// The form of a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape {
+    /// A table with these keys and no others.
+    Table(&'static [Field]),
+    /// A table whose keys are names of people's choosing, each with a value of this form.
+    Names(&'static Shape),
+    /// A table of area codes, each with its name.
+    Areas,
+    /// A table an adapter reads; any key.
+    Free,
+    /// IP address and port.
+    Address,
+    /// Bytes, as a number or as `"1 MiB"`.
+    Size,
+    /// A path, relative to the file it stands in.
+    Path,
+    Text,
+    Texts,
+    Bool,
+    /// A whole number, not negative.
+    Count,
+    /// Any number.
+    Number,
+    /// Seconds, with a fraction where wanted, not negative.
+    Seconds,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Some of these words.
+    Words(&'static [&'static str]),
+}
+
+/// A key of a table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) shape: Shape,
+    /// Must be written: there is no default.
+    pub(super) required: bool,
+}
+
+const fn field(name: &'static str, shape: Shape) -> Field {
+    Field { name, shape, required: false }
+}
+
+const fn required(name: &'static str, shape: Shape) -> Field {
+    Field { name, shape, required: true }
+}
+
+const LEVELS: &[&str] = &["red", "orange", "yellow", "blue", "unknown"];
+const CHANNELS: &[&str] = &["sms", "wechat", "push", "email", "display", "broadcast", "webhook"];
+
+/// The whole configuration.
+pub(super) const ROOT: Shape = Shape::Table(&[
+    field("server", SERVER),
+    field("store", STORE),
+    field("texts", TEXTS),
+    field("delivery", DELIVERY),
+    field("routes", Shape::Names(&ROUTE)),
+    field("issuers", Shape::Names(&ISSUER)),
+    field("areas", Shape::Areas),
+    field("hazards", Shape::Names(&HAZARD)),
+]);
+
+/// The key of the main file that names further files; it is no setting itself.
+pub(super) const INCLUDE: &str = "include";
+
+const SERVER: Shape =
+    Shape::Table(&[field("listen", Shape::Address), field("public_url", Shape::Text), field("body_max", Shape::Size)]);
+
+const STORE: Shape = Shape::Table(&[field("data", Shape::Path)]);
+
+const TEXTS: Shape =
+    Shape::Table(&[field("templates", Shape::Path), field("signature", Shape::Text), field("languages", Shape::Texts)]);
+
+const DELIVERY: Shape = Shape::Table(&[
+    field("attempts_max", Shape::Count),
+    field("retry_first_s", Shape::Seconds),
+    field("retry_longest_s", Shape::Seconds),
+    field("repeat_in_doubt", Shape::Words(LEVELS)),
+    field("default_validity_s", Shape::Seconds),
+    field("lift_validity_s", Shape::Seconds),
+]);
+
+const ROUTE: Shape = Shape::Table(&[
+    required("channel", Shape::Word(CHANNELS)),
+    required("adapter", Shape::Text),
+    field("drill", Shape::Bool),
+    field("actual", Shape::Bool),
+    field("rate_per_s", Shape::Count),
+    field("rate_unit", Shape::Word(&["recipients", "segments", "calls"])),
+    field("red_share", Shape::Number),
+    field("batch", Shape::Count),
+    field("window", Shape::Count),
+    field("timeout_s", Shape::Seconds),
+    field("settings", Shape::Free),
+]);
+
+const ISSUER: Shape = Shape::Table(&[
+    required("name", Shape::Text),
+    field("senders", Shape::Texts),
+    required("hazards", Shape::Texts),
+    required("levels", Shape::Words(LEVELS)),
+    required("areas", Shape::Texts),
+    field("relay", Shape::Bool),
+]);
+
+const HAZARD: Shape = Shape::Table(&[
+    required("zh", Shape::Text),
+    required("en", Shape::Text),
+    required("class", Shape::Word(&["natural", "accident", "health", "social"])),
+]);
+
+impl Shape {
+    /// The fields of a table of fixed keys.
+    #[cfg(test)]
+    pub(super) fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Table(fields) => fields,
+            _ => &[],
+        }
+    }
+
+    /// The word messages use for it: `config-form-{word}`.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Table(_) | Self::Names(_) | Self::Areas | Self::Free => "table",
+            Self::Address => "address",
+            Self::Size => "size",
+            Self::Path => "path",
+            Self::Text => "text",
+            Self::Texts => "texts",
+            Self::Bool => "bool",
+            Self::Count => "count",
+            Self::Number => "number",
+            Self::Seconds => "seconds",
+            Self::Word(_) => "word",
+            Self::Words(_) => "words",
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Every mistake, with its code and its key.
+
+use super::*;
+
+const ROUTE: &str = "[routes.\"sms.a\"]\nchannel = \"sms\"\nadapter = \"simulator\"\nactual = true\n";
+const ISSUER: &str = "[areas]\n230109000000 = \"松北区\"\n230109002000 = \"太阳岛街道\"\n\
+                      [issuers.flood]\nname = \"防指\"\nlevels = [\"red\"]\n";
+
+#[test]
+fn each_mistake_has_its_code_and_its_key() {
+    let route = |line: &str| format!("{ROUTE}{line}\n");
+    let issuer = |lines: &str| format!("{ISSUER}{lines}\n");
+    let cases: Vec<(String, &str, &str)> = vec![
+        ("[server]\nlisten = \n".into(), "config-syntax", ""),
+        ("[sever]\n".into(), "config-unknown-key", "sever"),
+        ("[server]\nlisten = \"localhost\"\n".into(), "config-wrong-form", "server.listen"),
+        ("[server]\nbody_max = \"1 XB\"\n".into(), "config-wrong-form", "server.body_max"),
+        ("[server]\nbody_max = 10\n".into(), "config-body-max", "server.body_max"),
+        ("[server]\npublic_url = \"warn.example\"\n".into(), "config-public-url", "server.public_url"),
+        ("[server]\npublic_url = \"https://warn.example/\"\n".into(), "config-public-url", "server.public_url"),
+        ("[texts]\nsignature = \"【松北】\"\n".into(), "config-signature", "texts.signature"),
+        ("[texts]\nsignature = \"松\"\n".into(), "config-signature", "texts.signature"),
+        ("[texts]\nlanguages = []\n".into(), "config-languages-none", "texts.languages"),
+        ("[texts]\nlanguages = [\"中文\"]\n".into(), "config-language-tag", "texts.languages"),
+        ("[texts]\ntemplates = \"nowhere\"\n".into(), "config-templates-missing", "texts.templates"),
+        ("[delivery]\nattempts_max = 0\n".into(), "config-attempts-zero", "delivery.attempts_max"),
+        ("[delivery]\nattempts_max = -1\n".into(), "config-wrong-form", "delivery.attempts_max"),
+        ("[delivery]\nretry_first_s = 100\n".into(), "config-retry-order", "delivery.retry_first_s"),
+        ("[delivery]\nretry_first_s = -1\n".into(), "config-wrong-form", "delivery.retry_first_s"),
+        ("[delivery]\nretry_longest_s = nan\n".into(), "config-wrong-form", "delivery.retry_longest_s"),
+        ("[delivery]\nlift_validity_s = 0\n".into(), "config-validity-zero", "delivery.lift_validity_s"),
+        ("[delivery]\nrepeat_in_doubt = [\"rad\"]\n".into(), "config-not-a-word", "delivery.repeat_in_doubt"),
+        (route("rate_per_s = 0"), "config-rate-zero", "routes.\"sms.a\".rate_per_s"),
+        (route("rate_per_s = \"fast\""), "config-wrong-form", "routes.\"sms.a\".rate_per_s"),
+        (route("red_share = 1"), "config-red-share", "routes.\"sms.a\".red_share"),
+        (route("red_share = -0.1"), "config-red-share", "routes.\"sms.a\".red_share"),
+        (route("batch = 0"), "config-batch-zero", "routes.\"sms.a\".batch"),
+        (route("window = 0"), "config-window-zero", "routes.\"sms.a\".window"),
+        (route("timeout_s = 0"), "config-timeout-zero", "routes.\"sms.a\".timeout_s"),
+        (route("rate_unit = \"people\""), "config-not-a-word", "routes.\"sms.a\".rate_unit"),
+        (route("drill = 1"), "config-wrong-form", "routes.\"sms.a\".drill"),
+        (route("settings = { token = \"x\" }"), "config-secret-inline", "routes.\"sms.a\".settings.token"),
+        (route("settings = { key_file = \"no\" }"), "config-file-missing", "routes.\"sms.a\".settings.key_file"),
+        ("[routes.\"sms.a\"]\nchannel = \"sms\"\n".into(), "config-missing-key", "routes.\"sms.a\""),
+        (
+            "[routes.\"sms.a\"]\nchannel = \"smss\"\nadapter = \"x\"\n".into(),
+            "config-not-a-word",
+            "routes.\"sms.a\".channel",
+        ),
+        ("[routes.\"sms/a\"]\nchannel = \"sms\"\nadapter = \"x\"\n".into(), "config-route-name", "routes.\"sms/a\""),
+        (issuer("hazards = [\"11A*\"]\nareas = [\"230109001000\"]"), "config-issuer-area", "issuers.flood.areas"),
+        (issuer("hazards = [\"11A*\"]\nareas = [\"220109000000\"]"), "config-issuer-area", "issuers.flood.areas"),
+        (issuer("hazards = [\"11A*\"]\nareas = [\"太阳岛街道\"]"), "config-issuer-area", "issuers.flood.areas"),
+        (issuer("hazards = [\"*11\"]\nareas = [\"*\"]"), "config-hazard-pattern", "issuers.flood.hazards"),
+        (issuer("hazards = [\"\"]\nareas = [\"*\"]"), "config-hazard-pattern", "issuers.flood.hazards"),
+        (issuer("hazards = []\nareas = [\"*\"]"), "config-issuer-silent", "issuers.flood.hazards"),
+        (issuer("hazards = [\"*\"]\nareas = []"), "config-issuer-silent", "issuers.flood.areas"),
+        (
+            issuer("hazards = [\"*\"]\nareas = [\"*\"]\nsenders = [\"a b\"]"),
+            "config-issuer-sender",
+            "issuers.flood.senders",
+        ),
+        ("[areas]\n2301 = \"哈尔滨\"\n".into(), "config-area-code", "areas.2301"),
+        (
+            "[hazards]\n11b03 = { zh = \"a\", en = \"b\", class = \"natural\" }\n".into(),
+            "config-hazard-code",
+            "hazards.11b03",
+        ),
+        ("include = [\"no.toml\"]\n".into(), "config-unreadable", ""),
+        ("include = 1\n".into(), "config-wrong-form", "include"),
+    ];
+    for (text, code, key) in cases {
+        let found = refused(&text);
+        assert_eq!(found, [(code, key.to_owned())], "{text}");
+    }
+}
+
+#[test]
+fn what_is_probably_meant_is_said() {
+    let suggestion = |text: &str| read(text).unwrap_err()[0].suggestion().map(ToOwned::to_owned);
+    assert_eq!(suggestion("[server]\nlisen = \"127.0.0.1:1\"\n").as_deref(), Some("listen"));
+    assert_eq!(suggestion("[delivery]\nrepeat_in_doubt = [\"ornage\"]\n").as_deref(), Some("orange"));
+    assert_eq!(suggestion("[sotre]\n").as_deref(), Some("store"));
+    let area = format!("{ISSUER}hazards = [\"*\"]\nareas = [\"太阳岛街道\"]\n");
+    assert_eq!(suggestion(&area).as_deref(), Some("230109002000"));
+    assert_eq!(suggestion("[server]\nxyzzy = 1\n"), None);
+}
+
+#[test]
+fn every_mistake_is_found_at_once() {
+    let text = "[sever]\n[delivery]\nattempts_max = 0\nretry_first_s = \"x\"\n\
+                [routes.\"sms.a\"]\nchannel = \"sms\"\nadapter = \"simulator\"\nactual = true\nrate_per_s = 0\nred_shar = 1\n\
+                [issuers.a]\nname = \"a\"\nhazards = [\"!\"]\nlevels = [\"rot\"]\nareas = [\"*\"]\n";
+    let mut codes: Vec<&str> = refused(text).into_iter().map(|(code, _)| code).collect();
+    codes.sort_unstable();
+    let expected = [
+        "config-attempts-zero",
+        "config-hazard-pattern",
+        "config-not-a-word",
+        "config-rate-zero",
+        "config-unknown-key",
+        "config-unknown-key",
+        "config-wrong-form",
+    ];
+    assert_eq!(codes, expected);
+}
+
+#[test]
+fn line_and_column_are_those_of_the_mistake() {
+    let findings = read("# 注释\n[server]\n  listn = 1\n").unwrap_err();
+    let spot = findings[0].spot.as_ref().unwrap();
+    assert_eq!((spot.line, spot.column, spot.length), (3, 3, 5));
+    assert_eq!(spot.text, "  listn = 1");
+}
+
+#[test]
+fn syntax_mistakes_do_not_hide_the_rest() {
+    let found = refused("[server]\nlisten = \n[delivery]\nattempts_max = 0\n");
+    let codes: Vec<&str> = found.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, ["config-syntax", "config-attempts-zero"]);
+}
+
+#[test]
+fn the_same_key_in_two_files_is_a_slip() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("fenghuo.toml"), "include = [\"b.toml\"]\n[areas]\n230109000000 = \"松北区\"\n")
+        .unwrap();
+    fs::write(folder.path().join("b.toml"), "include = []\n[areas]\n230109000000 = \"松北\"\n").unwrap();
+    let fault = load(Some(&folder.path().join("fenghuo.toml")), &Environment::default()).unwrap_err();
+    let codes: Vec<&str> =
+        fault.findings.iter().filter(|finding| finding.weight == Weight::Refuse).map(|finding| finding.code).collect();
+    assert_eq!(codes, ["config-include-nested", "config-twice"]);
+}
+
+#[test]
+fn what_is_odd_but_works_is_advice() {
+    assert!(advised("[server]\nlisten = \"0.0.0.0:12379\"\n").contains(&"config-listen-open"));
+    assert!(advised("").contains(&"config-no-issuer"));
+    assert!(advised(ROUTE).contains(&"config-no-drill-route"));
+    assert!(advised(&ROUTE.replace("actual = true", "drill = true")).contains(&"config-no-actual-route"));
+    assert!(advised(&ROUTE.replace("actual = true", "")).contains(&"config-route-idle"));
+    assert!(advised(&format!("{ROUTE}drill = true\n")).contains(&"config-route-both"));
+    assert!(advised(&ROUTE.replace("sms.a", "cmcc")).contains(&"config-route-prefix"));
+    let issuer = format!("{ISSUER}hazards = [\"11Z*\"]\nareas = [\"*\"]\n");
+    assert!(advised(&issuer).contains(&"config-hazard-unknown"));
+    let village = format!("{ISSUER}hazards = [\"*\"]\nareas = [\"230109002001\"]\n");
+    assert!(read(&village).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_others_can_read_is_advice() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("p");
+    fs::write(&secret, "x").unwrap();
+    fs::write(folder.path().join("f.toml"), format!("{ROUTE}settings = {{ password_file = \"p\" }}\n")).unwrap();
+    let codes = || {
+        let loaded = load(Some(&folder.path().join("f.toml")), &Environment::default()).unwrap();
+        loaded.advice.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(codes().contains(&"config-file-open"));
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(!codes().contains(&"config-file-open"));
+}

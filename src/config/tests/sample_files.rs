@@ -1,0 +1,161 @@
+//! The sample files are the manual: they load, name every key, and say the true defaults.
+
+use super::*;
+
+use schema::{ROOT, Shape};
+
+#[test]
+fn the_sample_configuration_loads() {
+    let loaded = load(Some(&sample("fenghuo.toml")), &Environment::default()).unwrap_or_else(|fault| {
+        let reports: Vec<String> = fault.findings.iter().map(|finding| finding.report(Lang::English)).collect();
+        panic!("{}", reports.concat())
+    });
+    assert_eq!(loaded.config.areas.len(), 10);
+    let relay = &loaded.config.issuers["relay"];
+    assert!(relay.relay && relay.hazards == ["*"] && relay.areas == ["*"] && relay.levels.len() == 5);
+    // Nothing in it can reach a person for real.
+    assert!(loaded.config.routes.values().all(|route| !route.actual || route.adapter == "display"));
+}
+
+#[test]
+fn the_sample_says_the_true_defaults() {
+    let sample = load(Some(&sample("fenghuo.toml")), &Environment::default()).unwrap().config;
+    let default = Config::default();
+    let shown = |config: &Config| format!("{:?} {:?} {:?}", config.server, config.texts, config.delivery);
+    assert_eq!(shown(&sample), shown(&default));
+    assert_eq!(sample.store.data, default.store.data);
+    let route = read("[routes.\"sms.a\"]\nchannel = \"sms\"\nadapter = \"a\"\nactual = true\n").unwrap().config.routes
+        ["sms.a"]
+        .clone();
+    let written = &sample.routes["sms.simulator"];
+    assert_eq!((written.red_share, written.timeout_s), (route.red_share, route.timeout_s));
+}
+
+/// Every key of the schema, as dotted paths without the names of routes, issuers and so on.
+fn keys(shape: Shape, path: &str, all: &mut Vec<String>) {
+    match shape {
+        Shape::Table(fields) => {
+            for field in fields {
+                let path = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
+                keys(field.shape, &path, all);
+            }
+        }
+        Shape::Names(each) => keys(*each, path, all),
+        _ => all.push(path.to_owned()),
+    }
+}
+
+#[test]
+fn the_samples_name_every_key() {
+    let mut written = Vec::new();
+    for name in ["fenghuo.toml", "areas.toml", "issuers.toml", "hazards.toml"] {
+        let text = fs::read_to_string(sample(name)).unwrap();
+        // An optional key that is left out stands as "# key = value".
+        let is_key = |line: &str| {
+            line.split_once(" = ").is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+        };
+        let whole: String = text
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|line| is_key(line)).unwrap_or(line))
+            .collect::<Vec<_>>()
+            .join("\n");
+        let table: toml::Table = toml::from_str(&whole).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        let mut all = Vec::new();
+        paths(&toml::Value::Table(table), ROOT, "", &mut all);
+        written.extend(all);
+    }
+    let mut wanted = Vec::new();
+    keys(ROOT, "", &mut wanted);
+    let missing: Vec<_> = wanted.iter().filter(|key| !written.contains(key)).collect();
+    assert!(missing.is_empty(), "not in the samples: {missing:?}");
+}
+
+fn paths(value: &toml::Value, shape: Shape, path: &str, all: &mut Vec<String>) {
+    match (shape, value) {
+        (Shape::Table(fields), toml::Value::Table(table)) => {
+            for field in fields {
+                if let Some(value) = table.get(field.name) {
+                    let path = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
+                    paths(value, field.shape, &path, all);
+                }
+            }
+        }
+        (Shape::Names(each), toml::Value::Table(table)) => {
+            table.values().for_each(|value| paths(value, *each, path, all))
+        }
+        _ => all.push(path.to_owned()),
+    }
+}
+
+/// Asks a struct for its field names by pretending to deserialize it.
+mod fields {
+    use serde::de::{DeserializeOwned, Deserializer, Error, Visitor, value};
+
+    pub(super) fn of<T: DeserializeOwned>() -> Vec<String> {
+        let mut names = Vec::new();
+        let asked = T::deserialize(Asker(&mut names));
+        assert!(asked.is_err());
+        names
+    }
+
+    struct Asker<'a>(&'a mut Vec<String>);
+
+    impl<'de> Deserializer<'de> for Asker<'_> {
+        type Error = value::Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(Self::Error::custom("asked"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Self::Error> {
+            self.0.extend(fields.iter().map(|field| (*field).to_owned()));
+            Err(Self::Error::custom("asked"))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+}
+
+#[test]
+fn structs_and_schema_name_the_same_keys() {
+    let of = |shape: Shape| {
+        let inner = match shape {
+            Shape::Names(each) => *each,
+            other => other,
+        };
+        inner.fields().iter().map(|field| field.name.to_owned()).collect::<Vec<_>>()
+    };
+    let at = |name: &str| ROOT.fields().iter().find(|field| field.name == name).expect(name).shape;
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    let pairs = [
+        (of(ROOT), fields::of::<Config>()),
+        (of(at("server")), fields::of::<super::super::Server>()),
+        (of(at("store")), fields::of::<super::super::StoreConfig>()),
+        (of(at("texts")), fields::of::<super::super::Texts>()),
+        (of(at("delivery")), fields::of::<super::super::Delivery>()),
+        (of(at("routes")), fields::of::<super::super::Route>()),
+        (of(at("issuers")), fields::of::<super::super::Issuer>()),
+        (of(at("hazards")), fields::of::<super::super::Hazard>()),
+    ];
+    for (schema, structure) in pairs {
+        assert_eq!(sorted(schema), sorted(structure));
+    }
+}
+
+#[test]
+fn the_built_in_hazards_are_there_without_a_file() {
+    let hazards = load(None, &Environment::default()).unwrap().config.hazards;
+    assert_eq!(hazards["11B03"].zh, "暴雨");
+    assert!(hazards.keys().all(|code| crate::domain::hazard::has_national_form(code)), "{:?}", hazards.keys());
+}
