@@ -1,0 +1,182 @@
+//! Stores a warning once: the same warning again is the same resource, whoever repeats it and however.
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Submission, SubmitFault, Submitted,
+    read::{Read, read},
+    view::view,
+};
+use crate::{
+    domain::{
+        finding::Finding,
+        message::{Kind, Status},
+        warning::Warning,
+    },
+    flow::{
+        Parts, Unavailable,
+        parts::parse,
+        record::{Decision, Stage, WarningId, WarningRecord, create},
+    },
+    store::{Commit, CommitFault, Expect, Put, Space},
+};
+
+/// What an idempotency key was used for.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct KeyUse {
+    /// SHA-256 of the body, hex.
+    body: String,
+    warning: WarningId,
+    at_ms: i64,
+}
+
+/// What makes a second use of an idempotency key a repeat.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::flow) enum Repeat {
+    /// The same bytes.
+    SameBody,
+    /// The key alone says enough.
+    SameKey,
+}
+
+/// Reads a submission, asks `may` whether it may be said, and stores it; what is here already is answered with what
+/// stands.
+pub(in crate::flow) async fn store(
+    parts: &Parts,
+    submission: Submission,
+    repeat: Repeat,
+    may: impl Fn(&Warning) -> Vec<Finding>,
+) -> Result<Submitted, SubmitFault> {
+    let Some(key) = submission.idempotency_key.as_deref().map(|key| key_digest(&submission, key)) else {
+        return take(parts, submission, None, may).await;
+    };
+    let Some(_running) = parts.running_keys.enter(key) else { return Err(SubmitFault::KeyRunning) };
+    if let Some(stored) = parts.store.get(Space::Idempotency, key.into()).await.map_err(Unavailable::from)? {
+        let used: KeyUse = parse(&stored.value)?;
+        let same = repeat == Repeat::SameKey || used.body == hex(&Sha256::digest(&submission.body));
+        return match parts.warning_record(&used.warning) {
+            Some(record) if same => Ok(Submitted::Repeated(view(&record))),
+            _ => Err(SubmitFault::KeyReused),
+        };
+    }
+    take(parts, submission, Some(key), may).await
+}
+
+async fn take(
+    parts: &Parts,
+    submission: Submission,
+    key: Option<[u8; 32]>,
+    may: impl Fn(&Warning) -> Vec<Finding>,
+) -> Result<Submitted, SubmitFault> {
+    let read = read(parts, &submission).await?;
+    let findings = may(&read.warning);
+    if !findings.is_empty() {
+        return Err(SubmitFault::Forbidden(findings));
+    }
+    let identity = identity_digest(&read);
+    if let Some(known) = known(parts, identity).await? {
+        return known_again(parts, &known, &read);
+    }
+    let record = new_record(parts, &submission, &read);
+    let puts = puts(&submission, &record, identity, key);
+    let decision = Decision {
+        at_ms: record.received_ms,
+        what: "received".to_owned(),
+        warning: Some(record.id.clone()),
+        by: Some(submission.actor.key.clone()),
+        detail: Some(record.digest.clone()),
+    };
+    match parts.store.commit(Commit { puts, entries: vec![decision.entry()] }).await {
+        Ok(committed) => {
+            let seen = view(&record);
+            parts.remember(record);
+            parts.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
+            parts.progress.new_work.notify_one();
+            Ok(Submitted::Created(seen))
+        }
+        // Somebody else stored the same identity or used the same key in this very moment.
+        Err(CommitFault::Conflict { .. }) => match known(parts, identity).await? {
+            Some(known) => known_again(parts, &known, &read),
+            None => Err(SubmitFault::KeyRunning),
+        },
+        Err(fault) => Err(Unavailable::from(fault).into()),
+    }
+}
+
+/// The warning that has this CAP identity.
+async fn known(parts: &Parts, identity: [u8; 32]) -> Result<Option<WarningRecord>, Unavailable> {
+    let Some(stored) = parts.store.get(Space::WarningIdentity, identity.into()).await? else { return Ok(None) };
+    let id: WarningId = parse(&stored.value)?;
+    Ok(parts.stored_warning(&id).await?.map(|(record, _)| record))
+}
+
+fn known_again(parts: &Parts, known: &WarningRecord, read: &Read) -> Result<Submitted, SubmitFault> {
+    if known.content_digest == hex(&read.content) {
+        let newest = parts.warning_record(&known.id);
+        Ok(Submitted::Repeated(view(newest.as_deref().unwrap_or(known))))
+    } else {
+        Err(SubmitFault::IdentityTaken(known.id.clone()))
+    }
+}
+
+fn puts(submission: &Submission, record: &WarningRecord, identity: [u8; 32], key: Option<[u8; 32]>) -> Vec<Put> {
+    let id = record.id.0.as_str();
+    let body = Some(submission.body.clone());
+    let mut puts = vec![
+        create(Space::WarningIdentity, identity, &record.id),
+        create(Space::Warning, id, record),
+        Put { space: Space::WarningBody, key: id.into(), value: body, expect: Expect::Absent },
+    ];
+    if let Some(key) = key {
+        let body = hex(&Sha256::digest(&submission.body));
+        let used = KeyUse { body, warning: record.id.clone(), at_ms: record.received_ms };
+        puts.push(create(Space::Idempotency, key, &used));
+    }
+    puts
+}
+
+fn new_record(parts: &Parts, submission: &Submission, read: &Read) -> WarningRecord {
+    let id = WarningId(parts.uuid());
+    let warning = &read.warning;
+    // Drafts, system messages, acknowledgements and refusals reach nobody: they are kept, and that is all.
+    let recorded =
+        matches!(warning.status(), Status::Draft | Status::System) || matches!(warning.kind(), Kind::Ack | Kind::Error);
+    WarningRecord {
+        event: parts.event_of(warning.message()).unwrap_or_else(|| id.clone()),
+        id,
+        stage: if recorded { Stage::Recorded } else { Stage::Received },
+        message: warning.message().clone(),
+        digest: format!("sha256:{}", hex(&read.received)),
+        content_digest: hex(&read.content),
+        media_type: submission.media_type.clone(),
+        issuer: submission.actor.subject.clone(),
+        submitted_by: submission.actor.key.clone(),
+        level: warning.level(),
+        status: warning.status(),
+        received_ms: parts.clock.unix_ms(),
+        released_ms: None,
+        finished_ms: None,
+        ended: None,
+        ended_by: None,
+        plans: Vec::new(),
+    }
+}
+
+/// What a CAP identity is found by.
+pub(in crate::flow) fn identity_digest(read: &Read) -> [u8; 32] {
+    Sha256::digest(read.warning.identity()).into()
+}
+
+/// Scope of an idempotency key: the key itself, the caller's API key, the operation.
+fn key_digest(submission: &Submission, key: &str) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in ["POST /v1/warnings", &submission.actor.key, key] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02x}"))
+}

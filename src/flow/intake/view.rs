@@ -1,0 +1,75 @@
+//! Warnings as the outside sees them.
+
+use super::{WarningFilter, WarningView};
+use crate::{
+    domain::{hazard, message::Scope, message::Status},
+    flow::{
+        Page, Parts,
+        record::{Stage, WarningId, WarningRecord, rfc3339},
+    },
+};
+
+impl WarningRecord {
+    /// Seconds since 1970 at which the last of its infos ends, when all of them have an end.
+    pub(crate) fn expires_unix(&self) -> Option<i64> {
+        let ends: Option<Vec<i64>> = self.message.infos.iter().map(|info| info.expires.map(|end| end.unix())).collect();
+        ends?.into_iter().max()
+    }
+
+    /// Whether anybody may read it: released, actual, public.
+    pub(crate) fn is_public(&self) -> bool {
+        self.released_ms.is_some() && self.status == Status::Actual && self.message.scope == Scope::Public
+    }
+
+    /// Whether it stands at a moment: released, not ended, not expired.
+    pub(crate) fn stands(&self, now_unix: i64) -> bool {
+        self.released_ms.is_some()
+            && self.stage != Stage::Recorded
+            && self.ended.is_none()
+            && self.expires_unix().is_none_or(|end| end > now_unix)
+    }
+}
+
+/// A record as the outside sees it.
+pub(super) fn view(record: &WarningRecord) -> WarningView {
+    let first = record.message.infos.first();
+    let headline = first.map(|info| info.headline.clone().unwrap_or_else(|| info.event.clone())).unwrap_or_default();
+    WarningView {
+        id: record.id.clone(),
+        stage: record.stage,
+        level: record.level,
+        status: record.status,
+        kind: record.message.kind,
+        scope: record.message.scope,
+        hazard: record.message.infos.iter().find_map(hazard::national_code).map(str::to_owned),
+        headline,
+        issuer: record.issuer.clone(),
+        event: record.event.clone(),
+        received_at: rfc3339(record.received_ms),
+        released_at: record.released_ms.map(rfc3339),
+        finished_at: record.finished_ms.map(rfc3339),
+        expires_at: record.expires_unix().map(|end| rfc3339(end * 1000)),
+        ended: record.ended.clone(),
+        ended_by: record.ended_by.clone(),
+        digest: record.digest.clone(),
+        message: record.message.clone(),
+    }
+}
+
+/// Warnings, newest first. The cursor is the id of the last one shown.
+pub(super) fn page(parts: &Parts, filter: &WarningFilter, cursor: Option<&str>, limit: usize) -> Page<WarningView> {
+    let now = parts.clock.unix();
+    let warnings = parts.warnings.read();
+    let before = cursor.map(|id| WarningId(id.to_owned()));
+    let older = warnings.values().rev().filter(|record| before.as_ref().is_none_or(|before| record.id < *before));
+    let mut wanted = older.filter(|record| {
+        filter.level.is_none_or(|level| record.level == level)
+            && filter.status.is_none_or(|status| record.status == status)
+            && filter.stage.is_none_or(|stage| record.stage == stage)
+            && filter.issuer.as_ref().is_none_or(|issuer| record.issuer.as_ref() == Some(issuer))
+            && (!filter.active || record.stands(now))
+    });
+    let items: Vec<WarningView> = wanted.by_ref().take(limit).map(|record| view(record)).collect();
+    let next = wanted.next().and_then(|_| items.last().map(|last| last.id.0.clone()));
+    Page { items, next }
+}

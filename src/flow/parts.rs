@@ -1,0 +1,348 @@
+//! What the stages work with, and the few things several of them do.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use fenghuo_contract::Channel;
+use parking_lot::{Mutex, RwLock};
+
+use super::{
+    Unavailable, authorize,
+    deliver::Route,
+    projection::{
+        Closing, Plan, Projection,
+        codec::{Outcomes, Record},
+    },
+    record::{Decision, WarningId, WarningRecord, replace},
+    render::templates::Templates,
+    schedule::Lanes,
+    screens::{Screens, Standing, StandingText},
+    status::Progress,
+    target::directory::{Directory, Endpoint},
+};
+use crate::{
+    clock::Clock,
+    config::Config,
+    domain::{
+        delivery::{Reason, State},
+        message::{Message, MessageRef},
+    },
+    lifecycle::Lifecycle,
+    store::{Appended, Commit, Entry, EntryKind, Put, Space, Store, Stored},
+    telemetry::Telemetry,
+};
+
+/// Where the deliver stage finds the addresses of directory rows.
+#[async_trait::async_trait]
+pub trait AddressBook: Send + Sync + 'static {
+    /// Addresses of rows on a channel, in the order asked for.
+    async fn endpoints(&self, rows: &[u32], channel: Channel) -> Result<Vec<Endpoint>, Unavailable>;
+}
+
+#[async_trait::async_trait]
+impl AddressBook for Directory {
+    async fn endpoints(&self, rows: &[u32], channel: Channel) -> Result<Vec<Endpoint>, Unavailable> {
+        Self::endpoints(self, rows, channel).await
+    }
+}
+
+/// What a gateway is put together from.
+pub struct Assembly {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub store: Store,
+    pub lifecycle: Lifecycle,
+    pub telemetry: Telemetry,
+    pub directory: Arc<Directory>,
+    pub addresses: Arc<dyn AddressBook>,
+    pub templates: Templates,
+    pub screens: Arc<Screens>,
+    /// Adapters by route name.
+    pub adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
+}
+
+/// What the stages work with.
+pub(crate) struct Parts {
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) addresses: Arc<dyn AddressBook>,
+    pub(crate) templates: Templates,
+    pub(crate) screens: Arc<Screens>,
+    pub(crate) keys: authorize::Keys,
+    pub(crate) routes: BTreeMap<String, Arc<Route>>,
+    pub(crate) projection: Projection,
+    /// Every warning that is here, by id.
+    pub(crate) warnings: RwLock<BTreeMap<WarningId, Arc<WarningRecord>>>,
+    pub(crate) progress: Progress,
+    /// Idempotency keys of requests under way.
+    pub(crate) running_keys: Running,
+    lanes: BTreeMap<Channel, Lanes>,
+    leases: AtomicU64,
+}
+
+impl Parts {
+    pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>) -> Self {
+        let clock = assembly.clock;
+        Self {
+            leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
+            config: assembly.config,
+            store: assembly.store,
+            lifecycle: assembly.lifecycle,
+            telemetry: assembly.telemetry,
+            directory: assembly.directory,
+            addresses: assembly.addresses,
+            templates: assembly.templates,
+            screens: assembly.screens,
+            keys: authorize::Keys::default(),
+            routes,
+            projection: Projection::default(),
+            warnings: RwLock::default(),
+            progress: Progress::default(),
+            running_keys: Running::default(),
+            lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
+            clock,
+        }
+    }
+
+    /// The lanes of a channel.
+    pub(crate) fn lanes(&self, channel: Channel) -> &Lanes {
+        // Every channel has its lanes from the start.
+        &self.lanes[&channel]
+    }
+
+    /// A lease number larger than every earlier one of this installation.
+    pub(crate) fn next_lease(&self) -> u64 {
+        self.leases.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A new UUID of version 7: later ones sort later, none can be guessed.
+    pub(crate) fn uuid(&self) -> String {
+        let ms = u64::try_from(self.clock.unix_ms()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(ms, &self.clock.random()).into_uuid().to_string()
+    }
+
+    /// Every warning of an event, oldest first.
+    pub(crate) fn event_members(&self, event: &WarningId) -> Vec<Arc<WarningRecord>> {
+        self.warnings.read().values().filter(|record| record.event == *event).cloned().collect()
+    }
+
+    /// The event a message continues: that of the first message it references and that is known here, from the same
+    /// sender. A stranger's reference never touches an event.
+    pub(crate) fn event_of(&self, message: &Message) -> Option<WarningId> {
+        let mut own = message.references.iter().filter(|reference| reference.sender == message.sender);
+        own.find_map(|reference| self.referenced(reference).map(|known| known.event.clone()))
+    }
+
+    /// The newest warning with the identity a reference names.
+    pub(crate) fn referenced(&self, reference: &MessageRef) -> Option<Arc<WarningRecord>> {
+        let same = |known: &&Arc<WarningRecord>| {
+            known.message.sender == reference.sender
+                && known.message.identifier == reference.identifier
+                && known.message.sent.unix() == reference.sent.unix()
+        };
+        self.warnings.read().values().rev().find(same).cloned()
+    }
+
+    /// Tells the screens which warnings stand.
+    pub(crate) fn show_on_screens(&self) {
+        let now = self.clock.unix();
+        let records: Vec<Arc<WarningRecord>> =
+            self.warnings.read().values().filter(|record| record.stands(now)).cloned().collect();
+        let standing = records.iter().filter_map(|record| {
+            let plans = self.projection.plans(&record.plans);
+            let plan = plans.into_iter().find(|plan| plan.record.channel == Channel::Display)?;
+            Some(Arc::new(standing(&self.config, record, &plan)))
+        });
+        self.screens.set_standing(standing.collect());
+    }
+
+    /// A warning in memory.
+    pub(crate) fn warning_record(&self, id: &WarningId) -> Option<Arc<WarningRecord>> {
+        self.warnings.read().get(id).cloned()
+    }
+
+    /// The record of a warning as the store holds it.
+    pub(crate) async fn stored_warning(&self, id: &WarningId) -> Result<Option<(WarningRecord, u64)>, Unavailable> {
+        let stored = self.store.get(Space::Warning, id.0.as_str().into()).await?;
+        stored.map(|Stored { version, value }| Ok((parse(&value)?, version))).transpose()
+    }
+
+    /// Commits the next state of a warning together with a decision and other changes.
+    pub(crate) async fn advance(
+        &self,
+        record: &WarningRecord,
+        version: u64,
+        puts: Vec<Put>,
+        decision: &Decision,
+    ) -> Result<u64, Unavailable> {
+        let mut all = vec![replace(Space::Warning, record.id.0.as_str(), record, version)];
+        all.extend(puts);
+        let committed = self.store.commit(Commit { puts: all, entries: vec![decision.entry()] }).await?;
+        self.remember(record.clone());
+        let sequence = committed.entries.first().map_or(0, |entry| entry.sequence);
+        self.progress.decided(sequence, decision);
+        Ok(sequence)
+    }
+
+    /// Keeps a record in memory as it now stands.
+    pub(crate) fn remember(&self, record: WarningRecord) {
+        self.warnings.write().insert(record.id.clone(), Arc::new(record));
+    }
+
+    /// Makes outcomes durable, however long it takes: the provider has answered, so there is no going back. Then, and
+    /// only then, they count. Receipts that were here before the answers they belong to follow at once.
+    pub(crate) async fn write_outcomes(&self, plan: &Plan, outcomes: &Outcomes) {
+        let early = self.write_once(plan, outcomes).await;
+        if !early.is_empty() {
+            let lease = 0;
+            let base_ms = self.clock.unix_ms();
+            let early = Outcomes { plan: outcomes.plan, lease, base_ms, route: outcomes.route.clone(), records: early };
+            self.write_once(plan, &early).await;
+        }
+    }
+
+    async fn write_once(&self, plan: &Plan, outcomes: &Outcomes) -> Vec<Record> {
+        if outcomes.records.is_empty() {
+            return Vec::new();
+        }
+        let at = self.append_until_durable(plan, outcomes.encode()).await;
+        let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
+        plan.apply(at, outcomes.base_ms, records);
+        let named = outcomes.records.iter().filter(|record| !record.reference.is_empty());
+        named
+            .filter_map(|record| {
+                let references = &self.projection.references;
+                let early = references.learn(&outcomes.route, &record.reference, outcomes.plan, record.rank)?;
+                Some(early.record(record.rank))
+            })
+            .collect()
+    }
+
+    async fn append_until_durable(&self, plan: &Plan, data: Bytes) -> Appended {
+        let mut pause = Duration::from_millis(20);
+        loop {
+            let entries = vec![Entry { kind: EntryKind::Outcomes, data: data.clone() }];
+            match self.store.commit(Commit { puts: Vec::new(), entries }).await {
+                Ok(committed) => return committed.entries.first().copied().unwrap_or_default(),
+                Err(fault) => {
+                    tracing::error!(plan = plan.record.number, %fault, "outcomes not yet durable, repeating");
+                    self.clock.sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(2));
+                }
+            }
+        }
+    }
+
+    /// Stops a plan whose content the provider refuses for everybody.
+    pub(crate) async fn stop_plan(&self, plan: &Arc<Plan>, code: &str) {
+        let closing =
+            Closing { state: State::Failed, reason: Reason::ContentRefused, at_ms: self.clock.unix_ms(), by: None };
+        tracing::error!(
+            plan = plan.record.number,
+            code,
+            "plan stopped: the provider refuses its content for everybody"
+        );
+        self.close_plan(plan, closing, code).await;
+    }
+
+    /// Ends a plan durably: its record says so, then memory and lanes follow.
+    pub(crate) async fn close_plan(&self, plan: &Arc<Plan>, closing: Closing, detail: &str) {
+        if plan.closing().is_some() {
+            return;
+        }
+        let decision = Decision {
+            at_ms: closing.at_ms,
+            what: "closed".to_owned(),
+            warning: Some(plan.record.warning.clone()),
+            by: None,
+            detail: Some(format!("{} {} {detail}", plan.record.channel, closing.reason.name()).trim_end().to_owned()),
+        };
+        // In memory first: nothing more of it may leave while the disk is slow.
+        plan.close(&closing);
+        self.lanes(plan.record.channel).remove(plan.record.number);
+        let mut record = plan.record.clone();
+        record.closing = Some(closing);
+        let put = Put {
+            space: Space::Plan,
+            key: record.number.into(),
+            value: Some(super::record::json(&record)),
+            expect: crate::store::Expect::Any,
+        };
+        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
+            Ok(committed) => {
+                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
+            }
+            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
+            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "closing not yet durable"),
+        }
+        self.progress.notify(&plan.record.warning);
+    }
+}
+
+fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
+    let issuer = record.issuer.as_ref().and_then(|id| config.issuers.get(id)).map(|issuer| issuer.name.clone());
+    let issuer = |content: &fenghuo_contract::Content| {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let infos = &record.message.infos;
+        let same = infos.iter().find(|info| info.language.as_deref().map(primary) == Some(primary(&content.language)));
+        same.or(infos.first()).and_then(|info| info.sender_name.clone()).or_else(|| issuer.clone()).unwrap_or_default()
+    };
+    Standing {
+        warning: record.id.clone(),
+        level: record.level,
+        status: record.status,
+        lift: plan.record.lift,
+        released_ms: record.released_ms.unwrap_or(record.received_ms),
+        expires_unix: plan.record.deadline,
+        texts: plan
+            .contents
+            .iter()
+            .map(|content| StandingText {
+                language: content.language.clone(),
+                title: content.title.clone(),
+                text: content.text.clone(),
+                issuer: issuer(content),
+            })
+            .collect(),
+        audience: plan.audience.clone(),
+    }
+}
+
+/// Idempotency keys of requests under way.
+#[derive(Default)]
+pub(crate) struct Running(Mutex<HashSet<[u8; 32]>>);
+
+/// A key under way, until dropped.
+pub(crate) struct Entered<'a> {
+    running: &'a Running,
+    key: [u8; 32],
+}
+
+impl Running {
+    /// Enters a key; `None` when it is under way already.
+    pub(crate) fn enter(&self, key: [u8; 32]) -> Option<Entered<'_>> {
+        self.0.lock().insert(key).then_some(Entered { running: self, key })
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.running.0.lock().remove(&self.key);
+    }
+}
+
+/// Reads a record of ours.
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, Unavailable> {
+    serde_json::from_slice(value).map_err(|fault| Unavailable(format!("a stored record cannot be read: {fault}")))
+}

@@ -1,0 +1,174 @@
+//! Stage 5: what each channel says. Texts per channel and language, frozen when a warning is released.
+
+pub mod templates;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use fenghuo_contract::{Attachment, Channel, Content};
+use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize};
+
+use self::templates::{Context, Templates, Variant};
+use super::{
+    Parts, Unavailable,
+    parts::parse,
+    record::{Decision, PlanRecord, Stage, WarningRecord, create},
+    target::{bitmap, bitmap_bytes},
+};
+use crate::{
+    domain::{cap, message::Kind, warning::Warning},
+    store::Space,
+};
+
+/// The contents of a plan: the first for everybody, each other one for the rows it names.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PlanContents {
+    pub(crate) first: Content,
+    pub(crate) variants: Vec<VariantContent>,
+}
+
+/// A content for some of the audience.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct VariantContent {
+    pub(crate) content: Content,
+    /// Roaring bitmap of directory rows, base64.
+    rows: String,
+}
+
+impl VariantContent {
+    fn new(content: Content, rows: &RoaringBitmap) -> Self {
+        use base64::Engine;
+        Self { content, rows: base64::engine::general_purpose::STANDARD.encode(bitmap_bytes(rows)) }
+    }
+
+    pub(crate) fn rows(&self) -> Result<RoaringBitmap, Unavailable> {
+        use base64::Engine;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(&self.rows);
+        bitmap(&bytes.map_err(|fault| Unavailable(format!("a stored content cannot be read: {fault}")))?)
+    }
+}
+
+impl PlanContents {
+    /// The contents in the order of variants.
+    pub(crate) fn into_contents(self) -> Vec<Arc<Content>> {
+        std::iter::once(self.first)
+            .chain(self.variants.into_iter().map(|variant| variant.content))
+            .map(Arc::new)
+            .collect()
+    }
+}
+
+/// Renders and freezes the contents of every plan of a targeted warning.
+pub(crate) async fn step(
+    parts: &Arc<Parts>,
+    mut record: WarningRecord,
+    version: u64,
+    warning: &Warning,
+) -> Result<(), Unavailable> {
+    let released_ms = record.released_ms.unwrap_or(record.received_ms);
+    let mut puts = Vec::with_capacity(record.plans.len());
+    for number in &record.plans {
+        let missing = || Unavailable(format!("plan {number} is not complete"));
+        let plan = parts.store.get(Space::Plan, (*number).into()).await?.ok_or_else(missing)?;
+        let plan: PlanRecord = parse(&plan.value)?;
+        let audience = parts.store.get(Space::PlanAudience, (*number).into()).await?.ok_or_else(missing)?;
+        let audience = bitmap(&audience.value)?;
+        let contents = contents(parts, warning, &plan, &audience, released_ms);
+        puts.push(create(Space::PlanContent, *number, &contents));
+    }
+    record.stage = Stage::Rendered;
+    let decision = Decision {
+        at_ms: parts.clock.unix_ms(),
+        what: "rendered".to_owned(),
+        warning: Some(record.id.clone()),
+        by: None,
+        detail: None,
+    };
+    parts.advance(&record, version, puts, &decision).await?;
+    Ok(())
+}
+
+/// One content per language that somebody in the audience reads; the first configured language for all others.
+fn contents(
+    parts: &Parts,
+    warning: &Warning,
+    plan: &PlanRecord,
+    audience: &RoaringBitmap,
+    released_ms: i64,
+) -> PlanContents {
+    let mut languages = parts.config.texts.languages.iter();
+    let render =
+        |language: &str| content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);
+    let first = languages.next().map_or("zh-CN", String::as_str);
+    let readers = readers(parts, audience);
+    let mut variants = Vec::new();
+    for language in languages {
+        if let Some(rows) = readers.get(&primary(language)) {
+            variants.push(VariantContent::new(render(language), rows));
+        }
+    }
+    PlanContents { first: render(first), variants }
+}
+
+/// Rows of an audience by primary language.
+fn readers(parts: &Parts, audience: &RoaringBitmap) -> BTreeMap<String, RoaringBitmap> {
+    let mut readers: BTreeMap<String, RoaringBitmap> = BTreeMap::new();
+    for (language, rows) in parts.directory.by_language(audience) {
+        *readers.entry(primary(&language)).or_default() |= rows;
+    }
+    readers
+}
+
+fn primary(tag: &str) -> String {
+    tag.split('-').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// What one channel says in one language.
+pub(crate) fn content(
+    parts: &Parts,
+    warning: &Warning,
+    channel: Channel,
+    language: &str,
+    released_ms: i64,
+    deadline: i64,
+    thread: &str,
+) -> Content {
+    let lifted = lifted(parts, warning);
+    let released_at = released_ms.div_euclid(1000);
+    let context = Context::lifting(&parts.config, warning, lifted.as_ref(), language, released_at, deadline);
+    let rendered = parts.templates.render(channel, language, Variant::of(warning), &context).unwrap_or_else(|fault| {
+        tracing::error!(%channel, language, %fault, "template fails with this warning: its signed words go out plain");
+        Templates::plain(channel, &context)
+    });
+    let attachments = if channel == Channel::Email { vec![cap_document(warning)] } else { Vec::new() };
+    Content {
+        language: language.to_owned(),
+        title: rendered.title,
+        text: rendered.text,
+        html: rendered.html,
+        attachments,
+        urgency: warning.level().urgency(),
+        thread: thread.to_owned(),
+        released_at,
+        expires_at: deadline,
+    }
+}
+
+/// The newest warning that a lift ends: a Cancel may have no text, area, hazard or level of its own.
+fn lifted(parts: &Parts, warning: &Warning) -> Option<Warning> {
+    let event = warning.is_lift().then(|| parts.event_of(warning.message())).flatten()?;
+    let newest = parts
+        .event_members(&event)
+        .into_iter()
+        .rev()
+        .find(|member| !member.message.infos.is_empty() && member.message.kind != Kind::Cancel)?;
+    Warning::new(newest.message.clone()).ok()
+}
+
+fn cap_document(warning: &Warning) -> Attachment {
+    Attachment {
+        name: "warning.cap.xml".to_owned(),
+        media_type: "application/cap+xml; charset=utf-8".to_owned(),
+        body: cap::write(warning.message()).into(),
+    }
+}

@@ -1,0 +1,72 @@
+//! Stage 6: in which order. A rendered warning's plans enter the lanes of their channels; routes take slices out.
+
+mod lanes;
+mod pacer;
+
+use std::sync::Arc;
+
+use fenghuo_contract::Content;
+use roaring::RoaringBitmap;
+
+pub(crate) use lanes::{Lanes, Offer, Slice, Work};
+pub(crate) use pacer::{Pace, Pacer};
+
+use super::{
+    Parts, Unavailable,
+    parts::parse,
+    projection::Plan,
+    record::{Decision, PlanRecord, Stage, WarningRecord},
+    render::PlanContents,
+    target::bitmap,
+};
+use crate::store::Space;
+
+/// Lets the plans of a rendered warning into the lanes.
+pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version: u64) -> Result<(), Unavailable> {
+    let mut plans = Vec::with_capacity(record.plans.len());
+    for number in &record.plans {
+        plans.push(parts.projection.insert(load(parts, *number).await?));
+    }
+    record.stage = Stage::Delivering;
+    let decision = Decision {
+        at_ms: parts.clock.unix_ms(),
+        what: "delivering".to_owned(),
+        warning: Some(record.id.clone()),
+        by: None,
+        detail: None,
+    };
+    parts.advance(&record, version, Vec::new(), &decision).await?;
+    for plan in plans {
+        enter(parts, &plan);
+    }
+    parts.show_on_screens();
+    Ok(())
+}
+
+/// Lets what is unsent of a plan into the lanes: what was claimed before and is pending, and what was never claimed.
+pub(crate) fn enter(parts: &Parts, plan: &Arc<Plan>) {
+    if plan.closing().is_some() {
+        return;
+    }
+    let (again, next) = plan.pending_claimed();
+    if !again.is_empty() || next < plan.size() {
+        parts.lanes(plan.record.channel).push(Work::new(Arc::clone(plan), next, again), parts.clock.unix());
+    }
+}
+
+/// A plan as its records say, with nothing sent.
+pub(crate) async fn load(parts: &Parts, number: u64) -> Result<Plan, Unavailable> {
+    let missing = |what: &str| Unavailable(format!("plan {number} has no {what}"));
+    let get = async |space, what| -> Result<bytes::Bytes, Unavailable> {
+        Ok(parts.store.get(space, number.into()).await?.ok_or_else(|| missing(what))?.value)
+    };
+    let record: PlanRecord = parse(&get(Space::Plan, "record").await?)?;
+    let audience = bitmap(&get(Space::PlanAudience, "audience").await?)?;
+    let contents: PlanContents = parse(&get(Space::PlanContent, "content").await?)?;
+    let mut variants: Vec<RoaringBitmap> = Vec::with_capacity(contents.variants.len());
+    for variant in &contents.variants {
+        variants.push(variant.rows()?);
+    }
+    let all: Vec<Arc<Content>> = contents.into_contents();
+    Ok(Plan::new(record, audience, all, variants))
+}

@@ -1,0 +1,246 @@
+//! Lanes of one channel: who is served next.
+//!
+//! Level first, lifts ahead of their level, then how near the deadline is; plans of one lane take turns by slice.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap, VecDeque},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+use tokio::{sync::Notify, time::Instant};
+
+use crate::{domain::level::Level, flow::projection::Plan};
+
+/// Order of service. Smaller is served first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LaneKey {
+    level: Reverse<Level>,
+    lift: Reverse<bool>,
+    nearness: u8,
+}
+
+/// How near a deadline is, coarsely, so that plans released together share a lane and take turns: within a quarter of
+/// an hour, an hour, six hours, later.
+fn nearness(seconds_left: i64) -> u8 {
+    match seconds_left {
+        ..=900 => 0,
+        901..=3_600 => 1,
+        3_601..=21_600 => 2,
+        _ => 3,
+    }
+}
+
+/// What is unsent of one plan.
+pub(crate) struct Work {
+    pub(crate) plan: Arc<Plan>,
+    /// First rank never claimed.
+    next: u32,
+    /// Ranks to be tried again, now.
+    ready: VecDeque<u32>,
+    /// Ranks to be tried again later.
+    later: BinaryHeap<Reverse<(Instant, u32)>>,
+}
+
+impl Work {
+    /// A plan of which `next..` was never claimed and `again` is to be tried again now.
+    pub(crate) fn new(plan: Arc<Plan>, next: u32, again: Vec<u32>) -> Self {
+        Self { plan, next, ready: again.into(), later: BinaryHeap::new() }
+    }
+
+    fn wake(&mut self, now: Instant) {
+        while let Some(Reverse((due, rank))) = self.later.peek().copied() {
+            if due > now {
+                break;
+            }
+            self.later.pop();
+            self.ready.push_back(rank);
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        !self.ready.is_empty() || self.next < self.plan.size()
+    }
+
+    fn is_spent(&self) -> bool {
+        !self.has_work() && self.later.is_empty()
+    }
+
+    /// Ranks in ascending order, those tried before first.
+    fn take(&mut self, most: u32) -> Vec<u32> {
+        let mut ranks: Vec<u32> = Vec::with_capacity(most as usize);
+        while ranks.len() < most as usize
+            && let Some(rank) = self.ready.pop_front()
+        {
+            ranks.push(rank);
+        }
+        ranks.sort_unstable();
+        if ranks.is_empty() {
+            let end = self.plan.size().min(self.next.saturating_add(most));
+            ranks.extend(self.next..end);
+            self.next = end;
+        }
+        ranks
+    }
+}
+
+/// What a route would be given now.
+#[derive(Clone)]
+pub(crate) struct Offer {
+    pub(crate) level: Level,
+    pub(crate) plan: Arc<Plan>,
+}
+
+/// Deliveries taken out of a lane.
+pub(crate) struct Slice {
+    pub(crate) plan: Arc<Plan>,
+    /// Ascending.
+    pub(crate) ranks: Vec<u32>,
+}
+
+/// The lanes of one channel, shared by its routes.
+#[derive(Default)]
+pub(crate) struct Lanes {
+    inner: Mutex<Inner>,
+    /// Rings when a plan or a repeated delivery comes in.
+    pub(crate) bell: Notify,
+}
+
+#[derive(Default)]
+struct Inner {
+    lanes: BTreeMap<LaneKey, VecDeque<Work>>,
+    /// Where a plan stands.
+    keys: BTreeMap<u64, LaneKey>,
+}
+
+impl Lanes {
+    /// Takes a plan in. `now_unix` decides how near its deadline is.
+    pub(crate) fn push(&self, work: Work, now_unix: i64) {
+        let record = &work.plan.record;
+        let key = LaneKey {
+            level: Reverse(record.level),
+            lift: Reverse(record.lift),
+            nearness: nearness(record.deadline - now_unix),
+        };
+        let mut inner = self.inner.lock();
+        if inner.keys.contains_key(&record.number) {
+            return;
+        }
+        inner.keys.insert(record.number, key);
+        inner.lanes.entry(key).or_default().push_back(work);
+        drop(inner);
+        self.bell.notify_waiters();
+    }
+
+    /// Puts deliveries back: at once, or not before `due`.
+    pub(crate) fn put_back(&self, plan: &Arc<Plan>, ranks: &[(u32, Option<Instant>)], now_unix: i64) {
+        let mut inner = self.inner.lock();
+        let key = inner.keys.get(&plan.record.number).copied();
+        if let Some(key) = key
+            && let Some(work) = inner
+                .lanes
+                .get_mut(&key)
+                .and_then(|lane| lane.iter_mut().find(|work| work.plan.record.number == plan.record.number))
+        {
+            add(work, ranks);
+            drop(inner);
+        } else {
+            drop(inner);
+            let mut work = Work::new(Arc::clone(plan), plan.size(), Vec::new());
+            add(&mut work, ranks);
+            self.push(work, now_unix);
+        }
+        self.bell.notify_waiters();
+    }
+
+    /// Takes a plan out; what is in flight of it is not here.
+    pub(crate) fn remove(&self, number: u64) {
+        let mut inner = self.inner.lock();
+        if let Some(key) = inner.keys.remove(&number)
+            && let Some(lane) = inner.lanes.get_mut(&key)
+        {
+            lane.retain(|work| work.plan.record.number != number);
+            if lane.is_empty() {
+                inner.lanes.remove(&key);
+            }
+        }
+    }
+
+    /// What a route that may carry what `may` says yes to would be given now, and when to look again when it is
+    /// nothing.
+    pub(crate) fn offer(&self, now: Instant, may: impl Fn(&Plan) -> bool) -> Result<Offer, Option<Instant>> {
+        let mut inner = self.inner.lock();
+        let mut next_due: Option<Instant> = None;
+        for lane in inner.lanes.values_mut() {
+            for work in lane.iter_mut().filter(|work| may(&work.plan)) {
+                work.wake(now);
+                if work.has_work() {
+                    return Ok(Offer { level: work.plan.record.level, plan: Arc::clone(&work.plan) });
+                }
+                if let Some(Reverse((due, _))) = work.later.peek() {
+                    next_due = Some(next_due.map_or(*due, |known| known.min(*due)));
+                }
+            }
+        }
+        Err(next_due)
+    }
+
+    /// The next deliveries of the highest lane that has any, at most `most(plan)` of one plan.
+    pub(crate) fn claim(
+        &self,
+        now: Instant,
+        may: impl Fn(&Plan) -> bool,
+        most: impl Fn(&Plan) -> u32,
+    ) -> Option<Slice> {
+        let mut inner = self.inner.lock();
+        let keys: Vec<LaneKey> = inner.lanes.keys().copied().collect();
+        for key in keys {
+            let Some(lane) = inner.lanes.get_mut(&key) else { continue };
+            for work in lane.iter_mut() {
+                work.wake(now);
+            }
+            let Some(at) = lane.iter().position(|work| may(&work.plan) && work.has_work()) else { continue };
+            let Some(mut work) = lane.remove(at) else { continue };
+            let ranks = work.take(most(&work.plan).max(1));
+            let slice = Slice { plan: Arc::clone(&work.plan), ranks };
+            if work.is_spent() {
+                inner.keys.remove(&work.plan.record.number);
+                if inner.lanes.get(&key).is_some_and(VecDeque::is_empty) {
+                    inner.lanes.remove(&key);
+                }
+            } else if let Some(lane) = inner.lanes.get_mut(&key) {
+                lane.push_back(work);
+            }
+            return Some(slice);
+        }
+        None
+    }
+
+    /// Waiting deliveries by level, as far as a route that may carry `may` is concerned.
+    pub(crate) fn waiting(&self, may: impl Fn(&Plan) -> bool) -> BTreeMap<Level, u64> {
+        let inner = self.inner.lock();
+        let mut waiting = BTreeMap::new();
+        for work in inner.lanes.values().flatten().filter(|work| may(&work.plan)) {
+            let left = u64::from(work.plan.size().saturating_sub(work.next));
+            *waiting.entry(work.plan.record.level).or_default() += left + (work.ready.len() + work.later.len()) as u64;
+        }
+        waiting
+    }
+
+    /// Plans whose deadline has come.
+    pub(crate) fn due(&self, now_unix: i64) -> Vec<Arc<Plan>> {
+        let inner = self.inner.lock();
+        let late = inner.lanes.values().flatten().filter(|work| work.plan.record.deadline <= now_unix);
+        late.map(|work| Arc::clone(&work.plan)).collect()
+    }
+}
+
+fn add(work: &mut Work, ranks: &[(u32, Option<Instant>)]) {
+    for (rank, due) in ranks {
+        match due {
+            Some(due) => work.later.push(Reverse((*due, *rank))),
+            None => work.ready.push_back(*rank),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What each public screen must show now: state, never deltas.
+//!
+//! A screen shows a warning when its directory row is in the frozen audience of the display channel, the warning stands
+//! and has not expired, and drills only when the screen is marked for drills. What it really holds is known from its
+//! own last request alone.
+
+mod board;
+mod kiosk;
+mod registry;
+mod sighting;
+mod standing;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub(crate) use self::sighting::names;
+pub use self::{
+    board::{Screens, ShownSink, Viewer},
+    kiosk::Mac,
+    standing::{Standing, StandingText},
+};
+use super::{Flow, Unavailable, record::WarningId};
+use crate::domain::{area::AreaCode, level::Level};
+
+/// The query parameter of a kiosk address that carries its token.
+pub const KIOSK_PARAMETER: &str = "k";
+/// How often a screen is expected to ask at least, seconds.
+pub const POLL_SECONDS: u64 = 30;
+/// No long poll lasts longer.
+pub const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// A public screen as registered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Screen {
+    /// Letters, digits, `-`, `_`; at most 64.
+    #[serde(deserialize_with = "screen_id")]
+    pub id: String,
+    pub name: String,
+    #[schema(value_type = String)]
+    pub area: AreaCode,
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// BCP 47 tag, default `zh-CN`.
+    #[serde(default = "default_language")]
+    pub language: String,
+    /// Takes part in drills; a screen that does not never shows one.
+    #[serde(default)]
+    pub drill: bool,
+}
+
+fn default_language() -> String {
+    "zh-CN".to_owned()
+}
+
+fn screen_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    let fits =
+        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    fits.then_some(id).ok_or_else(|| serde::de::Error::custom("1 to 64 letters, digits, - or _"))
+}
+
+/// What a screen's own requests tell of what it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// Its last request named the document it must show.
+    Current,
+    /// Its last request named another document, or none.
+    Older,
+    /// No request for three polls.
+    Silent,
+    /// No request since this server started.
+    Never,
+}
+
+impl Holds {
+    /// Every answer.
+    pub const ALL: [Self; 4] = [Self::Current, Self::Older, Self::Silent, Self::Never];
+
+    /// Stable name, as in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Older => "older",
+            Self::Silent => "silent",
+            Self::Never => "never",
+        }
+    }
+}
+
+/// What a screen reports about itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// Its player and version, at most 120 characters are kept.
+    #[serde(default)]
+    pub player: String,
+    /// Its own clock, milliseconds since 1970.
+    #[serde(default)]
+    pub clock_ms: Option<i64>,
+    /// Pixels.
+    #[serde(default)]
+    pub width: Option<u32>,
+    #[serde(default)]
+    pub height: Option<u32>,
+}
+
+/// A screen with what is known of it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ScreenView {
+    #[serde(flatten)]
+    pub screen: Screen,
+    /// When it last asked, RFC 3339; `null` = never since start.
+    pub last_seen_at: Option<String>,
+    pub holds: Holds,
+    /// Signed, revocable address of its kiosk page.
+    pub kiosk_url: String,
+    /// How many warnings it must show now.
+    pub showing: usize,
+    /// Seconds its own clock is ahead of ours, from its last heartbeat.
+    pub clock_ahead_s: Option<i64>,
+    /// What plays it, from its last heartbeat.
+    pub player: Option<String>,
+    /// A warning it said it could not show.
+    pub trouble: Option<WarningId>,
+    pub as_of: String,
+}
+
+/// One warning on a screen.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Notice {
+    pub warning: String,
+    pub level: Level,
+    /// 暴雨红色预警 …
+    pub title: String,
+    pub text: String,
+    pub language: String,
+    pub issuer: String,
+    /// RFC 3339 with offset.
+    pub released_at: String,
+    pub valid_until: Option<String>,
+    /// Not actual: shown with the drill mark and hatching.
+    pub drill: bool,
+    /// Says that an event is over: shown without a level colour.
+    pub lift: bool,
+}
+
+/// Everything a screen must show now, with its strong ETag (hash of exactly `body`; no time of day inside). The body
+/// names no screen, so that screens with the same content share one document.
+#[derive(Clone, Debug)]
+pub struct ScreenDocument {
+    /// `"` + first 32 hex digits of the body's SHA-256 + `"`, ready for the header.
+    pub etag: String,
+    /// JSON `{"format":"fenghuo-screen-1","language":…,"poll_seconds":30,"notices":[…]}`; an empty list says that there
+    /// is nothing to show, which is another thing than no answer.
+    pub body: Bytes,
+    /// Unix seconds of the last change, for `Last-Modified`.
+    pub changed_at: i64,
+    pub notices: Arc<Vec<Notice>>,
+}
+
+/// What a screen tells us it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AckState {
+    Received,
+    Shown,
+    Removed,
+    Failed,
+}
+
+impl Flow {
+    /// What a screen must show now; `None` when there is no such screen.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn screen_document(
+        &self,
+        id: &str,
+        viewer: Viewer<'_>,
+    ) -> Result<Option<Arc<ScreenDocument>>, Unavailable> {
+        Ok(self.0.screens.document(id, viewer).await)
+    }
+
+    /// Waits until a screen's document has another ETag than `etag` (an `If-None-Match` value), at most `wait` and
+    /// [`WAIT_MAX`], and returns it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn screen_change(
+        &self,
+        id: &str,
+        etag: &str,
+        wait: Duration,
+    ) -> Result<Option<Arc<ScreenDocument>>, Unavailable> {
+        Ok(self.0.screens.change(id, etag, wait).await)
+    }
+
+    /// A screen's word about one warning; `false` when the screen is unknown or neither shows nor ever showed the
+    /// warning: such a word proves nothing.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub async fn screen_ack(&self, id: &str, warning: &str, state: AckState) -> Result<bool, Unavailable> {
+        self.0.screens.ack(id, warning, state).await
+    }
+
+    /// What a screen reports about itself; `false` when there is none of this id.
+    #[must_use]
+    pub fn screen_heartbeat(&self, id: &str, heartbeat: Heartbeat) -> bool {
+        self.0.screens.heartbeat(id, heartbeat)
+    }
+
+    /// Registers or changes a screen (it is also the recipient `screen:{id}` of the display channel).
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub async fn put_screen(&self, screen: Screen) -> Result<ScreenView, Unavailable> {
+        self.0.screens.put(screen).await
+    }
+
+    /// Every screen, by id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn screens(&self) -> Result<Vec<ScreenView>, Unavailable> {
+        Ok(self.0.screens.views())
+    }
+
+    /// One screen; `None` when there is none of this id.
+    #[must_use]
+    pub fn screen(&self, id: &str) -> Option<ScreenView> {
+        self.0.screens.view_of(id)
+    }
+
+    /// Removes a screen; `false` when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub async fn remove_screen(&self, id: &str) -> Result<bool, Unavailable> {
+        self.0.screens.remove(id).await
+    }
+
+    /// Makes the kiosk addresses of a screen useless that were handed out before; `false` when there is no such screen.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub async fn revoke_kiosk(&self, id: &str) -> Result<bool, Unavailable> {
+        self.0.screens.revoke(id).await
+    }
+
+    /// Whether a kiosk token opens this screen's page.
+    #[must_use]
+    pub fn kiosk_token_opens(&self, id: &str, token: &str) -> bool {
+        self.0.screens.token_opens(id, token)
+    }
+}

@@ -1,0 +1,228 @@
+//! The screens of one gateway: who is asked for, what it must show, what it proved.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    AckState, Heartbeat, KIOSK_PARAMETER, Screen, ScreenDocument, ScreenView, WAIT_MAX,
+    kiosk::{self, Mac},
+    names,
+    registry::{Entry, Registry},
+    sighting::Seen,
+    standing::{Showing, Standing},
+};
+use crate::{
+    clock::Clock,
+    domain::moment::Moment,
+    flow::{Unavailable, record::WarningId, target::directory::Directory},
+    store::Store,
+};
+
+/// Takes the word that a screen is known to show warnings: the receipts of the display channel.
+#[async_trait::async_trait]
+pub trait ShownSink: Send + Sync + 'static {
+    /// Each (screen, warning) is told once; again only after a failure, or long after.
+    ///
+    /// # Errors
+    /// When it could not be made durable; the screen's next request tells it again.
+    async fn shown(&self, screen: &str, row: u32, warnings: &[WarningId]) -> Result<(), Unavailable>;
+}
+
+/// Who asks for a screen's document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer<'a> {
+    /// The screen itself, with its `If-None-Match`: proof of what it holds.
+    Screen {
+        /// The header's value.
+        holds: Option<&'a str>,
+    },
+    /// Somebody who looks over its shoulder; moves nothing.
+    Onlooker,
+}
+
+/// The screens of one gateway.
+pub struct Screens {
+    clock: Clock,
+    registry: Registry,
+    showing: Showing,
+    mac: Mac,
+    /// How the outside reaches this server, without a slash at the end.
+    public_url: String,
+    sink: Arc<dyn ShownSink>,
+}
+
+impl Screens {
+    /// Loads the registered screens.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(
+        store: Store,
+        directory: Arc<Directory>,
+        clock: Clock,
+        mac: Mac,
+        public_url: String,
+        sink: Arc<dyn ShownSink>,
+    ) -> Result<Self, Unavailable> {
+        let registry = Registry::open(store, directory).await?;
+        let showing = Showing::new(clock.unix());
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        Ok(Self { clock, registry, showing, mac, public_url, sink })
+    }
+
+    /// Replaces what stands: to be called whenever a warning is released, lifted, superseded or finished, and once at
+    /// start. Expired ones may stay in the list.
+    pub fn set_standing(&self, standing: Vec<Arc<Standing>>) {
+        self.showing.set(standing, self.clock.unix());
+    }
+
+    /// Answers every waiting long poll at once, and later ones without waiting: the server is stopping.
+    pub fn close(&self) {
+        self.showing.close();
+    }
+
+    fn document_of(&self, entry: &Entry) -> Arc<ScreenDocument> {
+        self.showing.document(&entry.record.screen, entry.row, self.clock.unix())
+    }
+
+    pub(super) async fn document(&self, id: &str, viewer: Viewer<'_>) -> Option<Arc<ScreenDocument>> {
+        let entry = self.registry.get(id)?;
+        let document = self.document_of(&entry);
+        if let Viewer::Screen { holds } = viewer {
+            let proven = entry.sighting.lock().ask(self.seen(), holds, &document);
+            self.tell(&entry, proven).await;
+        }
+        Some(document)
+    }
+
+    fn seen(&self) -> Seen {
+        Seen { unix_ms: self.clock.unix_ms(), instant: self.clock.instant() }
+    }
+
+    /// Hands on what a screen proved. A screen gets its document whether or not this works.
+    async fn tell(&self, entry: &Entry, warnings: Vec<WarningId>) -> bool {
+        if warnings.is_empty() {
+            return true;
+        }
+        let told = self.sink.shown(&entry.record.screen.id, entry.row, &warnings).await;
+        if let Err(fault) = &told {
+            tracing::warn!(screen = entry.record.screen.id, %fault, "a screen's proof was not stored; its next request repeats it");
+            entry.sighting.lock().untell(&warnings);
+        }
+        told.is_ok()
+    }
+
+    pub(super) async fn change(&self, id: &str, etag: &str, wait: Duration) -> Option<Arc<ScreenDocument>> {
+        let mut changes = self.showing.changes();
+        let until = self.clock.instant() + wait.min(WAIT_MAX);
+        loop {
+            let closing = *changes.borrow_and_update() == u64::MAX;
+            let document = self.document_of(&*self.registry.get(id)?);
+            let left = until.saturating_duration_since(self.clock.instant());
+            if closing || left.is_zero() || !names(etag, &document.etag) {
+                return Some(document);
+            }
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return Some(document) },
+                () = self.clock.sleep(left.min(self.until_next_expiry())) => {}
+            }
+        }
+    }
+
+    /// Long when nothing expires; never zero, so that a wall clock that stands still makes nobody spin.
+    fn until_next_expiry(&self) -> Duration {
+        let Some(expiry) = self.showing.next_expiry() else { return WAIT_MAX };
+        let left = expiry.saturating_mul(1000).saturating_sub(self.clock.unix_ms());
+        Duration::from_millis(u64::try_from(left).unwrap_or_default().max(5))
+    }
+
+    pub(super) async fn ack(&self, id: &str, warning: &str, state: AckState) -> Result<bool, Unavailable> {
+        let Some(entry) = self.registry.get(id) else { return Ok(false) };
+        let warning = WarningId(warning.to_owned());
+        let shows = self.document_of(&entry).notices.iter().any(|notice| notice.warning == warning.0);
+        let news = {
+            let mut sighting = entry.sighting.lock();
+            let told = sighting.has_told(&warning);
+            if !shows && !told {
+                return Ok(false);
+            }
+            sighting.last = Some(self.seen());
+            let reached = matches!(state, AckState::Received | AckState::Shown);
+            if state == AckState::Failed {
+                sighting.trouble = Some(warning.clone());
+            } else if sighting.trouble.as_ref() == Some(&warning) {
+                sighting.trouble = None;
+            }
+            let news = reached && !told;
+            if news {
+                sighting.tell(&warning);
+            }
+            news
+        };
+        if news && !self.tell(&entry, vec![warning]).await {
+            return Err(Unavailable("the acknowledgement was not stored".to_owned()));
+        }
+        Ok(true)
+    }
+
+    pub(super) fn heartbeat(&self, id: &str, mut heartbeat: Heartbeat) -> bool {
+        let Some(entry) = self.registry.get(id) else { return false };
+        heartbeat.player = heartbeat.player.chars().filter(|c| !c.is_control()).take(120).collect();
+        let mut sighting = entry.sighting.lock();
+        let seen = self.seen();
+        sighting.clock_ahead_s = heartbeat.clock_ms.map(|theirs| theirs.saturating_sub(seen.unix_ms) / 1000);
+        sighting.heartbeat = Some(heartbeat);
+        true
+    }
+
+    pub(super) async fn put(&self, screen: Screen) -> Result<ScreenView, Unavailable> {
+        let id = screen.id.clone();
+        self.registry.put(screen).await?;
+        // Its area, language or drill mark may have changed what it must show.
+        self.showing.announce();
+        let entry = self.registry.get(&id).ok_or_else(|| Unavailable(format!("screen {id} was removed meanwhile")))?;
+        Ok(self.view(&entry))
+    }
+
+    pub(super) async fn remove(&self, id: &str) -> Result<bool, Unavailable> {
+        let removed = self.registry.remove(id).await?;
+        self.showing.announce();
+        Ok(removed)
+    }
+
+    pub(super) fn views(&self) -> Vec<ScreenView> {
+        self.registry.all().iter().map(|entry| self.view(entry)).collect()
+    }
+
+    pub(super) fn token_opens(&self, id: &str, token: &str) -> bool {
+        self.registry.get(id).is_some_and(|entry| kiosk::opens(&self.mac, id, entry.record.kiosk_generation, token))
+    }
+
+    pub(super) async fn revoke(&self, id: &str) -> Result<bool, Unavailable> {
+        self.registry.revoke(id).await
+    }
+
+    pub(super) fn view_of(&self, id: &str) -> Option<ScreenView> {
+        self.registry.get(id).map(|entry| self.view(&entry))
+    }
+
+    fn view(&self, entry: &Entry) -> ScreenView {
+        let document = self.document_of(entry);
+        let screen = entry.record.screen.clone();
+        let token = kiosk::token(&self.mac, &screen.id, entry.record.kiosk_generation);
+        let sighting = entry.sighting.lock();
+        ScreenView {
+            last_seen_at: sighting.last.map(|seen| Moment::china(seen.unix_ms.div_euclid(1000)).to_string()),
+            holds: sighting.holds(self.clock.instant(), &document.etag),
+            kiosk_url: format!("{}/screens/{}?{}={token}", self.public_url, screen.id, KIOSK_PARAMETER),
+            showing: document.notices.len(),
+            clock_ahead_s: sighting.clock_ahead_s,
+            player: sighting.heartbeat.as_ref().map(|heartbeat| heartbeat.player.clone()),
+            trouble: sighting.trouble.clone(),
+            as_of: Moment::china(self.clock.unix()).to_string(),
+            screen,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

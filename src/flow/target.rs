@@ -1,0 +1,179 @@
+//! Stage 4: who is concerned. The audience of each channel, frozen as a bitmap of directory rows.
+
+pub mod directory;
+pub mod import;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fenghuo_contract::Channel;
+use roaring::RoaringBitmap;
+
+use self::directory::Selection;
+use super::{
+    Parts, Unavailable,
+    record::{Decision, PlanRecord, Stage, WarningRecord, create},
+};
+use crate::{
+    domain::{
+        area::AreaCode,
+        message::{Scope, Status},
+        warning::Warning,
+    },
+    store::{Expect, Put, Space},
+};
+
+/// Freezes the audiences of a released warning as plans, one for each channel that has a route for it and somebody to
+/// reach.
+pub(crate) async fn step(
+    parts: &Arc<Parts>,
+    mut record: WarningRecord,
+    version: u64,
+    warning: &Warning,
+) -> Result<(), Unavailable> {
+    let now_ms = parts.clock.unix_ms();
+    let (after, _) = parts.store.head().await?;
+    let mut puts = Vec::new();
+    let mut sizes = Vec::new();
+    record.plans.clear();
+    for channel in Channel::ALL {
+        let routes = routes(parts, channel, warning.status());
+        let audience = audience(parts, &record, warning, channel).await?;
+        if routes.is_empty() || audience.is_empty() {
+            continue;
+        }
+        let plan = PlanRecord {
+            number: plan_number(parts, now_ms),
+            warning: record.id.clone(),
+            event: record.event.clone(),
+            issuer: record.issuer.clone(),
+            channel,
+            level: record.level,
+            lift: warning.is_lift(),
+            drill: warning.status() != Status::Actual,
+            deadline: deadline(parts, warning, now_ms),
+            size: u32::try_from(audience.len()).unwrap_or(u32::MAX),
+            routes,
+            created_ms: now_ms,
+            after,
+            closing: None,
+        };
+        sizes.push(format!("{channel}={}", plan.size));
+        puts.push(create(Space::Plan, plan.number, &plan));
+        let value = Some(bitmap_bytes(&audience));
+        puts.push(Put { space: Space::PlanAudience, key: plan.number.into(), value, expect: Expect::Absent });
+        record.plans.push(plan.number);
+    }
+    record.stage = Stage::Targeted;
+    let decision = Decision {
+        at_ms: now_ms,
+        what: "targeted".to_owned(),
+        warning: Some(record.id.clone()),
+        by: None,
+        detail: Some(sizes.join(" ")),
+    };
+    parts.advance(&record, version, puts, &decision).await?;
+    Ok(())
+}
+
+/// Rows that a warning addresses on a channel.
+///
+/// A lift goes to those whose copy of an earlier warning of the event was accepted or may have been. An update goes to
+/// everybody it names, and to those who were told before and are no longer named: they must learn of the change.
+async fn audience(
+    parts: &Parts,
+    record: &WarningRecord,
+    warning: &Warning,
+    channel: Channel,
+) -> Result<RoaringBitmap, Unavailable> {
+    let told = told(parts, record, channel);
+    if warning.is_lift() {
+        return Ok(told);
+    }
+    Ok(named(parts, warning, channel).await? | told)
+}
+
+/// Rows in the areas of a warning that have an address on the channel and may be shown it. Only those who take part in
+/// drills for anything that is not actual.
+///
+/// Scope is a gate (CAP 1.2, 3.2.1): a restricted warning reaches members of the groups its restriction names, a private
+/// one the groups and recipients its addresses name; neither ever stands on a public screen or goes out by broadcast.
+pub(crate) async fn named(parts: &Parts, warning: &Warning, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
+    let message = warning.message();
+    let areas = message.infos.iter().flat_map(|info| &info.areas).flat_map(AreaCode::of_area);
+    let mut areas: Vec<AreaCode> = areas.collect();
+    areas.sort_unstable();
+    areas.dedup();
+    let select = |groups: Vec<String>| {
+        let selection = Selection { areas: areas.clone(), groups, drill_only: warning.status() != Status::Actual };
+        parts.directory.select(&selection, channel)
+    };
+    let names: Vec<String> = match message.scope {
+        Scope::Public => return Ok(select(Vec::new())),
+        Scope::Restricted => words(message.restriction.as_deref().unwrap_or_default()),
+        Scope::Private => message.addresses.clone(),
+    };
+    if names.is_empty() || matches!(channel, Channel::Display | Channel::Broadcast) {
+        return Ok(RoaringBitmap::new());
+    }
+    let mut rows = RoaringBitmap::new();
+    if message.scope == Scope::Private {
+        for name in &names {
+            rows.extend(parts.directory.find_by_external(name).await?);
+        }
+        rows &= select(Vec::new());
+    }
+    Ok(rows | select(names))
+}
+
+/// Names in a text, separated by blanks or punctuation.
+fn words(text: &str) -> Vec<String> {
+    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '，' | '；' | '、');
+    text.split(between).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Rows that an earlier warning of the event reached on the channel, or may have.
+fn told(parts: &Parts, record: &WarningRecord, channel: Channel) -> RoaringBitmap {
+    let earlier = parts.event_members(&record.event);
+    let plans = earlier.iter().filter(|member| member.id != record.id).flat_map(|member| member.plans.iter().copied());
+    let plans: Vec<u64> = plans.collect();
+    let plans = parts.projection.plans(&plans);
+    let on_channel = plans.iter().filter(|plan| plan.record.channel == channel);
+    on_channel.fold(RoaringBitmap::new(), |told, plan| told | plan.reached(true))
+}
+
+/// Routes of a channel that may carry a warning of this status, in the order of the configuration.
+pub(crate) fn routes(parts: &Parts, channel: Channel, status: Status) -> Vec<String> {
+    let kind = |route: &crate::config::Route| if status == Status::Actual { route.actual } else { route.drill };
+    let routes = parts.routes.values().filter(|route| route.channel == channel && kind(&route.config));
+    routes.map(|route| route.name.clone()).collect()
+}
+
+/// Unix seconds at which nothing more of a warning may be sent.
+pub(crate) fn deadline(parts: &Parts, warning: &Warning, now_ms: i64) -> i64 {
+    let now = now_ms.div_euclid(1000);
+    let after = |span: std::time::Duration| now + i64::try_from(span.as_secs()).unwrap_or(i64::MAX / 2);
+    if warning.is_lift() {
+        // The end of a lift says when the warning ended, not when the news of it is stale.
+        return after(parts.config.delivery.lift_validity_s);
+    }
+    warning.expires().map_or_else(|| after(parts.config.delivery.default_validity_s), |end| end.unix())
+}
+
+/// A number for a new plan: milliseconds and 22 random bits, so that later plans sort later and two nodes never meet.
+fn plan_number(parts: &Parts, now_ms: i64) -> u64 {
+    let chance = u64::from(u32::from_le_bytes(parts.clock.random()) & 0x3f_ffff);
+    (u64::try_from(now_ms).unwrap_or_default() << 22) | chance
+}
+
+pub(crate) fn bitmap_bytes(rows: &RoaringBitmap) -> Bytes {
+    let mut bytes = Vec::with_capacity(rows.serialized_size());
+    // Writing to memory cannot fail.
+    let _written = rows.serialize_into(&mut bytes);
+    bytes.into()
+}
+
+pub(crate) fn bitmap(bytes: &[u8]) -> Result<RoaringBitmap, Unavailable> {
+    RoaringBitmap::deserialize_from(bytes)
+        .map_err(|fault| Unavailable(format!("a stored bitmap cannot be read: {fault}")))
+}

@@ -1,0 +1,159 @@
+//! Typed events: log line, metric and trace together.
+//!
+//! Every metric is declared once, in `metrics`; the functions here are the only way to move one. Labels are bounded:
+//! names of routes, levels, states, codes; never a warning, a screen or a person.
+
+mod exposition;
+mod metrics;
+
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::{Method, StatusCode};
+use prometheus_client::registry::Registry;
+
+use crate::domain::{
+    delivery::{Reason, State},
+    level::Level,
+};
+use metrics::Metrics;
+
+pub use exposition::{OPEN_METRICS, PLAIN_TEXT};
+
+/// Counters and log lines of one gateway. Cheap to clone.
+#[derive(Clone)]
+pub struct Telemetry(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    metrics: Metrics,
+}
+
+/// The result of an intake, as counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntakeResult {
+    /// Stored for the first time.
+    Created,
+    /// It was there already.
+    Repeated,
+    /// A dry run.
+    Checked,
+    /// It broke rules or could not be read.
+    Rejected,
+    /// It is beyond its issuer's authority.
+    Forbidden,
+    /// Its identity or its idempotency key is taken.
+    Conflict,
+    /// The store did not answer.
+    Unavailable,
+}
+
+impl IntakeResult {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Repeated => "repeated",
+            Self::Checked => "checked",
+            Self::Rejected => "rejected",
+            Self::Forbidden => "forbidden",
+            Self::Conflict => "conflict",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("fenghuo");
+        let metrics = Metrics::register(&mut registry);
+        Self(Arc::new(Inner { registry, metrics }))
+    }
+}
+
+impl Telemetry {
+    /// Every metric in the text form of Prometheus, or of OpenMetrics when asked for.
+    #[must_use]
+    pub fn exposition(&self, open_metrics: bool) -> String {
+        exposition::write(&self.0.registry, open_metrics)
+    }
+
+    /// A request was answered. `route` is the template of its path, `code` its problem or empty.
+    pub fn request(&self, method: &Method, route: &str, status: StatusCode, code: &str, took: Duration) {
+        let method = match method.as_str() {
+            known @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH") => known,
+            _ => "other",
+        };
+        let labels = metrics::Request { method: method.into(), route: route.into(), status: status.as_str().into() };
+        self.0.metrics.request_seconds.get_or_create(&labels).observe(took.as_secs_f64());
+        if !code.is_empty() {
+            self.0.metrics.problems.get_or_create(&metrics::Code { code: code.into() }).inc();
+        }
+    }
+
+    /// A warning was handed in.
+    pub fn intake(&self, result: IntakeResult) {
+        self.0.metrics.intake.get_or_create(&metrics::ByResult { result: result.name().into() }).inc();
+    }
+
+    /// `n` deliveries of a route reached a state.
+    pub fn delivery(&self, route: &str, level: Level, state: State, n: u64) {
+        let labels = metrics::Delivery { route: route.into(), level: level.name().into(), state: state.name().into() };
+        self.0.metrics.deliveries.get_or_create(&labels).inc_by(n);
+    }
+
+    /// `n` deliveries of a route ended without reaching anybody.
+    pub fn undelivered(&self, route: &str, reason: Reason, n: u64) {
+        let labels = metrics::Undelivered { route: route.into(), reason: reason.name().into() };
+        self.0.metrics.undelivered.get_or_create(&labels).inc_by(n);
+    }
+
+    /// `n` attempts of a route were answered with this verdict (`accepted`, `transient`, …).
+    pub fn attempts(&self, route: &str, verdict: &'static str, n: u64) {
+        let labels = metrics::Verdict { route: route.into(), verdict: verdict.into() };
+        self.0.metrics.attempts.get_or_create(&labels).inc_by(n);
+    }
+
+    /// `n` receipts of a route became durable.
+    pub fn receipts(&self, route: &str, n: u64) {
+        self.0.metrics.receipts.get_or_create(&metrics::Route { route: route.into() }).inc_by(n);
+    }
+
+    /// Receipts given up so far because nobody ever learned whose they were.
+    pub fn receipts_unmatched(&self, count: u64) {
+        self.0.metrics.receipts_unmatched.set(gauge(count));
+    }
+
+    /// Deliveries that wait on a route, by level.
+    pub fn queue(&self, route: &str, level: Level, waiting: u64) {
+        let labels = metrics::Lane { route: route.into(), lane: level.name().into() };
+        self.0.metrics.queue.get_or_create(&labels).set(gauge(waiting));
+    }
+
+    /// What a route is doing: its state of `states`, the rate it may go at (`None` = no limit, shown as 0), and how many
+    /// deliveries have no answer yet.
+    pub fn route(&self, route: &str, state: &str, states: &[&str], per_second: Option<f64>, in_flight: u64) {
+        let own = metrics::Route { route: route.into() };
+        self.0.metrics.route_limit.get_or_create(&own).set(per_second.unwrap_or(0.0));
+        self.0.metrics.in_flight.get_or_create(&own).set(gauge(in_flight));
+        for known in states {
+            let labels = metrics::RouteState { route: route.into(), state: (*known).into() };
+            self.0.metrics.route_state.get_or_create(&labels).set(i64::from(*known == state));
+        }
+    }
+
+    /// How many screens there are in a state (`current`, `older`, `silent`, `never`).
+    pub fn screens(&self, state: &'static str, n: u64) {
+        self.0.metrics.screens.get_or_create(&metrics::ByState { state: state.into() }).set(gauge(n));
+    }
+
+    /// Connections now open.
+    pub fn connections(&self, open: usize) {
+        self.0.metrics.connections.set(gauge(open as u64));
+    }
+}
+
+fn gauge(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

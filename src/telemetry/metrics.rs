@@ -1,0 +1,107 @@
+//! Every metric there is: name, unit, labels, what it counts.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::{Registry, Unit},
+};
+
+/// Declares sets of labels.
+macro_rules! labels {
+    ($($name:ident { $($label:ident),+ })+) => {
+        $(
+            #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+            pub(super) struct $name { $(pub(super) $label: String),+ }
+        )+
+    };
+}
+
+labels! {
+    Request { method, route, status }
+    Code { code }
+    ByResult { result }
+    ByState { state }
+    Delivery { route, level, state }
+    Undelivered { route, reason }
+    Verdict { route, verdict }
+    Lane { route, lane }
+    Route { route }
+    RouteState { route, state }
+}
+
+type Rate = Gauge<f64, AtomicU64>;
+
+/// The metrics of one gateway.
+pub(super) struct Metrics {
+    pub(super) request_seconds: Family<Request, Histogram, fn() -> Histogram>,
+    pub(super) connections: Gauge,
+    pub(super) problems: Family<Code, Counter>,
+    pub(super) intake: Family<ByResult, Counter>,
+    pub(super) screens: Family<ByState, Gauge>,
+    pub(super) deliveries: Family<Delivery, Counter>,
+    pub(super) undelivered: Family<Undelivered, Counter>,
+    pub(super) attempts: Family<Verdict, Counter>,
+    pub(super) receipts: Family<Route, Counter>,
+    pub(super) receipts_unmatched: Gauge,
+    pub(super) queue: Family<Lane, Gauge>,
+    pub(super) in_flight: Family<Route, Gauge>,
+    pub(super) route_limit: Family<Route, Rate>,
+    pub(super) route_state: Family<RouteState, Gauge>,
+}
+
+fn request_buckets() -> Histogram {
+    Histogram::new([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 30.0])
+}
+
+impl Metrics {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            request_seconds: Family::new_with_constructor(request_buckets),
+            connections: Gauge::default(),
+            problems: Family::default(),
+            intake: Family::default(),
+            screens: Family::default(),
+            deliveries: Family::default(),
+            undelivered: Family::default(),
+            attempts: Family::default(),
+            receipts: Family::default(),
+            receipts_unmatched: Gauge::default(),
+            queue: Family::default(),
+            in_flight: Family::default(),
+            route_limit: Family::default(),
+            route_state: Family::default(),
+        };
+        registry.register("build", "Version of the program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        metrics.register_http(registry);
+        metrics.register_deliveries(registry);
+        metrics.register_routes(registry);
+        metrics
+    }
+
+    fn register_http(&self, registry: &mut Registry) {
+        let took = "Time to answer a request";
+        registry.register_with_unit("http_request", took, Unit::Seconds, self.request_seconds.clone());
+        registry.register("http_connections", "Connections now open", self.connections.clone());
+        registry.register("problems", "Problem documents answered, by code", self.problems.clone());
+        registry.register("intake_warnings", "Warnings handed in, by result", self.intake.clone());
+        registry.register("screens", "Screens, by what they show", self.screens.clone());
+    }
+
+    fn register_deliveries(&self, registry: &mut Registry) {
+        registry.register("deliveries", "Deliveries that reached a state", self.deliveries.clone());
+        registry.register("undelivered", "Deliveries that reached nobody, by reason", self.undelivered.clone());
+        registry.register("delivery_attempts", "Attempts, by their outcome", self.attempts.clone());
+        registry.register("receipts", "Receipts that became durable", self.receipts.clone());
+        let unmatched = "Receipts given up whose reference no submit was ever answered with";
+        registry.register("receipts_unmatched", unmatched, self.receipts_unmatched.clone());
+    }
+
+    fn register_routes(&self, registry: &mut Registry) {
+        registry.register("queue_deliveries", "Deliveries that wait", self.queue.clone());
+        registry.register("route_in_flight_deliveries", "Deliveries without answer yet", self.in_flight.clone());
+        registry.register("route_rate_limit_per_second", "Rate allowed now, 0 = no limit", self.route_limit.clone());
+        registry.register("route_state", "1 for the state the route is in", self.route_state.clone());
+    }
+}
