@@ -1,0 +1,39 @@
+//! The API for programs, one noun a file. Each file lists its routes with who may use them and what the description of
+//! the API says about them.
+
+mod events;
+mod keys;
+mod operations;
+mod parameters;
+mod progress;
+mod recipients;
+mod routes;
+mod screens;
+mod warnings;
+
+pub(in crate::http) use self::{
+    keys::{KeyList, KeyOrder},
+    operations::Health,
+    progress::Timeline,
+    recipients::{ImportDocument, LineDocument},
+    routes::{Pause, ProbeResult, RouteList},
+    screens::ScreenList,
+    warnings::PreflightDocument,
+};
+use super::routes::RouteSpec;
+
+/// Every route of the API.
+#[must_use]
+pub fn routes() -> Vec<RouteSpec> {
+    let nouns = [
+        warnings::routes(),
+        progress::routes(),
+        events::routes(),
+        recipients::routes(),
+        screens::routes(),
+        routes::routes(),
+        keys::routes(),
+        operations::routes(),
+    ];
+    nouns.into_iter().flatten().collect()
+}

@@ -1,0 +1,241 @@
+//! `/v1/warnings`: handed in, listed, shown, lifted.
+
+mod description;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, State},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
+        header::{CONTENT_TYPE, ETAG, LOCATION},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::{
+    domain::{
+        cap,
+        level::Level,
+        message::{Status, Term},
+    },
+    flow::{
+        Page,
+        authorize::{Actor, Role},
+        intake::{Form, Lift, Submission, Submitted, WarningFilter, WarningView},
+        preflight::Preflight,
+        record::{Stage, WarningId},
+    },
+    http::{
+        Site, body,
+        fields::Fields,
+        problem::{FieldDocument, FieldProblem, Problem, ProblemCode, language},
+        routes::{Access, RouteSpec},
+    },
+};
+
+/// Who reads warnings and their progress.
+pub(super) const READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor];
+
+/// The media types of warnings; all but the first are XML.
+const MEDIA_TYPES: [&str; 4] = ["application/json", "application/cap+xml", "application/xml", "text/xml"];
+
+/// A body with CAP resources may be this many times as large as one without.
+const WITH_RESOURCES: usize = 4;
+
+/// Characters of an idempotency key at most.
+const IDEMPOTENCY_KEY_MAX: usize = 255;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Marks the answer to a repeat.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+pub(super) fn routes() -> Vec<RouteSpec> {
+    vec![
+        RouteSpec::post("/v1/warnings", Access::roles(&[Role::Issuer, Role::Operator]), submit)
+            .described(&description::SUBMIT),
+        RouteSpec::get("/v1/warnings", Access::roles(READERS), list).described(&description::LIST),
+        RouteSpec::get("/v1/warnings/{id}", Access::roles(READERS), show).described(&description::SHOW),
+        RouteSpec::get("/v1/warnings/{id}/cap", Access::roles(READERS), show_cap).described(&description::CAP),
+        RouteSpec::post("/v1/warnings/{id}/lift", Access::roles(&[Role::Issuer, Role::Approver, Role::Operator]), lift)
+            .described(&description::LIFT),
+    ]
+}
+
+async fn submit(
+    State(site): State<Site>,
+    actor: Actor,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of_address(&uri)?;
+    let dry_run = fields.flag("dry_run");
+    fields.end()?;
+    let media_type = body::media_type(&headers, &MEDIA_TYPES)?;
+    let form = if media_type == MEDIA_TYPES[0] { Form::Json } else { Form::Xml };
+    let idempotency_key = idempotency_key(&headers)?;
+    let most = site.config.server.body_max;
+    let received = body::read(&site, &headers, body, most.saturating_mul(WITH_RESOURCES)).await?;
+    if received.bytes.len() > most && !has_resources(&received.bytes) {
+        return Err(body::too_large(most));
+    }
+    let body = received.bytes.clone();
+    let submission = Submission { form, media_type: media_type.to_owned(), body, actor, idempotency_key };
+    if dry_run {
+        let preflight = site.flow.dry_run(submission).await?;
+        return Ok(Json(PreflightDocument::new(preflight, &headers)).into_response());
+    }
+    Ok(answer(site.flow.submit(submission).await?))
+}
+
+/// A stored warning, said to be new or a repeat.
+fn answer(submitted: Submitted) -> Response {
+    let (status, view) = match submitted {
+        Submitted::Created(view) => (StatusCode::CREATED, view),
+        Submitted::Repeated(view) => (StatusCode::OK, view),
+    };
+    let location = HeaderValue::from_str(&format!("/v1/warnings/{}", view.id));
+    let mut response = (status, Json(view)).into_response();
+    if let Ok(location) = location {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    if status == StatusCode::OK {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// The header's key, written as a string of structured fields (`"…"`) or bare.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
+    let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&text);
+    let wrong = if bare.is_empty() {
+        FieldProblem::new("Idempotency-Key", "value-missing")
+    } else if bare.chars().count() > IDEMPOTENCY_KEY_MAX {
+        FieldProblem::new("Idempotency-Key", "value-too-long").arg("limit", IDEMPOTENCY_KEY_MAX)
+    } else if !bare.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        FieldProblem::new("Idempotency-Key", "field-wrong").arg("reason", "ASCII")
+    } else {
+        return Ok(Some(bare.to_owned()));
+    };
+    Err(Problem::of_fields(ProblemCode::HeaderWrong, vec![wrong.field("Idempotency-Key").got(&text)]))
+}
+
+/// Whether a body speaks of resources at all, in any encoding that keeps ASCII or widens it with zeros. One pass.
+fn has_resources(body: &[u8]) -> bool {
+    let word = b"resource";
+    let mut matched = 0;
+    for byte in body.iter().filter(|byte| **byte != 0) {
+        matched = if *byte == word[matched] { matched + 1 } else { usize::from(*byte == word[0]) };
+        if matched == word.len() {
+            return true;
+        }
+    }
+    false
+}
+
+/// What a dry run answers, its advice in words.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct PreflightDocument {
+    #[serde(flatten)]
+    preflight: Preflight,
+    /// What a person should know although it does not keep the warning out.
+    advice: Vec<FieldDocument>,
+}
+
+impl PreflightDocument {
+    fn new(mut preflight: Preflight, headers: &HeaderMap) -> Self {
+        let lang = language(headers);
+        let advice = std::mem::take(&mut preflight.advice);
+        let advice = advice.into_iter().map(|finding| FieldDocument::new(lang, &finding.into())).collect();
+        Self { preflight, advice }
+    }
+}
+
+/// What is not yet released is seen by its own headquarters only.
+pub(super) fn may_read(actor: &Actor, view: &WarningView) -> bool {
+    let released = !matches!(view.stage, Stage::Received | Stage::Recorded);
+    actor.role != Role::Issuer || released || is_own(actor, view)
+}
+
+/// Whether an issuer's key belongs to the issuer of a warning.
+pub(super) fn is_own(actor: &Actor, view: &WarningView) -> bool {
+    actor.subject.is_some() && actor.subject == view.issuer
+}
+
+/// A warning that exists and that this actor may read.
+///
+/// # Errors
+/// That there is none, also when it is hidden.
+pub(super) async fn readable(site: &Site, actor: &Actor, id: &str) -> Result<WarningView, Problem> {
+    let missing = || Problem::new(ProblemCode::WarningNotFound).with("id", short(id));
+    let view = site.flow.warning(&WarningId(id.to_owned())).await?.ok_or_else(missing)?;
+    if may_read(actor, &view) { Ok(view) } else { Err(missing()) }
+}
+
+pub(super) fn short(id: &str) -> String {
+    id.chars().take(64).collect()
+}
+
+async fn list(State(site): State<Site>, actor: Actor, uri: Uri) -> Result<Json<Page<WarningView>>, Problem> {
+    let mut fields = Fields::of_address(&uri)?;
+    let statuses: Vec<(String, Status)> = Status::ALL.iter().map(|status| (status.json(), *status)).collect();
+    let statuses: Vec<(&str, Status)> = statuses.iter().map(|(name, status)| (name.as_str(), *status)).collect();
+    let filter = WarningFilter {
+        level: fields.one_of("level", &Level::ALL.map(|level| (level.name(), level))),
+        status: fields.one_of("status", &statuses),
+        stage: fields.one_of("stage", &STAGES),
+        issuer: fields.text("issuer", 64),
+        active: fields.flag("active"),
+    };
+    let (limit, cursor) = fields.page();
+    fields.end()?;
+    let mut page = site.flow.warnings(&filter, cursor.as_deref(), limit).await?;
+    page.items.retain(|view| may_read(&actor, view));
+    Ok(Json(page))
+}
+
+const STAGES: [(&str, Stage); 5] = [
+    ("received", Stage::Received),
+    ("released", Stage::Released),
+    ("delivering", Stage::Delivering),
+    ("finished", Stage::Finished),
+    ("recorded", Stage::Recorded),
+];
+
+async fn show(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Json<WarningView>, Problem> {
+    Ok(Json(readable(&site, &actor, &id).await?))
+}
+
+async fn show_cap(State(site): State<Site>, actor: Actor, Path(id): Path<String>) -> Result<Response, Problem> {
+    let view = readable(&site, &actor, &id).await?;
+    let mut response = cap::write(&view.message).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/cap+xml; charset=utf-8"));
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", view.digest)) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    Ok(response)
+}
+
+async fn lift(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of_body(&site, &headers, body).await?;
+    let lift = Lift { text: fields.text("text", 2000), reason: fields.text("reason", 500) };
+    fields.end()?;
+    let missing = || Problem::new(ProblemCode::WarningNotFound).with("id", short(&id));
+    let view = readable(&site, &actor, &id).await?;
+    if actor.role == Role::Issuer && !is_own(&actor, &view) {
+        return Err(missing());
+    }
+    let submitted = site.flow.lift(&view.id, lift, actor).await?.ok_or_else(missing)?;
+    Ok(answer(submitted))
+}

@@ -1,0 +1,58 @@
+//! The operators' pages: rendered on the server, readable without script, nothing from elsewhere.
+//!
+//! One page a file. Each turns what the flow tells into words and numbers ready to print; the templates stand in
+//! `templates/console/`. The one script replaces the live blocks of a page and says when it no longer can.
+
+pub(crate) mod assets;
+mod board;
+mod deliveries;
+mod form;
+mod frame;
+mod lift;
+mod login;
+mod progress;
+mod routes;
+mod screens;
+mod show;
+mod warning;
+pub(crate) mod words;
+
+pub(super) use self::{board::escape, warning::is_public};
+use super::routes::{Access, RouteSpec};
+use crate::flow::authorize::Role;
+
+/// Who sees warnings and their numbers.
+const READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
+/// Who sees single deliveries, masked; an issuer only those of its own warnings.
+const DELIVERY_READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor];
+/// Who lifts; an issuer only its own warnings.
+const LIFTERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator];
+/// Who sees routes and screens.
+const KEEPERS: &[Role] = &[Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
+/// Who pauses and resumes routes and hands out addresses of screens.
+const OPERATORS: &[Role] = &[Role::Operator, Role::Admin];
+
+/// The entries of the route table.
+#[must_use]
+pub fn routes() -> Vec<RouteSpec> {
+    vec![
+        RouteSpec::get("/console", Access::public(), login::lead_in),
+        RouteSpec::get("/console/login", Access::public(), login::page),
+        RouteSpec::post("/console/login", Access::public(), login::sign_in),
+        RouteSpec::post("/console/sign-out", Access::page(READERS), login::sign_out),
+        RouteSpec::get("/console/", Access::page(READERS), board::page),
+        RouteSpec::get("/console/warnings/{id}", Access::page(READERS), warning::page),
+        RouteSpec::get("/console/warnings/{id}/deliveries", Access::page(DELIVERY_READERS), deliveries::page),
+        RouteSpec::get("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::page),
+        RouteSpec::post("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::act),
+        RouteSpec::get("/console/routes", Access::page(KEEPERS), routes::page),
+        RouteSpec::post("/console/routes/pause", Access::page(OPERATORS), routes::pause),
+        RouteSpec::post("/console/routes/resume", Access::page(OPERATORS), routes::resume),
+        RouteSpec::get("/console/screens", Access::page(KEEPERS), screens::page),
+        RouteSpec::post("/console/screens/revoke", Access::page(OPERATORS), screens::revoke),
+        RouteSpec::get("/assets/{name}", Access::public(), assets::get),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

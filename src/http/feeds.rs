@@ -1,0 +1,36 @@
+//! What machines and screens fetch: each screen's feed and kiosk page, the public feed of warnings, CAP documents.
+
+mod atom;
+mod cap;
+mod kiosk;
+mod screen;
+mod tag;
+
+use super::routes::{Access, RouteSpec};
+use crate::{config::Config, flow::authorize::Role};
+
+/// Who may look over a screen's shoulder.
+const ONLOOKERS: &[Role] = &[Role::Operator, Role::Auditor];
+
+/// The entries of the route table.
+#[must_use]
+pub fn routes() -> Vec<RouteSpec> {
+    vec![
+        RouteSpec::get("/screens/{id}", Access::screen(ONLOOKERS), kiosk::page),
+        RouteSpec::get("/screens/{id}/feed.json", Access::screen(ONLOOKERS), screen::feed),
+        RouteSpec::post("/screens/{id}/ack", Access::screen(&[]), screen::ack),
+        RouteSpec::post("/screens/{id}/heartbeat", Access::screen(&[]), screen::heartbeat),
+        RouteSpec::get("/feeds/warnings.atom", Access::public(), atom::feed),
+        RouteSpec::get("/feeds/cap/{file}", Access::public(), cap::document),
+        RouteSpec::get("/cap/{file}", Access::public(), cap::document),
+    ]
+}
+
+/// How the outside reaches this server, without a slash at the end.
+fn public_url(config: &Config) -> String {
+    let url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", config.server.listen));
+    url.trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! A screen's feed: complete state with a strong ETag, waiting for news when asked to; its acknowledgements and
+//! heartbeats.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use super::tag::Tagged;
+use crate::{
+    flow::{
+        authorize::{Actor, Role},
+        screens::{AckState, Heartbeat, ScreenDocument, Viewer, names},
+    },
+    http::{
+        Site,
+        problem::{Problem, ProblemCode},
+    },
+};
+
+#[derive(Deserialize)]
+pub(super) struct Patience {
+    /// Seconds to wait for a change when the reader holds what stands; at most a minute.
+    #[serde(default)]
+    wait: u64,
+}
+
+/// An acknowledgement.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ack {
+    warning: String,
+    state: AckState,
+}
+
+/// The value of `If-None-Match`, when it is text of a reasonable length.
+fn held(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::IF_NONE_MATCH)?.to_str().ok().filter(|value| value.len() <= 1000)
+}
+
+/// Only a screen's own request counts as its own.
+pub(super) fn viewer<'a>(actor: &Actor, headers: &'a HeaderMap) -> Viewer<'a> {
+    if actor.role == Role::Screen { Viewer::Screen { holds: held(headers) } } else { Viewer::Onlooker }
+}
+
+fn tagged(document: &ScreenDocument) -> Tagged {
+    Tagged {
+        body: document.body.clone(),
+        etag: document.etag.clone(),
+        media_type: "application/json",
+        changed_at: Some(document.changed_at),
+    }
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::new(ProblemCode::ScreenNotFound).with("id", id)
+}
+
+/// `GET /screens/{id}/feed.json`
+pub(super) async fn feed(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    Query(patience): Query<Patience>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found = site.flow.screen_document(&id, viewer(&actor, &headers)).await?;
+    let mut document: Arc<ScreenDocument> = found.ok_or_else(|| unknown(&id))?;
+    if let Some(held) = held(&headers)
+        && patience.wait > 0
+        && names(held, &document.etag)
+    {
+        let changed = site.flow.screen_change(&id, held, Duration::from_secs(patience.wait)).await?;
+        document = changed.ok_or_else(|| unknown(&id))?;
+    }
+    Ok(tagged(&document).answer(&headers))
+}
+
+/// `POST /screens/{id}/ack`
+pub(super) async fn ack(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    Json(ack): Json<Ack>,
+) -> Result<Response, Problem> {
+    if site.flow.screen_ack(&id, &ack.warning, ack.state).await? {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Err(Problem::new(ProblemCode::WarningNotFound).with("id", ack.warning.chars().take(80).collect::<String>()))
+}
+
+/// `POST /screens/{id}/heartbeat`
+pub(super) async fn heartbeat(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    Json(heartbeat): Json<Heartbeat>,
+) -> Result<Response, Problem> {
+    let taken = site.flow.screen_heartbeat(&id, heartbeat);
+    if taken { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(unknown(&id)) }
+}

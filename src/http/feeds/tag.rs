@@ -1,0 +1,91 @@
+//! Answers that a reader may hold already.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+};
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::flow::screens::names;
+
+/// A document with its strong ETag.
+pub(super) struct Tagged {
+    pub(super) body: Bytes,
+    /// With quotes.
+    pub(super) etag: String,
+    pub(super) media_type: &'static str,
+    /// Seconds since 1970 of its last change.
+    pub(super) changed_at: Option<i64>,
+}
+
+impl Tagged {
+    /// A document whose ETag is the hash of its bytes.
+    pub(super) fn of(body: Bytes, media_type: &'static str, changed_at: Option<i64>) -> Self {
+        let hex: String = Sha256::digest(&body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self { body, etag: format!("\"{hex}\""), media_type, changed_at }
+    }
+
+    /// The document, or 304 when the reader names its ETag. `If-Modified-Since` is not answered: whole seconds cannot
+    /// tell two changes of one second apart, and a screen would go on showing what was lifted.
+    pub(super) fn answer(self, headers: &HeaderMap) -> Response<Body> {
+        let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        let held = held.into_iter().any(|value| value.trim() == "*" || names(value, &self.etag));
+        let body = if held { Body::empty() } else { Body::from(self.body) };
+        let mut response = Response::new(body);
+        *response.status_mut() = if held { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.extend(HeaderValue::from_str(&self.etag).ok().map(|etag| (header::ETAG, etag)));
+        headers.extend(self.changed_at.and_then(http_date).map(|date| (header::LAST_MODIFIED, date)));
+        if !held {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        }
+        response
+    }
+}
+
+/// `Wed, 15 Jul 2026 06:40:00 GMT`
+fn http_date(unix: i64) -> Option<HeaderValue> {
+    let time = jiff::Timestamp::from_second(unix).ok()?.to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    HeaderValue::from_str(&time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+    use bytes::Bytes;
+
+    use super::Tagged;
+
+    fn held(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_str(value).expect("header text"))])
+    }
+
+    #[test]
+    fn who_names_the_etag_gets_no_body() {
+        let document = || Tagged::of(Bytes::from_static(b"{}"), "application/json", Some(1_784_097_600));
+        let first = document().answer(&HeaderMap::new());
+        assert_eq!(first.status(), StatusCode::OK);
+        assert_eq!(first.headers()[header::LAST_MODIFIED], "Wed, 15 Jul 2026 06:40:00 GMT");
+        let etag = first.headers()[header::ETAG].to_str().expect("ASCII").to_owned();
+        for value in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".to_owned()] {
+            let again = document().answer(&held(&value));
+            assert_eq!(
+                (again.status(), &again.headers()[header::ETAG]),
+                (StatusCode::NOT_MODIFIED, &first.headers()[header::ETAG])
+            );
+        }
+        assert_eq!(document().answer(&held("\"other\"")).status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn a_date_alone_is_not_believed() {
+        let headers = HeaderMap::from_iter([(
+            header::IF_MODIFIED_SINCE,
+            HeaderValue::from_static("Wed, 15 Jul 2026 06:40:00 GMT"),
+        )]);
+        let document = Tagged::of(Bytes::from_static(b"{}"), "application/json", Some(1_784_097_600));
+        assert_eq!(document.answer(&headers).status(), StatusCode::OK);
+    }
+}
