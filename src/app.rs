@@ -1,0 +1,201 @@
+//! Builds a gateway from its parts: store, directory, adapters, flow, HTTP; and takes it down again.
+
+pub mod adapters;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    flow::{
+        Assembly, Flow, Unavailable,
+        receipt::{Inbox, ScreenInbox},
+        render::templates::{TemplateFaults, Templates},
+        screens::Screens,
+        target::directory::Directory,
+    },
+    http::{self, Site},
+    lifecycle::Lifecycle,
+    store::{
+        Store,
+        embedded::{Embedded, OpenFault, Options},
+        seal::{KeyFault, Vault},
+    },
+    telemetry::Telemetry,
+};
+
+/// Name of the key file in the data directory.
+pub const KEY_FILE: &str = "seal.key";
+/// How long a stopping gateway waits for what is on the wire.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// A running gateway.
+pub struct Gateway {
+    flow: Flow,
+    directory: Arc<Directory>,
+    screens: Arc<Screens>,
+    store: Store,
+    lifecycle: Lifecycle,
+    adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
+    address: SocketAddr,
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] OpenFault),
+    /// The key that addresses are sealed with is missing, wrong or readable by others.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+    /// Message templates do not render.
+    #[error(transparent)]
+    Templates(#[from] TemplateFaults),
+    /// A route's adapter cannot be built from its settings.
+    #[error("route {route}: {fault}")]
+    Route {
+        /// The route's name.
+        route: String,
+        /// What is wrong with its settings.
+        fault: adapters::AdapterFault,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The configured address.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store cannot be read.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A store with what is read from it before anything runs.
+pub struct Opened {
+    /// The store itself.
+    pub store: Store,
+    /// The key of sealed values.
+    pub vault: Arc<Vault>,
+    /// The recipients.
+    pub directory: Arc<Directory>,
+}
+
+/// Opens the embedded store of a data directory, its key and its directory of recipients.
+///
+/// # Errors
+/// [`StartFault`].
+pub async fn open(data: &Path, clock: &Clock) -> Result<Opened, StartFault> {
+    let store: Store = Arc::new(Embedded::open(data, clock.clone(), Options::default())?);
+    open_on(store, data, clock).await
+}
+
+async fn open_on(store: Store, data: &Path, clock: &Clock) -> Result<Opened, StartFault> {
+    let vault = Arc::new(Vault::start(&store, &data.join(KEY_FILE), clock).await?);
+    let directory = Arc::new(Directory::open(Arc::clone(&store), Arc::clone(&vault), clock.clone()).await?);
+    Ok(Opened { store, vault, directory })
+}
+
+impl Gateway {
+    /// Starts everything and answers requests when it returns.
+    ///
+    /// # Errors
+    /// [`StartFault`]; nothing runs then.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartFault> {
+        let templates = Templates::load(&config)?;
+        let opened = open(&config.store.data, &clock).await?;
+        let listen = config.server.listen;
+        let listener =
+            TcpListener::bind(listen).await.map_err(|source| StartFault::Listen { address: listen, source })?;
+        let address = listener.local_addr().map_err(|source| StartFault::Listen { address: listen, source })?;
+        let public_url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let (adapters, inboxes) = build_adapters(&config, &clock)?;
+
+        let vault = Arc::clone(&opened.vault);
+        let mac: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("kiosk", bytes));
+        let shown = Arc::new(ScreenInbox::default());
+        let screens = Screens::open(
+            Arc::clone(&opened.store),
+            Arc::clone(&opened.directory),
+            clock.clone(),
+            mac,
+            public_url,
+            Arc::clone(&shown) as Arc<dyn crate::flow::screens::ShownSink>,
+        );
+        let screens = Arc::new(screens.await?);
+        let lifecycle = Lifecycle::default();
+        let config = Arc::new(config);
+        let telemetry = Telemetry::default();
+        let assembly = Assembly {
+            config: Arc::clone(&config),
+            clock: clock.clone(),
+            store: Arc::clone(&opened.store),
+            lifecycle: lifecycle.clone(),
+            telemetry: telemetry.clone(),
+            addresses: Arc::clone(&opened.directory) as Arc<dyn crate::flow::AddressBook>,
+            directory: Arc::clone(&opened.directory),
+            templates,
+            screens: Arc::clone(&screens),
+            adapters: adapters.clone(),
+        };
+        let flow = Flow::start(assembly).await?;
+        for inbox in inboxes {
+            flow.connect(&inbox);
+        }
+        flow.connect_screens(&shown);
+        let site = Site::new(flow.clone(), config, clock, telemetry);
+        lifecycle.spawn(http::serve::run(site, listener, lifecycle.stopping()));
+        Ok(Self { flow, directory: opened.directory, screens, store: opened.store, lifecycle, adapters, address })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Everything that can be asked for.
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// The recipients.
+    #[must_use]
+    pub fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    /// Stops: nothing new is claimed, what is on the wire may finish, then everything is closed. Says whether it all
+    /// ended by itself in time.
+    pub async fn shutdown(self) -> bool {
+        self.screens.close();
+        let ended = self.lifecycle.stop(PATIENCE).await;
+        for adapter in self.adapters.values() {
+            adapter.close().await;
+        }
+        self.store.close().await;
+        ended
+    }
+}
+
+type Adapters = BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>;
+
+fn build_adapters(config: &Config, clock: &Clock) -> Result<(Adapters, Vec<Arc<Inbox>>), StartFault> {
+    let mut built = BTreeMap::new();
+    let mut inboxes = Vec::new();
+    for (name, route) in &config.routes {
+        let inbox = Inbox::new(name.clone());
+        let sink = Arc::clone(&inbox) as Arc<dyn fenghuo_contract::ReceiptSink>;
+        let adapter = adapters::build(route, sink, clock);
+        let adapter = adapter.map_err(|fault| StartFault::Route { route: name.clone(), fault })?;
+        built.insert(name.clone(), adapter);
+        inboxes.push(inbox);
+    }
+    Ok((built, inboxes))
+}

@@ -1,0 +1,104 @@
+//! `fenghuo verify`: proves a data directory, without changing anything in it and without a server.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{arguments::Verify, exit::Exit, fault::Fault, output::Output};
+use crate::{
+    clock::Clock,
+    store::embedded::{Progress, Verification, verify},
+};
+
+pub(super) fn run(arguments: &Verify, output: &Output) -> Result<Exit, Fault> {
+    let mut telling = Telling::new(output, Duration::from_secs(arguments.every.every));
+    let found = verify(&arguments.data, &mut |progress| telling.tell(progress));
+    telling.bar.finish_and_clear();
+    let found = found.map_err(|fault| {
+        let args = [("data", arguments.data.display().to_string()), ("cause", fault.to_string())];
+        Fault::failed(output.lang, "cli-verify-unreadable", &args)
+    })?;
+    report(&found, output);
+    Ok(if found.is_sound() { Exit::Done } else { Exit::Failed })
+}
+
+fn report(found: &Verification, output: &Output) {
+    let hash = hex(&found.head.1);
+    let faults: Vec<String> = found.faults.iter().map(ToString::to_string).collect();
+    if output.json {
+        output.document(&json!({
+            "sound": found.is_sound(),
+            "rows": found.rows,
+            "entries": found.entries,
+            "bytes": found.bytes,
+            "records": found.records,
+            "head": {"sequence": found.head.0, "hash": hash},
+            "second_place": found.second_place.map(|(sequence, hash)| json!({"sequence": sequence, "hash": hex(&hash)})),
+            "faults": faults,
+        }));
+        return;
+    }
+    let args = [
+        ("rows", found.rows.to_string()),
+        ("entries", found.entries.to_string()),
+        ("records", found.records.to_string()),
+        ("sequence", found.head.0.to_string()),
+        ("hash", hash),
+    ];
+    let verdict = if found.is_sound() {
+        output.green(&output.say("cli-verify-sound", &[]))
+    } else {
+        output.red(&output.say("cli-verify-broken", &[]))
+    };
+    let faults: String = faults.iter().map(|fault| format!("  {fault}\n")).collect();
+    output.text(&format!("{verdict}\n{}\n{faults}", output.say("cli-verify-counts", &args)));
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A bar for a person, a line now and then for a log, JSON lines for a program.
+struct Telling<'a> {
+    output: &'a Output,
+    clock: Clock,
+    bar: ProgressBar,
+    every: Duration,
+    told: Option<Instant>,
+}
+
+impl<'a> Telling<'a> {
+    fn new(output: &'a Output, every: Duration) -> Self {
+        let target =
+            if output.animated { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let style =
+            ProgressStyle::with_template("{bar:40} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style.progress_chars("##-"));
+        Self { output, clock: Clock::system(), bar, every, told: None }
+    }
+
+    fn tell(&mut self, progress: Progress) {
+        self.bar.set_length(progress.of_rows);
+        self.bar.set_position(progress.rows);
+        let now = self.clock.instant();
+        let due = self.told.is_none_or(|told| now.duration_since(told) >= self.every);
+        if self.output.animated || !due {
+            return;
+        }
+        self.told = Some(now);
+        if self.output.json {
+            self.output.status(&json!({
+                "type": "status", "rows": progress.rows, "of_rows": progress.of_rows, "records": progress.records,
+            }));
+            return;
+        }
+        let args = [
+            ("rows", progress.rows.to_string()),
+            ("of", progress.of_rows.to_string()),
+            ("records", progress.records.to_string()),
+        ];
+        self.output.note(&self.output.say("cli-verify-progress", &args));
+    }
+}
