@@ -1,0 +1,16 @@
+//! The integration tests: one binary, so one link.
+#![expect(unreachable_pub, reason = "modules of one test binary are public to each other only")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod access;
+mod api;
+mod browser;
+mod cap_corpus;
+mod cli;
+mod crash;
+mod engine;
+mod feeds;
+mod house;
+mod store;
+mod support;
+mod way;

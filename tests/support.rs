@@ -1,0 +1,6 @@
+//! Worlds in one line.
+
+pub mod engine;
+pub mod gateway;
+pub mod message;
+pub mod peers;

@@ -1,0 +1,202 @@
+//! The flow on a store in memory and simulated providers, on a clock that is advanced by sleeping.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use fenghuo::{
+    clock::Clock,
+    config::{Config, Issuer, Route},
+    domain::level::Level,
+    flow::{
+        AddressBook, Assembly, Flow,
+        authorize::{Actor, Role},
+        intake::{Form, Submission, Submitted},
+        receipt::{Inbox, ScreenInbox},
+        record::WarningId,
+        render::templates::Templates,
+        screens::Screens,
+        status::StatusView,
+        target::directory::{Directory, Recipient},
+    },
+    lifecycle::Lifecycle,
+    store::{Store, memory::Memory, seal::Vault},
+    telemetry::Telemetry,
+};
+use fenghuo_contract::{Adapter, Channel};
+use fenghuo_simulator::{Ledger, Settings, Simulator};
+use serde_json::Value;
+
+/// 2026-11-24T08:00:00+08:00.
+pub const START_MS: i64 = 1_795_478_400_000;
+
+/// What an engine world is made of.
+pub struct Plan {
+    seed: u64,
+    config: Config,
+    simulators: BTreeMap<String, Settings>,
+    recipients: Vec<Recipient>,
+}
+
+/// A running engine.
+pub struct Engine {
+    pub flow: Flow,
+    pub clock: Clock,
+    pub store: Store,
+    pub config: Config,
+    pub ledgers: BTreeMap<String, Ledger>,
+    simulators: BTreeMap<String, Settings>,
+    lifecycle: Lifecycle,
+    seed: u64,
+}
+
+impl Plan {
+    pub fn new(seed: u64) -> Self {
+        let mut config = Config::default();
+        let any = vec!["*".to_owned()];
+        config.issuers.insert(
+            "relay".to_owned(),
+            Issuer {
+                name: "转发".to_owned(),
+                senders: Vec::new(),
+                hazards: any.clone(),
+                levels: Level::ALL.to_vec(),
+                areas: any,
+                relay: true,
+            },
+        );
+        Self { seed, config, simulators: BTreeMap::new(), recipients: Vec::new() }
+    }
+
+    /// A route for drills with a simulated provider; `change` gets its configuration and the provider's settings.
+    pub fn route(mut self, name: &str, channel: Channel, change: impl FnOnce(&mut Route, &mut Settings)) -> Self {
+        let text = format!("channel = \"{channel}\"\nadapter = \"simulator\"\ndrill = true\nactual = false");
+        let mut route: Route = toml::from_str(&text).expect("a route");
+        let mut settings = Settings::of(channel);
+        settings.ledger = 1_000_000;
+        change(&mut route, &mut settings);
+        self.config.routes.insert(name.to_owned(), route);
+        self.simulators.insert(name.to_owned(), settings);
+        self
+    }
+
+    /// Recipients of an area who take part in drills, with these addresses.
+    pub fn recipients(mut self, area: &str, channel: Channel, addresses: impl IntoIterator<Item = String>) -> Self {
+        for address in addresses {
+            let external_id = format!("r{}", self.recipients.len());
+            self.recipients.push(Recipient {
+                external_id,
+                name: String::new(),
+                areas: vec![area.parse().expect("an area code")],
+                groups: Vec::new(),
+                language: "zh-CN".to_owned(),
+                endpoints: [(channel, address)].into(),
+                drill: true,
+            });
+        }
+        self
+    }
+
+    pub async fn start(self) -> Engine {
+        let clock = Clock::simulated(START_MS, self.seed);
+        let store: Store = Arc::new(Memory::new(clock.clone()));
+        let mut engine = Engine::on(store, clock, self.config, self.simulators, self.seed).await;
+        if !self.recipients.is_empty() {
+            engine.directory().await.put(self.recipients).await.expect("stored");
+            // The directory that was written is the one the flow reads.
+            engine = engine.restart().await;
+        }
+        engine
+    }
+}
+
+impl Engine {
+    async fn on(store: Store, clock: Clock, config: Config, simulators: BTreeMap<String, Settings>, seed: u64) -> Self {
+        let vault = Arc::new(Vault::with_key(&[7; 32]));
+        let directory = Directory::open(Arc::clone(&store), vault, clock.clone()).await.expect("a directory");
+        let directory = Arc::new(directory);
+        let lifecycle = Lifecycle::default();
+        let mut adapters: BTreeMap<String, Arc<dyn Adapter>> = BTreeMap::new();
+        let (mut ledgers, mut inboxes) = (BTreeMap::new(), Vec::new());
+        for (name, settings) in &simulators {
+            let inbox = Inbox::new(name.clone());
+            let simulator = Simulator::new(settings.clone(), Arc::clone(&inbox) as _, seed).expect("good settings");
+            ledgers.insert(name.clone(), simulator.ledger());
+            adapters.insert(name.clone(), Arc::new(simulator));
+            inboxes.push(inbox);
+        }
+        let shown = Arc::new(ScreenInbox::default());
+        let mac: fenghuo::flow::screens::Mac = Arc::new(|_: &[u8]| [0; 32]);
+        let url = "http://screens.example".to_owned();
+        let screens =
+            Screens::open(Arc::clone(&store), Arc::clone(&directory), clock.clone(), mac, url, Arc::clone(&shown) as _);
+        let assembly = Assembly {
+            config: Arc::new(config.clone()),
+            clock: clock.clone(),
+            store: Arc::clone(&store),
+            lifecycle: lifecycle.clone(),
+            telemetry: Telemetry::default(),
+            addresses: Arc::clone(&directory) as Arc<dyn AddressBook>,
+            directory,
+            templates: Templates::load(&config).expect("built-in templates"),
+            screens: Arc::new(screens.await.expect("screens")),
+            adapters,
+        };
+        let flow = Flow::start(assembly).await.expect("a flow");
+        inboxes.iter().for_each(|inbox| flow.connect(inbox));
+        flow.connect_screens(&shown);
+        Self { flow, clock, store, config, ledgers, simulators, lifecycle, seed }
+    }
+
+    async fn directory(&self) -> Directory {
+        let vault = Arc::new(Vault::with_key(&[7; 32]));
+        Directory::open(Arc::clone(&self.store), vault, self.clock.clone()).await.expect("a directory")
+    }
+
+    /// Stops at once, as a crash does, and starts again on the same store. Ledgers go on counting apart.
+    pub async fn restart(self) -> Self {
+        self.lifecycle.stop(Duration::ZERO).await;
+        Self::on(self.store, self.clock, self.config, self.simulators, self.seed).await
+    }
+
+    /// Who may say everything.
+    pub fn actor(&self) -> Actor {
+        Actor { key: "k1".to_owned(), role: Role::Issuer, subject: Some("relay".to_owned()) }
+    }
+
+    /// Posts a warning and gives its id.
+    pub async fn post(&self, message: &Value) -> WarningId {
+        let submission = Submission {
+            form: Form::Json,
+            media_type: "application/json".to_owned(),
+            body: message.to_string().into(),
+            actor: self.actor(),
+            idempotency_key: None,
+        };
+        match self.flow.submit(submission).await.expect("accepted") {
+            Submitted::Created(view) | Submitted::Repeated(view) => view.id,
+        }
+    }
+
+    pub async fn status(&self, id: &WarningId) -> StatusView {
+        self.flow.status(id).await.expect("a store").expect("a warning")
+    }
+
+    /// Sleeps (the clock moves) until `wanted` holds, at most `limit`.
+    pub async fn until(&self, id: &WarningId, limit: Duration, wanted: impl Fn(&StatusView) -> bool) -> StatusView {
+        let step = Duration::from_millis(20);
+        let mut waited = Duration::ZERO;
+        loop {
+            let status = self.status(id).await;
+            if wanted(&status) {
+                return status;
+            }
+            assert!(waited < limit, "not within {limit:?}: {status:#?}");
+            self.clock.sleep(step).await;
+            waited += step;
+        }
+    }
+
+    /// Until every delivery has ended and every receipt that will come has come.
+    pub async fn until_done(&self, id: &WarningId, limit: Duration) -> StatusView {
+        self.until(id, limit, |status| status.done && status.receipts_awaited == 0).await
+    }
+}

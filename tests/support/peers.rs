@@ -1,0 +1,69 @@
+//! Real peers, as programs of their own.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// The Python of the tests' own environment.
+fn python() -> PathBuf {
+    let environment = std::env::var_os("FENGHUO_VENV")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/venv"), PathBuf::from);
+    let python = environment.join("bin/python3");
+    assert!(python.exists(), "the tests' Python environment is missing; run: cargo xtask test");
+    python
+}
+
+/// A real SMTP server (aiosmtpd) that tells every message it takes.
+pub struct SmtpSink {
+    child: Child,
+    pub port: u16,
+    messages: Receiver<Value>,
+}
+
+impl SmtpSink {
+    pub fn start() -> Self {
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/smtp_sink.py");
+        let mut child = Command::new(python())
+            .arg(script)
+            .args(["--port", "0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let first: Value = serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON");
+        let port = u16::try_from(first["listening"].as_u64().expect("a port")).expect("a port");
+        let (sender, messages) = channel();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let sent = serde_json::from_str(&line).map(|message| sender.send(message));
+                if !matches!(sent, Ok(Ok(()))) {
+                    return;
+                }
+            }
+        });
+        Self { child, port, messages }
+    }
+
+    /// The next message, within ten seconds.
+    pub fn next(&self) -> Value {
+        self.messages.recv_timeout(Duration::from_secs(10)).expect("a message within ten seconds")
+    }
+
+    /// Messages that are here and were not asked for.
+    pub fn more(&self) -> usize {
+        self.messages.try_iter().count()
+    }
+}
+
+impl Drop for SmtpSink {
+    fn drop(&mut self) {
+        let _killed = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
