@@ -94,8 +94,6 @@ pub(crate) struct PlanRecord {
     pub(crate) routes: Vec<String>,
     /// Milliseconds since 1970.
     pub(crate) created_ms: i64,
-    /// Journal row after which its leases and outcomes stand.
-    pub(crate) after: u64,
     pub(crate) closing: Option<Closing>,
 }
 

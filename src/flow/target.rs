@@ -32,7 +32,6 @@ pub(crate) async fn step(
     warning: &Warning,
 ) -> Result<(), Unavailable> {
     let now_ms = parts.clock.unix_ms();
-    let (after, _) = parts.store.head().await?;
     let mut puts = Vec::new();
     let mut sizes = Vec::new();
     record.plans.clear();
@@ -55,7 +54,6 @@ pub(crate) async fn step(
             size: u32::try_from(audience.len()).unwrap_or(u32::MAX),
             routes,
             created_ms: now_ms,
-            after,
             closing: None,
         };
         sizes.push(format!("{channel}={}", plan.size));
