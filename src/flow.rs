@@ -20,6 +20,7 @@ pub mod render;
 pub mod schedule;
 pub mod screens;
 mod stages;
+mod start;
 pub mod status;
 mod submit;
 pub mod target;

@@ -219,14 +219,9 @@ impl Parts {
         let at = self.append_until_durable(plan, outcomes.encode()).await;
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
         plan.apply(at, outcomes.base_ms, records);
-        let named = outcomes.records.iter().filter(|record| !record.reference.is_empty());
-        named
-            .filter_map(|record| {
-                let references = &self.projection.references;
-                let early = references.learn(&outcomes.route, &record.reference, outcomes.plan, record.rank)?;
-                Some(early.record(record.rank))
-            })
-            .collect()
+        let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
+        let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
+        early.into_iter().map(|(rank, early)| early.record(rank)).collect()
     }
 
     async fn append_until_durable(&self, plan: &Plan, data: Bytes) -> Appended {

@@ -1,10 +1,12 @@
 //! What became of every delivery, dense and in memory: a projection of the journal.
 //!
 //! The journal is the truth and is only appended to; this is what answers questions. It is rebuilt by replay at start.
-//! A delivery is named by its plan and its rank in the plan's audience and costs about six bytes here, plus its
-//! provider reference while a receipt is awaited.
+//! A delivery is named by its plan and its rank in the plan's audience and costs about six bytes here, plus nine for its
+//! provider's reference while a receipt may come.
 
 pub(crate) mod codec;
+mod dense;
+mod gate;
 mod plan;
 mod references;
 
@@ -26,6 +28,7 @@ pub(crate) struct Projection {
 impl Projection {
     /// Takes a plan in; one that is here already stays.
     pub(crate) fn insert(&self, plan: Plan) -> Arc<Plan> {
+        self.references.open(plan.record.number, plan.size());
         Arc::clone(self.plans.write().entry(plan.record.number).or_insert_with(|| Arc::new(plan)))
     }
 

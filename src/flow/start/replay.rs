@@ -1,0 +1,84 @@
+//! Reading the journal over the plans: states of deliveries, references, and where the decisions about each warning
+//! stand. Nothing is allocated per delivery.
+
+use std::sync::Arc;
+
+use crate::{
+    domain::delivery::Reason,
+    flow::{
+        Parts, Unavailable,
+        projection::{
+            Plan,
+            codec::{Outcome, OutcomesRef, Unreadable, plan_of, visit_lease},
+        },
+        record::Decision,
+    },
+    store::{Appended, EntryKind, JournalRowRef},
+};
+
+/// Reads the journal from row `from` on.
+pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
+    let mut reading = Reading { parts, plan: None, records: Vec::new() };
+    let mut visit = |row: JournalRowRef<'_>| {
+        for entry in row.entries() {
+            let at = Appended { sequence: row.sequence, offset: entry.offset };
+            let read = match entry.kind {
+                EntryKind::Leases => reading.lease(at, entry.data),
+                EntryKind::Outcomes => reading.outcomes(at, entry.data),
+                EntryKind::Decision => {
+                    if let Ok(decision) = serde_json::from_slice::<Decision>(entry.data) {
+                        parts.progress.know(row.sequence, &decision);
+                    }
+                    Ok(())
+                }
+            };
+            if let Err(fault) = read {
+                tracing::error!(row = at.sequence, offset = at.offset, %fault, "an entry of the journal was passed over");
+            }
+        }
+    };
+    Ok(parts.store.replay(from, &mut visit).await?)
+}
+
+struct Reading<'p> {
+    parts: &'p Parts,
+    /// The plan looked up last: entries of one plan come in long runs.
+    plan: Option<Arc<Plan>>,
+    records: Vec<(u32, Outcome, Reason)>,
+}
+
+impl Reading<'_> {
+    /// The plan an entry belongs to; `None` when it is not here.
+    fn plan(&mut self, at: Appended, data: &[u8]) -> Option<Arc<Plan>> {
+        let number = plan_of(data)?;
+        if self.plan.as_ref().is_none_or(|plan| plan.record.number != number) {
+            self.plan = self.parts.projection.plan(number);
+        }
+        let plan = self.plan.clone()?;
+        plan.begins_at(at.sequence);
+        Some(plan)
+    }
+
+    fn lease(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        if let Some(plan) = self.plan(at, data) {
+            visit_lease(data, |first, length| plan.lease_run(first, length))?;
+        }
+        Ok(())
+    }
+
+    fn outcomes(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        let Some(plan) = self.plan(at, data) else { return Ok(()) };
+        let mut entry = OutcomesRef::read(data)?;
+        let mut named = Vec::new();
+        self.records.clear();
+        while let Some(record) = entry.next()? {
+            if !record.reference.is_empty() {
+                named.push((record.rank, record.reference));
+            }
+            self.records.push((record.rank, record.outcome, record.reason));
+        }
+        self.parts.projection.references.learn_all(entry.route, entry.plan, named);
+        plan.apply(at, entry.base_ms, self.records.drain(..));
+        Ok(())
+    }
+}
