@@ -59,6 +59,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("store", STORE),
     field("texts", TEXTS),
     field("delivery", DELIVERY),
+    field("retention", RETENTION),
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
     field("areas", Shape::Areas),
@@ -83,6 +84,12 @@ const DELIVERY: Shape = Shape::Table(&[
     field("repeat_in_doubt", Shape::Words(LEVELS)),
     field("default_validity_s", Shape::Seconds),
     field("lift_validity_s", Shape::Seconds),
+]);
+
+const RETENTION: Shape = Shape::Table(&[
+    field("fold_after_s", Shape::Seconds),
+    field("receipts_wait_s", Shape::Seconds),
+    field("details_days", Shape::Count),
 ]);
 
 const ROUTE: Shape = Shape::Table(&[

@@ -17,8 +17,9 @@ use super::{
     Unavailable, authorize,
     deliver::Route,
     projection::{
-        Closing, Plan, Projection,
+        Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
+        recall,
     },
     record::{Decision, WarningId, WarningRecord, replace},
     render::templates::Templates,
@@ -106,7 +107,7 @@ impl Parts {
             screens: assembly.screens,
             keys: authorize::Keys::default(),
             routes,
-            projection: Projection::default(),
+            projection: Projection::keeping(Keep::default()),
             warnings: RwLock::default(),
             progress: Progress::default(),
             running_keys: Running::default(),
@@ -216,6 +217,15 @@ impl Parts {
         if outcomes.records.is_empty() {
             return Vec::new();
         }
+        let again;
+        let (plan, _writing) = match plan.enter() {
+            Some(writing) => (plan, writing),
+            None => {
+                let (reopened, writing) = recall::enter(self, plan.record.number).await;
+                again = reopened;
+                (&*again, writing)
+            }
+        };
         let at = self.append_until_durable(plan, outcomes.encode()).await;
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
         plan.apply(at, outcomes.base_ms, records);

@@ -8,9 +8,10 @@ use super::{
     Assembly, Flow, Parts, Unavailable,
     deliver::{self, Route, RouteState},
     parts::parse,
+    projection::block::Head,
     receipt,
     record::{Stage, WarningRecord},
-    schedule, stages, status,
+    retention, schedule, stages, status,
 };
 use crate::store::{Key, Space};
 
@@ -31,6 +32,7 @@ impl Flow {
         deliver::start(&parts);
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
+        parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
         Ok(Self(parts))
     }
 
@@ -76,16 +78,45 @@ async fn load_warnings(parts: &Arc<Parts>) -> Result<(), Unavailable> {
     }
 }
 
-/// Loads every plan and replays the journal over them.
-async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
-    let records: Vec<Arc<WarningRecord>> = parts.warnings.read().values().cloned().collect();
-    for record in records.iter().filter(|record| record.stage >= Stage::Rendered) {
-        for number in &record.plans {
-            parts.projection.insert(schedule::load(parts, *number).await?);
+/// What folded plans came to.
+async fn load_heads(parts: &Arc<Parts>) -> Result<(), Unavailable> {
+    let finished = |record: &&Arc<WarningRecord>| record.stage == Stage::Finished;
+    let numbers: Vec<u64> =
+        parts.warnings.read().values().filter(finished).flat_map(|record| record.plans.clone()).collect();
+    for numbers in numbers.chunks(PAGE) {
+        let keys = numbers.iter().map(|number| (*number).into()).collect();
+        for (number, stored) in numbers.iter().zip(parts.store.get_many(Space::PlanFolded, keys).await?) {
+            if let Some(stored) = stored {
+                parts.projection.folded.insert(Head::read(*number, &stored.value)?);
+            }
         }
     }
-    replay::replay(parts, 1).await?;
+    Ok(())
+}
+
+/// Loads every plan that is not folded and replays the journal over them.
+async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
+    load_heads(parts).await?;
+    let records: Vec<Arc<WarningRecord>> = parts.warnings.read().values().cloned().collect();
+    for record in records.iter().filter(|record| record.stage >= Stage::Rendered) {
+        for number in record.plans.iter().filter(|number| parts.projection.folded.head(**number).is_none()) {
+            match schedule::load(parts, *number).await {
+                Ok(plan) => drop(parts.projection.insert(plan)),
+                // Ended before its words were written: nothing of it was or will be sent.
+                Err(fault) if record.stage == Stage::Finished => {
+                    tracing::debug!(plan = number, %fault, "a plan that never began is passed over");
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+    let floor = retention::stored_floor(parts).await?;
+    replay::replay(parts, floor).await?;
+    let (last, _) = parts.store.head().await?;
+    parts.progress.begins_at(last);
     for plan in parts.projection.all() {
+        // Nothing was said about it yet, unless the replay knows better.
+        plan.begins_at(last + 1);
         let uncertain = plan.reopen_leased();
         if !uncertain.is_empty() {
             tracing::warn!(

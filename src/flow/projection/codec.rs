@@ -106,6 +106,7 @@ impl Lease {
         out.into()
     }
 
+    #[cfg(test)]
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut input = Input { bytes, at: 0 };
         let (plan, lease) = (input.u64()?, input.u64()?);
@@ -156,9 +157,11 @@ impl Outcomes {
         out.into()
     }
 
+    #[cfg(test)]
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut entry = OutcomesRef::read(bytes)?;
         let mut records = Vec::new();
-        let mut head = visit_outcomes(bytes, |record| {
+        while let Some(record) = entry.next()? {
             records.push(Record {
                 rank: record.rank,
                 outcome: record.outcome,
@@ -167,9 +170,9 @@ impl Outcomes {
                 reference: record.reference.into(),
                 code: String::from_utf8_lossy(record.code).into(),
             });
-        })?;
-        head.records = records;
-        Ok(head)
+        }
+        let OutcomesRef { plan, lease, base_ms, route, .. } = entry;
+        Ok(Self { plan, lease, base_ms, route: route.to_owned(), records })
     }
 }
 
@@ -188,7 +191,8 @@ pub(crate) struct OutcomesRef<'a> {
     pub(crate) plan: u64,
     pub(crate) base_ms: i64,
     pub(crate) route: &'a str,
-    lease: u64,
+    #[cfg_attr(not(test), expect(dead_code, reason = "read back in tests only"))]
+    pub(crate) lease: u64,
     left: u64,
     rank: u32,
     input: Input<'a>,
@@ -222,19 +226,6 @@ impl<'a> OutcomesRef<'a> {
 /// The plan that an entry of leases or outcomes belongs to, without reading the rest.
 pub(crate) fn plan_of(bytes: &[u8]) -> Option<u64> {
     bytes.first_chunk().map(|number| u64::from_le_bytes(*number))
-}
-
-/// Reads an outcomes entry record by record; what is returned has no records.
-pub(crate) fn visit_outcomes<'a>(
-    bytes: &'a [u8],
-    mut visit: impl FnMut(RecordRef<'a>),
-) -> Result<Outcomes, Unreadable> {
-    let mut read = OutcomesRef::read(bytes)?;
-    while let Some(record) = read.next()? {
-        visit(record);
-    }
-    let OutcomesRef { plan, lease, base_ms, route, .. } = read;
-    Ok(Outcomes { plan, lease, base_ms, route: route.to_owned(), records: Vec::new() })
 }
 
 /// Reads a leases entry run by run, as first rank and length; gives the plan.

@@ -123,6 +123,7 @@ impl Dense {
             self.entry_of = vec![0; self.states.len()];
         }
         self.entries.push(at);
+        self.version += 1;
         u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 

@@ -14,6 +14,7 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    block::{Damaged, Head},
     codec::Outcome,
     dense::{Dense, Rows, Wanted, has_left},
     gate::{Gate, Writing},
@@ -51,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) contents: Vec<Arc<Content>>,
     /// Rows of variants 1, 2, …
     pub(crate) variants: Vec<RoaringBitmap>,
+    /// The block it was read from, when it was folded before.
+    pub(crate) block: Option<Arc<Head>>,
     closing: OnceLock<Closing>,
     dense: Mutex<Dense>,
     gate: Arc<Gate>,
@@ -90,21 +93,49 @@ impl Plan {
         contents: Vec<Arc<Content>>,
         variants: Vec<RoaringBitmap>,
     ) -> Self {
-        let size = usize::try_from(audience.len()).unwrap_or(usize::MAX);
+        let closing = record.closing.clone();
         let plan = Self {
+            dense: Mutex::new(Dense::new(usize::try_from(audience.len()).unwrap_or(usize::MAX), record.created_ms)),
             audience,
             contents,
             variants,
+            block: None,
             closing: OnceLock::new(),
-            dense: Mutex::new(Dense::new(size, record.created_ms)),
             gate: Arc::default(),
             since: AtomicU64::new(0),
             record,
         };
-        if let Some(closing) = plan.record.closing.clone() {
+        if let Some(closing) = closing {
             plan.close(&closing);
         }
         plan
+    }
+
+    /// Makes a plan with nothing sent the folded one again: `states` are its parts of the states column.
+    pub(super) fn unfold<'a>(
+        mut self,
+        head: Arc<Head>,
+        states: impl IntoIterator<Item = (u32, &'a [u8])>,
+    ) -> Result<Self, Damaged> {
+        let mut dense = Dense::new(self.dense.get_mut().len(), head.changed_ms);
+        for (first, part) in states {
+            let (states, reasons) = part.split_at(part.len() / 2);
+            if !dense.restore(first, states, reasons) {
+                return Err(Damaged);
+            }
+        }
+        let same = (dense.counts, dense.reason_counts, dense.doubled) == (head.counts, head.reasons, head.doubled);
+        if head.is_erased() {
+            (dense.counts, dense.reason_counts, dense.doubled) = (head.counts, head.reasons, head.doubled);
+        } else if !same {
+            return Err(Damaged);
+        }
+        dense.next_fresh = u32::try_from(dense.len()).unwrap_or(u32::MAX);
+        self.dense = Mutex::new(dense);
+        self.block = Some(head);
+        // Only a plan that is among the live ones is written about.
+        self.gate.shut(|| true);
+        Ok(self)
     }
 
     pub(crate) fn size(&self) -> u32 {
@@ -344,10 +375,31 @@ impl Plan {
         self.gate.enter()
     }
 
+    /// Shuts the plan when nobody writes about it and nothing has changed since [`Self::version`] was asked.
+    pub(super) fn shut(&self, version: u64) -> bool {
+        self.gate.shut(|| self.version() == version)
+    }
+
+    /// Lets writers in again.
+    pub(super) fn unshut(&self) {
+        self.gate.open();
+    }
+
+    /// Grows with every change.
+    pub(super) fn version(&self) -> u64 {
+        self.dense.lock().version
+    }
+
+    /// A look at the arrays, for as long as nobody else can.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&Dense) -> T) -> T {
+        look(&self.dense.lock())
+    }
+
     /// From this row of the journal on there can be words about it.
     pub(crate) fn begins_at(&self, sequence: u64) {
-        // The first word stays.
-        let _known = self.since.compare_exchange(0, sequence, Ordering::Relaxed, Ordering::Relaxed);
+        let earlier = |since: u64| (since == 0 || sequence < since).then_some(sequence);
+        // An earlier word than what is known is news, any other is not.
+        let _known = self.since.fetch_update(Ordering::Relaxed, Ordering::Relaxed, earlier);
     }
 
     /// The first row of the journal that can hold a word about it; `None` while that is not known.

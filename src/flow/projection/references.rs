@@ -15,7 +15,7 @@ use std::{
 
 use parking_lot::{Mutex, RwLock};
 
-pub(crate) use early::Early;
+pub(crate) use early::{Early, Keep};
 use early::Waiting;
 use table::Table;
 
@@ -49,6 +49,16 @@ struct Learned {
 }
 
 impl References {
+    /// With these bounds for receipts whose reference is not known yet.
+    pub(crate) fn keeping(keep: Keep) -> Self {
+        Self { waiting: Mutex::new(Waiting::keeping(keep)), ..Self::default() }
+    }
+
+    /// The bounds for receipts whose reference is not known yet.
+    pub(crate) fn bounds(&self) -> Keep {
+        self.waiting.lock().bounds()
+    }
+
     /// Makes room for a plan of this many deliveries; nothing is allocated before its first reference.
     pub(crate) fn open(&self, plan: u64, size: u32) {
         let learned = Learned { table: Table::new(size), routes: Vec::new() };
@@ -104,13 +114,14 @@ impl References {
     }
 
     /// Remembers one reference; gives back the receipt that came before it, when one did.
+    #[cfg(test)]
     pub(crate) fn learn(&self, route: &str, reference: &[u8], plan: u64, rank: u32) -> Option<Early> {
         self.learn_all(route, plan, [(rank, reference)]).pop().map(|(_, early)| early)
     }
 
-    /// The delivery of a reference; when it is not known yet, the receipt is kept for the moment it is. The oldest
-    /// give way when there are too many, and are counted.
-    pub(crate) fn find_or_keep(&self, route: &str, reference: &[u8], early: Early) -> Option<(u64, u32)> {
+    /// The delivery of a reference; when it is not known yet, the receipt is kept for the moment it is, merged with what
+    /// came before it. The oldest give way when there are too many, and are counted.
+    pub(crate) fn find_or_keep(&self, route: &str, reference: &[u8], now_ms: i64, early: Early) -> Option<(u64, u32)> {
         let digest = self.digest(route, reference);
         if let Some(found) = self.find(digest, route, reference) {
             return Some(found);
@@ -119,7 +130,7 @@ impl References {
         // Once more, now that nobody can pass between looking and keeping.
         let found = self.find(digest, route, reference);
         if found.is_none() {
-            waiting.keep(digest, route, reference, early);
+            waiting.keep(digest, route, reference, now_ms, early);
         }
         found
     }
@@ -133,9 +144,9 @@ impl References {
         })
     }
 
-    /// Says what time it is, so that receipts nobody claims do not wait for ever.
-    pub(crate) fn tick(&self, now_ms: i64) {
-        self.waiting.lock().tick(now_ms);
+    /// Gives up the receipts that have waited too long.
+    pub(crate) fn forget_old(&self, now_ms: i64) {
+        self.waiting.lock().forget_old(now_ms);
     }
 
     /// Receipts that have waited for at least this long and were not shown here before: route and reference, at most

@@ -10,6 +10,7 @@ use crate::{
         projection::{
             Plan,
             codec::{Outcome, OutcomesRef, Unreadable, plan_of, visit_lease},
+            recall,
         },
         record::Decision,
     },
@@ -18,7 +19,7 @@ use crate::{
 
 /// Reads the journal from row `from` on.
 pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
-    let mut reading = Reading { parts, plan: None, records: Vec::new() };
+    let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new() };
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
@@ -37,7 +38,18 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
             }
         }
     };
-    Ok(parts.store.replay(from, &mut visit).await?)
+    parts.store.replay(from, &mut visit).await?;
+    for (at, data) in std::mem::take(&mut reading.late) {
+        if let Some(number) = plan_of(&data) {
+            let plan = recall::reopen(parts, number).await?;
+            plan.begins_at(at.sequence);
+            reading.plan = Some(plan);
+            if let Err(fault) = reading.outcomes(at, &data) {
+                tracing::error!(row = at.sequence, offset = at.offset, %fault, "an entry of the journal was passed over");
+            }
+        }
+    }
+    Ok(())
 }
 
 struct Reading<'p> {
@@ -45,6 +57,8 @@ struct Reading<'p> {
     /// The plan looked up last: entries of one plan come in long runs.
     plan: Option<Arc<Plan>>,
     records: Vec<(u32, Outcome, Reason)>,
+    /// Outcomes of folded plans that their blocks do not hold: receipts that came after.
+    late: Vec<(Appended, Box<[u8]>)>,
 }
 
 impl Reading<'_> {
@@ -67,7 +81,13 @@ impl Reading<'_> {
     }
 
     fn outcomes(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
-        let Some(plan) = self.plan(at, data) else { return Ok(()) };
+        let Some(plan) = self.plan(at, data) else {
+            let head = plan_of(data).and_then(|number| self.parts.projection.folded.head(number));
+            if head.is_some_and(|head| !head.holds(at.sequence) && !head.is_erased()) {
+                self.late.push((at, data.into()));
+            }
+            return Ok(());
+        };
         let mut entry = OutcomesRef::read(data)?;
         let mut named = Vec::new();
         self.records.clear();

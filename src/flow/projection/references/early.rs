@@ -7,9 +7,19 @@ use crate::{
     flow::projection::codec::{Outcome, Record},
 };
 
-/// The most receipts kept for references not known yet, and for how long.
-pub(super) const EARLY_MAX: usize = 100_000;
-pub(super) const EARLY_MS: i64 = 600_000;
+/// How many receipts are kept for references not known yet, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keep {
+    pub(crate) most: usize,
+    /// Milliseconds.
+    pub(crate) ms: i64,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { most: 100_000, ms: 600_000 }
+    }
+}
 
 /// A receipt whose reference is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +57,7 @@ pub(super) struct Waiting {
     order: VecDeque<(i64, u64)>,
     now_ms: i64,
     expired: u64,
+    keep: Keep,
 }
 
 struct Kept {
@@ -58,6 +69,14 @@ struct Kept {
 }
 
 impl Waiting {
+    pub(super) fn keeping(keep: Keep) -> Self {
+        Self { keep, ..Self::default() }
+    }
+
+    pub(super) fn bounds(&self) -> Keep {
+        self.keep
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
@@ -66,15 +85,14 @@ impl Waiting {
         self.expired
     }
 
-    pub(super) fn keep(&mut self, digest: u64, route: &str, reference: &[u8], early: Early) {
-        let since_ms = self.now_ms;
+    pub(super) fn keep(&mut self, digest: u64, route: &str, reference: &[u8], since_ms: i64, early: Early) {
         if let Some(known) = self.kept.get_mut(&digest).filter(|known| known.is(route, reference)) {
             let before = known.early.clone();
             known.early = before.merged(early);
             known.shown = false;
             return;
         }
-        if self.kept.len() >= EARLY_MAX {
+        if self.kept.len() >= self.keep.most {
             self.drop_oldest();
         }
         let kept = Kept { route: route.into(), reference: reference.into(), early, since_ms, shown: false };
@@ -83,7 +101,7 @@ impl Waiting {
             self.expired += 1;
         }
         self.order.push_back((since_ms, digest));
-        if self.order.len() > 2 * EARLY_MAX {
+        if self.order.len() > 2 * self.keep.most {
             self.order.retain(|(since, digest)| self.kept.get(digest).is_some_and(|kept| kept.since_ms == *since));
         }
     }
@@ -95,9 +113,9 @@ impl Waiting {
         self.kept.remove(&digest).map(|kept| kept.early)
     }
 
-    pub(super) fn tick(&mut self, now_ms: i64) {
+    pub(super) fn forget_old(&mut self, now_ms: i64) {
         self.now_ms = self.now_ms.max(now_ms);
-        while self.order.front().is_some_and(|(since, _)| *since <= self.now_ms - EARLY_MS) {
+        while self.order.front().is_some_and(|(since, _)| *since <= self.now_ms - self.keep.ms) {
             self.drop_oldest();
         }
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{
     Early, References,
-    early::{EARLY_MAX, EARLY_MS, Waiting},
+    early::{Keep, Waiting},
     table::Table,
 };
 use crate::domain::delivery::{Reason, State, Word};
@@ -50,7 +50,7 @@ proptest! {
                     prop_assert_eq!(came, waiting.remove(&(route, reference)));
                 }
                 Step::Receipt { route, reference } => {
-                    let found = references.find_or_keep(ROUTES[route], &reference.to_be_bytes(), early(State::Delivered));
+                    let found = references.find_or_keep(ROUTES[route], &reference.to_be_bytes(), 0, early(State::Delivered));
                     let plans = order[route].iter().rev();
                     let mut expected = plans.filter_map(|plan| Some((*plan, *known.get(&(*plan, route, reference))?)));
                     let expected = expected.next();
@@ -122,7 +122,7 @@ fn second_references_of_repeated_deliveries_find_room() {
     for attempt in 0..5 {
         for rank in 0..100 {
             let reference = format!("{rank}/{attempt}");
-            let found = references.find_or_keep("sms.a", reference.as_bytes(), early(State::Delivered));
+            let found = references.find_or_keep("sms.a", reference.as_bytes(), 0, early(State::Delivered));
             assert_eq!(found, Some((7, rank)), "{reference}");
         }
     }
@@ -132,7 +132,7 @@ fn second_references_of_repeated_deliveries_find_room() {
 fn what_is_learned_for_a_plan_that_is_not_here_is_dropped() {
     let references = References::default();
     assert_eq!(references.learn("sms.a", b"x", 7, 1), None);
-    assert_eq!(references.find_or_keep("sms.a", b"x", early(State::Delivered)), None);
+    assert_eq!(references.find_or_keep("sms.a", b"x", 0, early(State::Delivered)), None);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn early_receipts_are_merged_not_replaced() {
     let references = References::default();
     references.open(7, 10);
     for state in [State::Confirmed, State::Delivered] {
-        assert_eq!(references.find_or_keep("sms.a", b"x", early(state)), None);
+        assert_eq!(references.find_or_keep("sms.a", b"x", 0, early(state)), None);
     }
     assert_eq!(references.learn("sms.a", b"x", 7, 1), Some(early(State::Confirmed)));
     assert_eq!(references.learn("sms.a", b"x", 7, 1), None);
@@ -148,16 +148,16 @@ fn early_receipts_are_merged_not_replaced() {
 
 #[test]
 fn receipts_nobody_claims_are_given_up_by_age_and_by_number() {
+    let Keep { most, ms } = Keep::default();
     let mut waiting = Waiting::default();
-    waiting.tick(1_000);
-    waiting.keep(1, "r", b"1", early(State::Delivered));
-    waiting.tick(1_000 + EARLY_MS - 1);
+    waiting.keep(1, "r", b"1", 1_000, early(State::Delivered));
+    waiting.forget_old(1_000 + ms - 1);
     assert_eq!(waiting.expired(), 0);
-    waiting.tick(1_000 + EARLY_MS);
+    waiting.forget_old(1_000 + ms);
     assert_eq!(waiting.expired(), 1);
     assert_eq!(waiting.take(1, "r", b"1"), None);
-    for n in 0..EARLY_MAX as u64 + 5 {
-        waiting.keep(n, "r", &n.to_be_bytes(), early(State::Delivered));
+    for n in 0..most as u64 + 5 {
+        waiting.keep(n, "r", &n.to_be_bytes(), 2_000 + ms, early(State::Delivered));
     }
     assert_eq!(waiting.expired(), 6);
     assert_eq!(waiting.take(4, "r", &4u64.to_be_bytes()), None);
@@ -167,10 +167,10 @@ fn receipts_nobody_claims_are_given_up_by_age_and_by_number() {
 #[test]
 fn each_receipt_that_waits_is_shown_once() {
     let references = References::default();
-    references.tick(1_000);
-    references.find_or_keep("sms.a", b"x", early(State::Delivered));
+    references.forget_old(1_000);
+    references.find_or_keep("sms.a", b"x", 1_000, early(State::Delivered));
     assert!(references.unclaimed(5_000, 10).is_empty());
-    references.tick(6_000);
+    references.forget_old(6_000);
     assert_eq!(references.unclaimed(5_000, 10), [("sms.a".into(), b"x"[..].into())]);
     assert!(references.unclaimed(5_000, 10).is_empty());
     assert_eq!(references.claim("sms.a", b"x"), Some(early(State::Delivered)));
