@@ -234,7 +234,9 @@ impl<'p> Folding<'p> {
             for row in &rows {
                 let outcomes = row.entries.iter().filter(|(_, entry)| entry.kind == EntryKind::Outcomes);
                 let mut spoken = (u32::MAX, 0);
-                for (offset, entry) in outcomes.filter(|(_, entry)| plan_of(&entry.data) == Some(self.plan.record.number)) {
+                for (offset, entry) in
+                    outcomes.filter(|(_, entry)| plan_of(&entry.data) == Some(self.plan.record.number))
+                {
                     let place = Appended { sequence: row.sequence, offset: *offset };
                     let Ok(known) = self.entries.binary_search_by_key(&place, |(at, _)| *at) else { continue };
                     let (low, high) = group.entry(self.entries[known].1, &entry.data, &mut self.routes);

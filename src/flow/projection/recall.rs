@@ -169,7 +169,8 @@ pub(crate) async fn find(
     wanted: &[(Box<str>, Box<[u8]>)],
 ) -> Result<Vec<(usize, u32)>, Unavailable> {
     let mut by_part: BTreeMap<usize, Vec<(usize, u32)>> = BTreeMap::new();
-    let on_route = |(_, (route, _)): &(usize, &(Box<str>, Box<[u8]>))| head.routes.iter().any(|known| **known == **route);
+    let on_route =
+        |(_, (route, _)): &(usize, &(Box<str>, Box<[u8]>))| head.routes.iter().any(|known| **known == **route);
     for (at, (route, reference)) in wanted.iter().enumerate().filter(on_route) {
         let crc = block::crc_of(route, reference);
         head.index_of(crc).into_iter().for_each(|part| by_part.entry(part).or_default().push((at, crc)));

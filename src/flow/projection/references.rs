@@ -15,8 +15,8 @@ use std::{
 
 use parking_lot::{Mutex, RwLock};
 
-pub(crate) use early::{Early, Keep};
 use early::Waiting;
+pub(crate) use early::{Early, Keep};
 use table::Table;
 
 /// References of a gateway, by keyed digest of route and reference.

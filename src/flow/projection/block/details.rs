@@ -104,7 +104,8 @@ impl Writer {
     /// The part as it is stored; what is put next begins another.
     pub(crate) fn take(&mut self) -> Bytes {
         let taken = std::mem::replace(self, Self::new(self.base_ms));
-        let mut part = Vec::with_capacity(taken.count as usize * FIXED + taken.references.len() + taken.codes.len() + 32);
+        let mut part =
+            Vec::with_capacity(taken.count as usize * FIXED + taken.references.len() + taken.codes.len() + 32);
         part.extend(taken.count.to_le_bytes());
         part.extend(taken.base_ms.to_le_bytes());
         part.extend(taken.when);

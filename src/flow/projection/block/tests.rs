@@ -100,15 +100,10 @@ fn an_index_of_several_parts_is_searched_in_the_right_ones() {
 #[test]
 fn a_rank_is_in_one_part_of_the_details() {
     let head = head(Vec::new(), vec![0, 10, 25], 30);
-    assert_eq!([0, 9, 10, 24, 25, 29, 30].map(|rank| head.detail_of(rank)), [
-        Some(0),
-        Some(0),
-        Some(1),
-        Some(1),
-        Some(2),
-        Some(2),
-        None
-    ]);
+    assert_eq!(
+        [0, 9, 10, 24, 25, 29, 30].map(|rank| head.detail_of(rank)),
+        [Some(0), Some(0), Some(1), Some(1), Some(2), Some(2), None]
+    );
 }
 
 #[test]
