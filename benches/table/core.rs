@@ -12,13 +12,12 @@ const RUNS: u32 = 5;
 /// One million deliveries of one warning, from its submission to the durable outcome of the last.
 pub(crate) fn million(report: &mut Report) {
     let runtime = world::runtime();
-    let deliveries = 1_000_000;
     let directory = world::directory(2_000_000);
     let (mut rates, mut costs) = (Vec::new(), Vec::new());
     for run in 0..RUNS {
         let world = runtime.block_on(World::start(&directory, world::provider(), ""));
         let before = machine::cpu();
-        let took = runtime.block_on(world.deliver(&format!("core-{run}"), 1, deliveries));
+        let (took, deliveries) = runtime.block_on(world.deliver(&format!("core-{run}"), 1));
         rates.push(deliveries as f64 / took.as_secs_f64());
         costs.push((machine::cpu() - before).as_secs_f64() * 1e6 / deliveries as f64);
         runtime.block_on(world.stop());
@@ -57,9 +56,8 @@ fn per_delivery(runtime: &tokio::runtime::Runtime, audience: u32, warnings: u32)
     // What the process needs once, however many follow.
     runtime.block_on(world.post(&world::message("first", "red", "nobody")));
     let before = machine::resident();
-    let took = runtime.block_on(world.deliver("growth", warnings, u64::from(audience)));
+    let (took, deliveries) = runtime.block_on(world.deliver("growth", warnings));
     let bytes = machine::resident().saturating_sub(before);
     runtime.block_on(world.stop());
-    let deliveries = f64::from(audience) * f64::from(warnings);
-    (took.as_secs_f64() * 1e6 / deliveries, bytes as f64 / deliveries)
+    (took.as_secs_f64() * 1e6 / deliveries as f64, bytes as f64 / deliveries as f64)
 }

@@ -8,7 +8,7 @@ use fenghuo::{
     clock::Clock,
     config::{Config, Issuer, Route},
     domain::level::Level,
-    flow::authorize::Role,
+    flow::{authorize::Role, screens::Screen},
 };
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Incoming, service::service_fn};
@@ -31,7 +31,9 @@ type Load = (f64, f64);
 pub(crate) fn intake(report: &mut Report) {
     let runtime = world::runtime();
     let data = tempfile::tempdir().expect("a directory");
-    let (gateway, issuer) = runtime.block_on(gateway(data.path(), Role::Issuer, Some("bench")));
+    let gateway = runtime.block_on(gateway(data.path()));
+    let key = runtime.block_on(gateway.flow().create_key(Role::Issuer, Some("bench".to_owned()), "bench".to_owned()));
+    let issuer = key.expect("a key").secret;
     let bare = runtime.block_on(bare_axum());
     let (mut ours, mut theirs, mut slow) = (Vec::new(), Vec::new(), Vec::new());
     for run in 0..RUNS {
@@ -70,8 +72,8 @@ pub(crate) fn intake(report: &mut Report) {
 pub(crate) fn feed(report: &mut Report) {
     let runtime = world::runtime();
     let data = tempfile::tempdir().expect("a directory");
-    let (gateway, operator) = runtime.block_on(gateway(data.path(), Role::Operator, None));
-    let (tag, screen) = runtime.block_on(screen(gateway.address(), &operator));
+    let gateway = runtime.block_on(gateway(data.path()));
+    let (tag, screen) = runtime.block_on(screen(&gateway));
     let bare = runtime.block_on(bare_hyper());
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
@@ -97,29 +99,30 @@ pub(crate) fn feed(report: &mut Report) {
 }
 
 /// Registers a screen; gives the ETag of its feed and its key.
-async fn screen(address: SocketAddr, operator: &str) -> (String, String) {
-    let mut sender = connect(address).await;
-    let request = |method: &str, path: &str, key: &str, body: &str| {
-        Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "bench")
-            .header("authorization", format!("Bearer {key}"))
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body.to_owned())))
-            .expect("a request")
+async fn screen(gateway: &Gateway) -> (String, String) {
+    let area = "230109000000".parse().expect("a code");
+    let screen = Screen {
+        id: "square".to_owned(),
+        name: "广场".to_owned(),
+        area,
+        groups: Vec::new(),
+        language: "zh-CN".to_owned(),
+        drill: true,
     };
-    let body = r#"{"id":"square","name":"广场","area":"230109000000","drill":true}"#;
-    let made = sender.send_request(request("POST", "/v1/screens", operator, body)).await.expect("an answer");
-    let made = made.into_body().collect().await.expect("a body").to_bytes();
-    let made: serde_json::Value = serde_json::from_slice(&made).expect("JSON");
-    let key = made["key"].as_str().unwrap_or_else(|| panic!("a screen with a key: {made}")).to_owned();
-    let feed = sender.send_request(request("GET", "/screens/square/feed.json", &key, "")).await.expect("an answer");
+    gateway.flow().put_screen(screen).await.expect("registered");
+    let key = gateway.flow().create_key(Role::Screen, Some("square".to_owned()), "bench".to_owned()).await;
+    let key = key.expect("a key").secret;
+    let request = Request::get("/screens/square/feed.json")
+        .header("host", "bench")
+        .header("authorization", format!("Bearer {key}"))
+        .body(Full::new(Bytes::new()))
+        .expect("a request");
+    let feed = connect(gateway.address()).await.send_request(request).await.expect("an answer");
     let tag = feed.headers().get("etag").and_then(|tag| tag.to_str().ok()).expect("an ETag").to_owned();
     (tag, key)
 }
 
-async fn gateway(data: &Path, role: Role, subject: Option<&str>) -> (Gateway, String) {
+async fn gateway(data: &Path) -> Gateway {
     let mut config = Config::default();
     config.server.listen = ([127, 0, 0, 1], 0).into();
     config.store.data = data.to_owned();
@@ -136,9 +139,7 @@ async fn gateway(data: &Path, role: Role, subject: Option<&str>) -> (Gateway, St
         relay: true,
     };
     config.issuers.insert("bench".to_owned(), issuer);
-    let gateway = Gateway::start(config, Clock::system()).await.expect("a gateway");
-    let key = gateway.flow().create_key(role, subject.map(str::to_owned), "bench".to_owned()).await;
-    (gateway, key.expect("a key").secret)
+    Gateway::start(config, Clock::system()).await.expect("a gateway")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench's own server ends with the bench")]
@@ -194,6 +195,7 @@ async fn load(
         let mut times = Vec::new();
         while world::now() < end {
             let began = world::now();
+            sender.ready().await.expect("an open connection");
             let answer = sender.send_request(request(client, times.len())).await.expect("an answer");
             let status = answer.status().as_u16();
             let body = answer.into_body().collect().await.expect("a body").to_bytes();

@@ -84,11 +84,20 @@ impl Report {
             return;
         }
         if self.rows == 1 {
-            println!("{:<44} {:>12} {:<14} {:>12} {:>7}  {:<14} met", "measure", "value", "unit", "yardstick", "ratio", "goal");
+            println!(
+                "{:<44} {:>12} {:<14} {:>12} {:>7}  {:<14} met",
+                "measure", "value", "unit", "yardstick", "ratio", "goal"
+            );
         }
         let yardstick = row.yardstick.map_or_else(String::new, |(_, value)| short(value));
         let ratio = row.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}"));
-        let met = if row.goal().is_empty() { "" } else if row.met() { "yes" } else { "NO" };
+        let met = if row.goal().is_empty() {
+            ""
+        } else if row.met() {
+            "yes"
+        } else {
+            "NO"
+        };
         let named = row.yardstick.map_or_else(String::new, |(name, _)| format!("  (yardstick: {name})"));
         println!(
             "{:<44} {:>12} {:<14} {yardstick:>12} {ratio:>7}  {:<14} {met}{named}",

@@ -109,29 +109,29 @@ impl World {
         view.id
     }
 
-    /// Waits until `deliveries` of a warning are accepted.
-    #[expect(clippy::disallowed_methods, reason = "a bench measures")]
-    pub(crate) async fn accepted(&self, id: &WarningId, deliveries: u64) {
+    /// Waits until every delivery of a warning is accepted, and says how many there were.
+    pub(crate) async fn accepted(&self, id: &WarningId) -> u64 {
         loop {
             let status = self.flow.status(id).await.expect("a store").expect("a warning");
-            if status.channels.get("sms").is_some_and(|sms| sms.accepted >= deliveries) {
-                return;
+            if let Some(sms) = status.channels.get("sms").filter(|sms| sms.accepted == sms.audience) {
+                return sms.audience;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
-    /// Posts `warnings` and waits for the durable outcome of their last delivery.
-    pub(crate) async fn deliver(&self, name: &str, warnings: u32, deliveries: u64) -> Duration {
+    /// Posts `warnings` and waits for the durable outcome of their last delivery; says how many there were.
+    pub(crate) async fn deliver(&self, name: &str, warnings: u32) -> (Duration, u64) {
         let started = now();
         let mut ids = Vec::new();
         for number in 0..warnings {
             ids.push(self.post(&message(&format!("{name}-{number}"), "red", "public")).await);
         }
+        let mut deliveries = 0;
         for id in &ids {
-            self.accepted(id, deliveries).await;
+            deliveries += self.accepted(id).await;
         }
-        started.elapsed()
+        (started.elapsed(), deliveries)
     }
 }
 
