@@ -29,6 +29,8 @@ pub mod target;
 use std::sync::Arc;
 
 pub(crate) use parts::Parts;
+#[doc(hidden)]
+pub use projection::measured::Measured;
 pub use parts::{AddressBook, Assembly};
 
 /// The flow of one gateway. Cheap to clone.

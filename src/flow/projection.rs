@@ -13,6 +13,7 @@ pub(crate) mod codec;
 mod dense;
 pub(crate) mod fold;
 mod gate;
+pub(crate) mod measured;
 mod plan;
 pub(crate) mod recall;
 mod references;
@@ -28,7 +29,12 @@ use std::{
 
 use parking_lot::RwLock;
 
-use self::{block::Head, recall::Folded};
+use self::{
+    block::Head,
+    codec::{Outcome, OutcomesRef, Unreadable},
+    recall::Folded,
+};
+use crate::{domain::delivery::Reason, store::Appended};
 pub(crate) use plan::{Closing, Plan, Snapshot};
 pub(crate) use references::{Early, Keep, References};
 
@@ -57,6 +63,29 @@ impl Projection {
     fn insert_shared(&self, plan: Arc<Plan>) -> Arc<Plan> {
         self.references.open(plan.record.number, plan.size());
         Arc::clone(self.plans.write().entry(plan.record.number).or_insert(plan))
+    }
+
+    /// Takes in an entry of outcomes that is in the journal: references, then states. `records` is room that is used again.
+    /// Gives back receipts that waited for one of the references.
+    pub(crate) fn take(
+        &self,
+        plan: &Plan,
+        at: Appended,
+        data: &[u8],
+        records: &mut Vec<(u32, Outcome, Reason)>,
+    ) -> Result<Vec<(u32, Early)>, Unreadable> {
+        let mut entry = OutcomesRef::read(data)?;
+        let mut named = Vec::new();
+        records.clear();
+        while let Some(record) = entry.next()? {
+            if !record.reference.is_empty() {
+                named.push((record.rank, record.reference));
+            }
+            records.push((record.rank, record.outcome, record.reason));
+        }
+        let early = self.references.learn_all(entry.route, entry.plan, named);
+        plan.apply(at, entry.base_ms, records.drain(..));
+        Ok(early)
     }
 
     /// The plan of this number.

@@ -9,7 +9,7 @@ use crate::{
         Parts, Unavailable,
         projection::{
             Plan,
-            codec::{Outcome, OutcomesRef, Unreadable, plan_of, visit_lease},
+            codec::{Outcome, Unreadable, plan_of, visit_lease},
             recall,
         },
         record::Decision,
@@ -88,17 +88,6 @@ impl Reading<'_> {
             }
             return Ok(());
         };
-        let mut entry = OutcomesRef::read(data)?;
-        let mut named = Vec::new();
-        self.records.clear();
-        while let Some(record) = entry.next()? {
-            if !record.reference.is_empty() {
-                named.push((record.rank, record.reference));
-            }
-            self.records.push((record.rank, record.outcome, record.reason));
-        }
-        self.parts.projection.references.learn_all(entry.route, entry.plan, named);
-        plan.apply(at, entry.base_ms, self.records.drain(..));
-        Ok(())
+        self.parts.projection.take(&plan, at, data, &mut self.records).map(drop)
     }
 }
