@@ -1,7 +1,7 @@
 //! What became of every delivery, dense and in memory: a projection of the journal.
 //!
 //! The journal is the truth and is only appended to; this is what answers questions. It is rebuilt by replay at start.
-//! A delivery is named by its plan and its rank in the plan's audience and costs about six bytes here, plus nine for its
+//! A delivery is named by its plan and its rank in the plan's audience and costs five bytes here, plus nine for its
 //! provider's reference while a receipt may come.
 //!
 //! A plan whose warning is over is folded ([`fold`]): its states, and what was said last about each delivery, stand in

@@ -1,7 +1,9 @@
-//! The states of a plan's deliveries, by rank: six bytes each, no object each.
+//! The states of a plan's deliveries, by rank: five bytes each, no object each.
 //!
 //! Everything here starts as zeroed memory, which costs nothing before it is written, and every question over all
 //! deliveries is a scan of bytes.
+
+use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
 
@@ -18,12 +20,17 @@ const STATE: u8 = 0x0f;
 const REASON: u8 = 0x0f;
 /// Set in the reason byte of a delivery whose earlier attempt may have arrived.
 const DOUBLED: u8 = 0x80;
+/// The largest number of an entry that three bytes hold.
+const FAR: u32 = 0xff_ffff;
 
 pub(super) struct Dense {
     states: Vec<u8>,
     reasons: Vec<u8>,
-    /// One more than the index into `entries` of the entry that says why the state is as it is; 0 = none.
-    entry_of: Vec<u32>,
+    /// One more than the index into `entries` of the entry that says why the state is as it is, in three bytes; 0 =
+    /// none, [`FAR`] = look in `far`.
+    entry_of: Vec<[u8; 3]>,
+    /// The same of the few ranks whose entry has a number that three bytes do not hold.
+    far: HashMap<u32, u32>,
     /// Journal entries that were applied, in the order they were.
     entries: Vec<Appended>,
     pub(super) counts: [u64; State::ALL.len()],
@@ -46,6 +53,7 @@ impl Dense {
             states: vec![0; size],
             reasons: vec![0; size],
             entry_of: Vec::new(),
+            far: HashMap::new(),
             entries: Vec::new(),
             counts,
             reason_counts,
@@ -120,7 +128,7 @@ impl Dense {
     /// Takes a journal entry in; [`Self::said`] refers to it.
     pub(super) fn enter(&mut self, at: Appended) -> u32 {
         if self.entry_of.is_empty() {
-            self.entry_of = vec![0; self.states.len()];
+            self.entry_of = vec![[0; 3]; self.states.len()];
         }
         self.entries.push(at);
         self.version += 1;
@@ -129,13 +137,23 @@ impl Dense {
 
     /// The state of this delivery is as an entry says.
     pub(super) fn said(&mut self, rank: usize, entry: u32) {
-        self.entry_of[rank] = entry;
+        let near = entry.min(FAR);
+        let [low, middle, high, _] = near.to_le_bytes();
+        self.entry_of[rank] = [low, middle, high];
+        if near == FAR {
+            self.far.insert(rank as u32, entry);
+        }
     }
 
     /// Where in the journal the word about a delivery stands.
     pub(super) fn entry(&self, rank: u32) -> Option<Appended> {
-        let entry = self.entry_of.get(rank as usize)?.checked_sub(1)?;
-        self.entries.get(entry as usize).copied()
+        let entry = self.number(rank, *self.entry_of.get(rank as usize)?);
+        self.entries.get(entry.checked_sub(1)? as usize).copied()
+    }
+
+    fn number(&self, rank: u32, [low, middle, high]: [u8; 3]) -> u32 {
+        let near = u32::from_le_bytes([low, middle, high, 0]);
+        if near == FAR { self.far.get(&rank).copied().unwrap_or_default() } else { near }
     }
 
     /// Journal entries applied so far.
@@ -145,8 +163,9 @@ impl Dense {
 
     /// One more than the index of the entry of each rank from `first` on, at most `count`; none for a plan nobody said
     /// anything about.
-    pub(super) fn entries_of(&self, first: u32, count: usize) -> &[u32] {
-        part(&self.entry_of, first, count)
+    pub(super) fn entries_of(&self, first: u32, count: usize) -> Vec<u32> {
+        let numbers = part(&self.entry_of, first, count).iter().zip(first..);
+        numbers.map(|(number, rank)| self.number(rank, *number)).collect()
     }
 
     /// State and reason bytes from rank `first` on, at most `count`.

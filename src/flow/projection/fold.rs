@@ -288,7 +288,7 @@ fn route_number(routes: &mut Vec<String>, name: &str) -> Option<u8> {
 impl Group {
     fn new(plan: &Plan, ranks: Range<u32>) -> Self {
         let count = ranks.len();
-        let entry_of = plan.with(|dense| dense.entries_of(ranks.start, count).to_vec());
+        let entry_of = plan.with(|dense| dense.entries_of(ranks.start, count));
         Self {
             ranks,
             entry_of,

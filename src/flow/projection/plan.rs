@@ -230,10 +230,14 @@ impl Plan {
             let known = dense.word(index);
             let word = match outcome {
                 Outcome::Reached(state) => {
+                    let word = Word { state, reason };
                     if known.state == State::InFlight {
                         dense.count_attempt(index);
+                        // Whatever is said is more than that.
+                        if state.is_terminal() { word } else { known }
+                    } else {
+                        merge(known, word)
                     }
-                    merge(known, Word { state, reason })
                 }
                 Outcome::Again | Outcome::AgainInDoubt | Outcome::Returned => {
                     if outcome != Outcome::Returned {

@@ -1,20 +1,18 @@
 //! Finds the delivery a provider's reference belongs to, without a scan.
 //!
-//! Each plan has one compact table of references (about 9 bytes a delivery, see [`table`]), made when the first
+//! Each plan has one compact table of references (9 bytes a delivery, see [`table`]), made when the first
 //! reference of the plan is learned and dropped when the plan is folded. A reference is looked for in the tables of the
 //! plans that learned any reference on the receipt's route, newest first.
 
+mod digest;
 mod early;
 mod table;
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::{Mutex, RwLock};
 
+use digest::Keys;
 use early::Waiting;
 pub(crate) use early::{Early, Keep};
 use table::Table;
@@ -24,8 +22,7 @@ use table::Table;
 /// Receipts can overtake the answer to their submit: those for references not known yet are kept for a while.
 #[derive(Default)]
 pub(crate) struct References {
-    /// Its key is chance and new with every start, so nobody can aim at a collision.
-    hasher: RandomState,
+    keys: Keys,
     plans: RwLock<Plans>,
     waiting: Mutex<Waiting>,
 }
@@ -79,7 +76,7 @@ impl References {
     }
 
     fn digest(&self, route: &str, reference: &[u8]) -> u64 {
-        self.hasher.hash_one((route, reference))
+        self.keys.on(route).digest(reference)
     }
 
     /// Remembers the references of one journal entry; gives back the receipts that came before them, by rank. Nothing
@@ -90,9 +87,10 @@ impl References {
         plan: u64,
         named: impl IntoIterator<Item = (u32, &'a [u8])>,
     ) -> Vec<(u32, Early)> {
+        let on_route = self.keys.on(route);
         let named = named.into_iter().filter(|(_, reference)| !reference.is_empty());
         let named: Vec<(u32, &[u8], u64)> =
-            named.map(|(rank, reference)| (rank, reference, self.digest(route, reference))).collect();
+            named.map(|(rank, reference)| (rank, reference, on_route.digest(reference))).collect();
         let known = self.plans.read().by_number.get(&plan).cloned();
         let (Some(known), false) = (known, named.is_empty()) else { return Vec::new() };
         if known.learn(route, &named) {

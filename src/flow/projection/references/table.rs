@@ -94,7 +94,7 @@ fn whole(route: &str, reference: &[u8]) -> Box<[u8]> {
     [&(route.len() as u64).to_le_bytes(), route.as_bytes(), reference].concat().into()
 }
 
-/// Slots of which a table filled with what it was made for leaves an eighth empty.
+/// Slots, a tenth of which stay empty.
 struct Part {
     /// Fingerprint above, rank plus one below; 0 = empty.
     slots: Box<[u64]>,
@@ -111,13 +111,13 @@ enum Met {
 
 impl Part {
     fn new(expected: u32, size: u32) -> Self {
-        // Seven eighths full when all have come; zeroed memory costs nothing before it is used.
-        let slots = (expected as usize).saturating_mul(8).div_ceil(7).max(SMALLEST);
+        // Nine tenths full when all have come; zeroed memory costs nothing before it is used.
+        let slots = (expected as usize).saturating_mul(10).div_ceil(9).max(SMALLEST);
         Self { slots: vec![0; slots].into(), taken: 0, rank_bits: (u64::from(size) + 1).ilog2() + 1 }
     }
 
     fn is_full(&self) -> bool {
-        self.taken >= self.slots.len() - self.slots.len() / 8
+        self.taken >= self.slots.len() - self.slots.len() / 10
     }
 
     /// The top bits of the digest decide about the place, the low ones are the fingerprint.
