@@ -35,6 +35,7 @@ pub(super) async fn run(parts: Arc<Parts>) {
         expire(&parts).await;
         deliver::observe::routes(&parts);
         tokio::select! {
+            biased;
             () = rung => {}
             () = parts.clock.sleep(SWEEP) => {}
             () = stop.cancelled() => {}

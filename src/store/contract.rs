@@ -46,6 +46,8 @@ pub enum Space {
     PlanFolded = 17,
     /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
     Timeline = 24,
+    /// What of a day's limit is reserved, by the name of the limit's node.
+    LimitUse = 18,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

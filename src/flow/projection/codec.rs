@@ -191,7 +191,7 @@ pub(crate) struct OutcomesRef<'a> {
     pub(crate) plan: u64,
     pub(crate) base_ms: i64,
     pub(crate) route: &'a str,
-    #[cfg_attr(not(test), expect(dead_code, reason = "read back in tests only"))]
+    /// 0 for receipts.
     pub(crate) lease: u64,
     left: u64,
     rank: u32,

@@ -45,6 +45,7 @@ impl Measured {
             routes: vec![ROUTE.to_owned()],
             created_ms: 0,
             closing: None,
+            refused: Vec::new(),
         };
         let projection = Projection::default();
         let plan = projection.insert(Plan::new(record, (0..size).collect(), Vec::new(), Vec::new()));

@@ -20,7 +20,10 @@ use super::{
     gate::{Gate, Writing},
 };
 use crate::{
-    domain::delivery::{Reason, State, Word, merge},
+    domain::{
+        delivery::{Reason, State, Word, merge},
+        text::ucs2_segments,
+    },
     flow::record::{PlanRecord, WarningId},
     store::Appended,
 };
@@ -55,6 +58,10 @@ pub(crate) struct Plan {
     /// The block it was read from, when it was folded before.
     pub(crate) block: Option<Arc<Head>>,
     closing: OnceLock<Closing>,
+    /// Routes whose provider refuses the content.
+    refused: Mutex<Vec<String>>,
+    /// Segments of the longest content as a short message, counted when first asked for.
+    segments: OnceLock<usize>,
     dense: Mutex<Dense>,
     gate: Arc<Gate>,
     /// The first row of the journal that can hold a word about it; 0 = not known yet.
@@ -101,6 +108,8 @@ impl Plan {
             variants,
             block: None,
             closing: OnceLock::new(),
+            refused: Mutex::new(record.refused.clone()),
+            segments: OnceLock::new(),
             gate: Arc::default(),
             since: AtomicU64::new(0),
             record,
@@ -124,10 +133,10 @@ impl Plan {
                 return Err(Damaged);
             }
         }
-        let same = (dense.counts, dense.reason_counts, dense.doubled) == (head.counts, head.reasons, head.doubled);
+        let (counts, reasons) = head.totals().ok_or(Damaged)?;
         if head.is_erased() {
-            (dense.counts, dense.reason_counts, dense.doubled) = (head.counts, head.reasons, head.doubled);
-        } else if !same {
+            (dense.counts, dense.reason_counts, dense.doubled) = (counts, reasons, head.doubled);
+        } else if (dense.counts, dense.reason_counts, dense.doubled) != (counts, reasons, head.doubled) {
             return Err(Damaged);
         }
         dense.next_fresh = u32::try_from(dense.len()).unwrap_or(u32::MAX);
@@ -159,6 +168,33 @@ impl Plan {
     /// Rank of a directory row, when it is in the audience.
     pub(crate) fn rank(&self, row: u32) -> Option<u32> {
         self.audience.contains(row).then(|| u32::try_from(self.audience.rank(row) - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Whether the provider of a route refuses the content.
+    pub(crate) fn refused_by(&self, route: &str) -> bool {
+        self.refused.lock().iter().any(|name| name == route)
+    }
+
+    /// Notes that the provider of a route refuses the content; gives all that do, or `None` when it was known.
+    pub(crate) fn refuse(&self, route: &str) -> Option<Vec<String>> {
+        let mut refused = self.refused.lock();
+        if refused.iter().any(|name| name == route) {
+            return None;
+        }
+        refused.push(route.to_owned());
+        Some(refused.clone())
+    }
+
+    /// The record as it now stands.
+    pub(crate) fn record_now(&self) -> PlanRecord {
+        let (closing, refused) = (self.closing.get().cloned(), self.refused.lock().clone());
+        PlanRecord { closing, refused, ..self.record.clone() }
+    }
+
+    /// Segments of the longest content as a short message.
+    pub(crate) fn segments(&self) -> usize {
+        let longest = || self.contents.iter().map(|content| ucs2_segments(&content.text)).max();
+        *self.segments.get_or_init(|| longest().unwrap_or(1).max(1))
     }
 
     /// Which content a row gets.

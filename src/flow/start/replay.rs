@@ -9,13 +9,15 @@ use crate::{
         Parts, Unavailable,
         projection::{
             Plan,
-            codec::{Outcome, Unreadable, plan_of, visit_lease},
+            codec::{Outcome, OutcomesRef, Unreadable, plan_of, visit_lease},
             recall,
         },
         record::Decision,
     },
     store::{Appended, EntryKind, JournalRowRef},
 };
+
+const DAY_MS: i64 = 86_400_000;
 
 /// Reads the journal from row `from` on.
 pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
@@ -88,6 +90,29 @@ impl Reading<'_> {
             }
             return Ok(());
         };
-        self.parts.projection.take(&plan, at, data, &mut self.records).map(drop)
+        self.parts.projection.take(&plan, at, data, &mut self.records)?;
+        if self.parts.limits.recipients.counts(&plan.record) { self.count_reached(&plan, data) } else { Ok(()) }
+    }
+
+    /// Whom an attempt of the last day reached or may have: how often one person may be reached is counted on.
+    fn count_reached(&self, plan: &Plan, data: &[u8]) -> Result<(), Unreadable> {
+        let mut entry = OutcomesRef::read(data)?;
+        if entry.lease == 0 || entry.base_ms < self.parts.clock.unix_ms() - DAY_MS {
+            return Ok(());
+        }
+        let mut reached = Vec::new();
+        while let Some(record) = entry.next()? {
+            let may_have = match record.outcome {
+                Outcome::Reached(state) => state.has_reached() || record.reason == Reason::InDoubt,
+                Outcome::AgainInDoubt => true,
+                Outcome::Again | Outcome::Returned => false,
+            };
+            if may_have && record.rank < plan.size() {
+                reached.push(record.rank);
+            }
+        }
+        let unix = entry.base_ms.div_euclid(1000);
+        self.parts.limits.recipients.know(&plan.record, &plan.rows(&reached), unix);
+        Ok(())
     }
 }

@@ -173,6 +173,7 @@ pub(crate) async fn tell(parts: Arc<Parts>) {
     let stop = parts.lifecycle.stopping();
     loop {
         tokio::select! {
+            biased;
             () = parts.progress.changes.notified() => {}
             () = stop.cancelled() => return,
         }
