@@ -41,6 +41,7 @@ pub struct Config {
     pub retry: BTreeMap<String, Retry>,
     /// Limits besides those of the routes.
     pub limits: Limits,
+    pub retention: Retention,
 }
 
 /// The HTTP side.
@@ -326,6 +327,21 @@ pub struct Delivery {
     pub lift_validity_s: Duration,
 }
 
+/// How long single deliveries are kept, and where.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// After a warning finished and nothing has changed for this long, its deliveries are folded: they leave memory for
+    /// one sorted block of the store. Not before the warning stopped standing.
+    #[serde(with = "seconds")]
+    pub fold_after_s: Duration,
+    /// Receipts are awaited for this long after a warning finished; until then it is not folded while one is missing.
+    #[serde(with = "seconds")]
+    pub receipts_wait_s: Duration,
+    /// Single deliveries and the audience are erased this many days after the warning finished; counts stay. 0 = never.
+    pub details_days: u32,
+}
+
 mod seconds {
     use std::time::Duration;
 
@@ -410,6 +426,7 @@ impl Default for Config {
             delivery: Delivery::default(),
             retry: default_retry(),
             limits: Limits::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -440,6 +457,16 @@ impl Default for Delivery {
             repeat_in_doubt: vec![Level::Red, Level::Orange],
             default_validity_s: Duration::from_secs(24 * 3600),
             lift_validity_s: Duration::from_secs(3600),
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            fold_after_s: Duration::from_secs(6 * 3600),
+            receipts_wait_s: Duration::from_secs(72 * 3600),
+            details_days: 0,
         }
     }
 }

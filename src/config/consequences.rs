@@ -17,6 +17,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     pass.server();
     pass.texts();
     pass.delivery();
+    pass.retention();
     pass.areas();
     pass.hazards();
     issuers::check(&mut pass);
@@ -105,6 +106,15 @@ impl Pass<'_> {
             if span.is_zero() {
                 self.refuse("config-validity-zero", &["delivery", name], Vec::new());
             }
+        }
+    }
+
+    fn retention(&mut self) {
+        // Logs are kept for six months (Cybersecurity Law); who was told what is asked about as long.
+        const SHORTEST_DAYS: u32 = 180;
+        let days = self.config.retention.details_days;
+        if (1..SHORTEST_DAYS).contains(&days) {
+            self.advise("config-details-short", &["retention", "details_days"], vec![("got", days.to_string())]);
         }
     }
 

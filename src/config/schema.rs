@@ -61,6 +61,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("delivery", DELIVERY),
     field("retry", Shape::Names(&RETRY)),
     field("limits", LIMITS),
+    field("retention", RETENTION),
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
     field("areas", Shape::Areas),
@@ -113,6 +114,12 @@ const RECIPIENT_LIMIT: Shape = Shape::Table(&[
     field("per_hour", Shape::Count),
     field("per_day", Shape::Count),
     field("up_to", Shape::Word(LEVELS)),
+]);
+
+const RETENTION: Shape = Shape::Table(&[
+    field("fold_after_s", Shape::Seconds),
+    field("receipts_wait_s", Shape::Seconds),
+    field("details_days", Shape::Count),
 ]);
 
 const ROUTE: Shape = Shape::Table(&[
