@@ -36,12 +36,12 @@ pub struct Config {
     /// Names and class of hazard codes; what the configuration names is added to the built-in list.
     pub hazards: BTreeMap<String, Hazard>,
     pub delivery: Delivery,
-    pub retention: Retention,
     /// When failed deliveries are tried again: `default`, a channel, a level, or `channel.level`; the most specific
     /// says, key by key.
     pub retry: BTreeMap<String, Retry>,
     /// Limits besides those of the routes.
     pub limits: Limits,
+    pub retention: Retention,
 }
 
 /// The HTTP side.
@@ -424,9 +424,9 @@ impl Default for Config {
             areas: BTreeMap::new(),
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
-            retention: Retention::default(),
             retry: default_retry(),
             limits: Limits::default(),
+            retention: Retention::default(),
         }
     }
 }

@@ -59,9 +59,9 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("store", STORE),
     field("texts", TEXTS),
     field("delivery", DELIVERY),
-    field("retention", RETENTION),
     field("retry", Shape::Names(&RETRY)),
     field("limits", LIMITS),
+    field("retention", RETENTION),
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
     field("areas", Shape::Areas),
@@ -83,12 +83,6 @@ const DELIVERY: Shape = Shape::Table(&[
     field("repeat_in_doubt", Shape::Words(LEVELS)),
     field("default_validity_s", Shape::Seconds),
     field("lift_validity_s", Shape::Seconds),
-]);
-
-const RETENTION: Shape = Shape::Table(&[
-    field("fold_after_s", Shape::Seconds),
-    field("receipts_wait_s", Shape::Seconds),
-    field("details_days", Shape::Count),
 ]);
 
 const RETRY: Shape = Shape::Table(&[
@@ -120,6 +114,12 @@ const RECIPIENT_LIMIT: Shape = Shape::Table(&[
     field("per_hour", Shape::Count),
     field("per_day", Shape::Count),
     field("up_to", Shape::Word(LEVELS)),
+]);
+
+const RETENTION: Shape = Shape::Table(&[
+    field("fold_after_s", Shape::Seconds),
+    field("receipts_wait_s", Shape::Seconds),
+    field("details_days", Shape::Count),
 ]);
 
 const ROUTE: Shape = Shape::Table(&[

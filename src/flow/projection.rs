@@ -84,7 +84,7 @@ impl Projection {
             records.push((record.rank, record.outcome, record.reason));
         }
         let early = self.references.learn_all(entry.route, entry.plan, named);
-        plan.apply(at, entry.base_ms, records.drain(..));
+        plan.apply(at, entry.base_ms, records.iter().copied());
         Ok(early)
     }
 

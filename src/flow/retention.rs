@@ -23,7 +23,6 @@ use crate::domain::delivery::State;
 
 /// How often it is looked at.
 const EVERY: Duration = Duration::from_secs(1);
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// Looks after what is over, until the soft stop.
 pub(super) async fn run(parts: Arc<Parts>) {
@@ -84,14 +83,13 @@ fn is_over(parts: &Parts, record: &WarningRecord, plans: &[Arc<Plan>], now_ms: i
     if record.stands(now_ms.div_euclid(1000)) || !after(finished_ms, retention.fold_after_s) {
         return false;
     }
-    // How often a person was reached in the last day is read again from the outcomes of plans in memory.
-    let counted = plans.iter().any(|plan| parts.limits.recipients.counts(&plan.record));
-    let grace = if counted { retention.fold_after_s.max(DAY) } else { retention.fold_after_s };
     let waited = after(finished_ms, retention.receipts_wait_s);
     plans.iter().all(|plan| {
         let snapshot = plan.snapshot();
         snapshot.open() == 0
-            && after(snapshot.changed_ms, grace)
+            && after(snapshot.changed_ms, retention.fold_after_s)
+            // How often a person was reached lately is read again at a start, from the outcomes of plans in memory.
+            && !parts.limits.recipients.counts(&plan.record, snapshot.changed_ms.div_euclid(1000), now_ms.div_euclid(1000))
             && (waited || !awaits_receipts(parts, plan, &snapshot))
     })
 }

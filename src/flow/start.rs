@@ -50,16 +50,18 @@ impl Flow {
     }
 }
 
-async fn routes(assembly: &Assembly, limits: &schedule::Limits) -> Result<BTreeMap<String, Arc<Route>>, Unavailable> {
+async fn routes(
+    assembly: &Assembly,
+    limits: &schedule::Limits,
+) -> Result<BTreeMap<String, Arc<Route>>, Unavailable> {
     let mut routes = BTreeMap::new();
+    let now = assembly.clock.instant();
     for (name, config) in &assembly.config.routes {
         let Some(adapter) = assembly.adapters.get(name) else { continue };
         let decision = assembly.store.get(Space::RouteDecision, name.as_str().into()).await?;
-        let decision = decision.map(|stored| parse::<deliver::RouteDecision>(&stored.value)).transpose()?;
-        let (adapter, used) = (Arc::clone(adapter), limits.known(name));
-        let route = Route::new(name.clone(), config.clone(), adapter, used, assembly.clock.instant());
+        let route = Route::new(name.clone(), config.clone(), Arc::clone(adapter), limits.known(name), now);
         if let Some(decision) = decision {
-            route.recall(&decision, assembly.clock.instant());
+            route.recall(&parse(&decision.value)?, now);
         }
         routes.insert(name.clone(), Arc::new(route));
     }

@@ -44,10 +44,10 @@ pub enum Space {
     RouteDecision = 16,
     /// A finished plan folded into one block, by its number; its columns by number, generation, kind and part.
     PlanFolded = 17,
-    /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
-    Timeline = 24,
     /// What of a day's limit is reserved, by the name of the limit's node.
     LimitUse = 18,
+    /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
+    Timeline = 24,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

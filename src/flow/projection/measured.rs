@@ -43,9 +43,9 @@ impl Measured {
             deadline: i64::MAX,
             size,
             routes: vec![ROUTE.to_owned()],
+            refused: Vec::new(),
             created_ms: 0,
             closing: None,
-            refused: Vec::new(),
         };
         let projection = Projection::default();
         let plan = projection.insert(Plan::new(record, (0..size).collect(), Vec::new(), Vec::new()));

@@ -49,11 +49,6 @@ impl Recipients {
         (!spared).then_some(reached)
     }
 
-    /// Whether those a plan reaches are counted.
-    pub(crate) fn counts(&self, plan: &PlanRecord) -> bool {
-        self.of(plan).is_some()
-    }
-
     /// For each row of a slice the moment (Unix seconds) before which it may not be reached, `None` = now. Rows that may
     /// go are counted as reached at once: an attempt is made.
     pub(crate) fn claim(&self, plan: &PlanRecord, rows: &[u32], unix: i64) -> Option<Vec<Option<i64>>> {
@@ -69,6 +64,11 @@ impl Recipients {
             let mut reached = reached.lock();
             rows.iter().for_each(|row| reached.forget(*row, minute(unix)));
         }
+    }
+
+    /// Whether reaching somebody for a plan at a moment still counts now.
+    pub(crate) fn counts(&self, plan: &PlanRecord, at: i64, now: i64) -> bool {
+        now - at <= i64::from(DAY_MIN + 1) * 60 && self.of(plan).is_some()
     }
 
     /// Counts rows reached at a moment, at the start.

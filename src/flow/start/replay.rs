@@ -17,8 +17,6 @@ use crate::{
     store::{Appended, EntryKind, JournalRowRef},
 };
 
-const DAY_MS: i64 = 86_400_000;
-
 /// Reads the journal from row `from` on.
 pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
     let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new() };
@@ -91,28 +89,23 @@ impl Reading<'_> {
             return Ok(());
         };
         self.parts.projection.take(&plan, at, data, &mut self.records)?;
-        if self.parts.limits.recipients.counts(&plan.record) { self.count_reached(&plan, data) } else { Ok(()) }
+        self.reached(&plan, data)
     }
 
-    /// Whom an attempt of the last day reached or may have: how often one person may be reached is counted on.
-    fn count_reached(&self, plan: &Plan, data: &[u8]) -> Result<(), Unreadable> {
-        let mut entry = OutcomesRef::read(data)?;
-        if entry.lease == 0 || entry.base_ms < self.parts.clock.unix_ms() - DAY_MS {
-            return Ok(());
-        }
-        let mut reached = Vec::new();
-        while let Some(record) = entry.next()? {
-            let may_have = match record.outcome {
-                Outcome::Reached(state) => state.has_reached() || record.reason == Reason::InDoubt,
-                Outcome::AgainInDoubt => true,
-                Outcome::Again | Outcome::Returned => false,
+    /// Recipients whom an attempt reached, or may have, count against how often they may be.
+    fn reached(&mut self, plan: &Plan, data: &[u8]) -> Result<(), Unreadable> {
+        let recipients = &self.parts.limits.recipients;
+        let entry = OutcomesRef::read(data)?;
+        let at = entry.base_ms.div_euclid(1000);
+        if entry.lease != 0 && recipients.counts(&plan.record, at, self.parts.clock.unix()) {
+            let may_have = |outcome: Outcome, reason: Reason| match outcome {
+                Outcome::Reached(state) => state.has_reached() || reason == Reason::InDoubt,
+                outcome => outcome == Outcome::AgainInDoubt,
             };
-            if may_have && record.rank < plan.size() {
-                reached.push(record.rank);
-            }
+            let ranks = self.records.iter().filter(|(_, outcome, reason)| may_have(*outcome, *reason));
+            let ranks = ranks.map(|(rank, ..)| *rank);
+            recipients.know(&plan.record, &plan.rows(&ranks.collect::<Vec<_>>()), at);
         }
-        let unix = entry.base_ms.div_euclid(1000);
-        self.parts.limits.recipients.know(&plan.record, &plan.rows(&reached), unix);
         Ok(())
     }
 }

@@ -24,9 +24,9 @@ pub(in crate::flow::projection) fn record(number: u64, size: u32) -> PlanRecord 
         deadline: i64::MAX,
         size,
         routes: vec!["sms.a".to_owned()],
+        refused: Vec::new(),
         created_ms: 1_000,
         closing: None,
-        refused: Vec::new(),
     }
 }
 
