@@ -43,9 +43,10 @@ mod tests {
     fn pauses_double_up_to_the_longest_and_are_drawn_from_their_upper_half() {
         let pause = |attempts, fraction| pause(&RetryTimes { attempts_max: 0, ..times() }, attempts, 10_000, fraction);
         let seconds = |attempts, fraction| pause(attempts, fraction).map(|pause| pause.as_secs_f64());
-        assert_eq!((1..=8).map(|n| seconds(n, 0.0).expect("more")).collect::<Vec<_>>(), [
-            1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0
-        ]);
+        assert_eq!(
+            (1..=8).map(|n| seconds(n, 0.0).expect("more")).collect::<Vec<_>>(),
+            [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+        );
         assert_eq!(seconds(3, 0.5), Some(6.0));
     }
 

@@ -28,13 +28,27 @@ const PROBE_EVERY: Duration = Duration::from_secs(30);
 pub(crate) enum RouteState {
     Running,
     /// After a rest: one submit at a time, until one is accepted.
-    Trying { trip: Trip, reason: String },
+    Trying {
+        trip: Trip,
+        reason: String,
+    },
     /// An operator paused it.
-    Paused { by: String, reason: String },
+    Paused {
+        by: String,
+        reason: String,
+    },
     /// The provider asked for time, or its link failed: tried again at `until`.
-    Resting { until: Instant, trip: Trip, reason: String },
+    Resting {
+        until: Instant,
+        trip: Trip,
+        reason: String,
+    },
     /// Every attempt would fail until a person acts or a probe succeeds.
-    Stopped { trip: Trip, reason: String, probe_at: Instant },
+    Stopped {
+        trip: Trip,
+        reason: String,
+        probe_at: Instant,
+    },
 }
 
 impl RouteState {
@@ -325,7 +339,8 @@ impl Route {
         match canary.fault {
             Some(reason) if twice => {
                 let probe_at = now + PROBE_EVERY;
-                if self.fall(self.epoch(), RouteState::Stopped { trip: Trip::Canary, reason: reason.clone(), probe_at }) {
+                if self.fall(self.epoch(), RouteState::Stopped { trip: Trip::Canary, reason: reason.clone(), probe_at })
+                {
                     tracing::error!(route = self.name, reason, "route stopped: its silent link test failed twice");
                 }
             }

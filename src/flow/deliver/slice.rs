@@ -108,7 +108,7 @@ async fn attempt(
     let held = parts.limits.recipients.claim(&plan.record, &rows, claimed_at);
     let mut answers = Vec::with_capacity(ranks.len());
     let mut batches: BTreeMap<usize, (Vec<u32>, Vec<Item>)> = BTreeMap::new();
-    let attempts = plan.attempts_of(ranks);
+    let (attempts, variants) = (plan.attempts_of(ranks), plan.variants_of(&rows));
     for (at, (endpoint, attempts)) in endpoints.into_iter().zip(attempts).enumerate() {
         let rank = ranks[at];
         let Some(address) = endpoint.address else {
@@ -126,7 +126,7 @@ async fn attempt(
         }
         let token = Token { plan: plan.record.number, index: rank };
         let item = Item { token, address, attempt: attempts.saturating_add(1) };
-        let (ranks, items) = batches.entry(plan.variant(endpoint.row)).or_default();
+        let (ranks, items) = batches.entry(variants[at]).or_default();
         ranks.push(rank);
         items.push(item);
     }
@@ -139,7 +139,8 @@ async fn attempt(
             submit(parts, route, plan, ranks, &batch, passing, &mut answers).await;
         }
     }
-    answers.sort_unstable_by_key(|answer| answer.record.rank);
+    // Stable: it merges the runs of each content, which are in order already.
+    answers.sort_by_key(|answer| answer.record.rank);
     if let Some(held) = held {
         release(parts, plan, &rows, &held, &answers, claimed_at);
     }

@@ -133,9 +133,8 @@ fn has_place(route: &Route, level: Level, shape: &SliceShape) -> bool {
 fn pace(parts: &Parts, route: &Route, now: Instant) {
     let siblings = || {
         let others = parts.routes.values().filter(|other| other.channel == route.channel && other.name != route.name);
-        others.filter(|other| {
-            (other.config.drill && route.config.drill) || (other.config.actual && route.config.actual)
-        })
+        others
+            .filter(|other| (other.config.drill && route.config.drill) || (other.config.actual && route.config.actual))
     };
     let shortest = siblings().filter(|other| other.is_running()).filter_map(|other| other.round_trip()).min();
     let mut health = route.health(now, shortest);

@@ -197,9 +197,20 @@ impl Plan {
         *self.segments.get_or_init(|| longest().unwrap_or(1).max(1))
     }
 
-    /// Which content a row gets.
-    pub(crate) fn variant(&self, row: u32) -> usize {
-        self.variants.iter().position(|rows| rows.contains(row)).map_or(0, |at| at + 1)
+    /// Which content each of some rows gets; rows are ascending.
+    pub(crate) fn variants_of(&self, rows: &[u32]) -> Vec<usize> {
+        let mut variants = vec![0; rows.len()];
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return variants };
+        for (number, of) in self.variants.iter().enumerate().rev() {
+            let mut at = 0;
+            for row in of.range(first..=last) {
+                at += rows[at..].partition_point(|known| *known < row);
+                if rows.get(at) == Some(&row) {
+                    variants[at] = number + 1;
+                }
+            }
+        }
+        variants
     }
 
     /// How the plan ended early, when it did.
