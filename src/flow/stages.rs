@@ -136,7 +136,7 @@ fn replay_lease(parts: &Parts, data: &[u8]) {
     match Lease::decode(data) {
         Ok(lease) => {
             if let Some(plan) = parts.projection.plan(lease.plan) {
-                plan.lease(&lease.ranks);
+                plan.replay_lease(&lease.ranks);
             }
         }
         Err(fault) => tracing::error!(%fault, "a lease of the journal was passed over"),

@@ -184,25 +184,42 @@ impl Plan {
     }
 
     /// Marks ranks as handed to a route; returns those that were pending, the others are not to be sent.
-    ///
-    /// In replay a rank may be leased that is in flight already: the first lease was cut off by a crash, so the second
-    /// attempt may have been a double, and is marked.
     pub(crate) fn lease(&self, ranks: &[u32]) -> Vec<u32> {
         let mut dense = self.dense.lock();
         let mut taken = Vec::with_capacity(ranks.len());
         for rank in ranks {
             let at = *rank as usize;
-            let state = dense.states.get(at).map(|_| dense.word(at).state);
-            if state == Some(State::Pending) {
+            if dense.states.get(at).is_some() && dense.word(at).state == State::Pending {
                 dense.set(at, Word { state: State::InFlight, reason: Reason::None });
                 taken.push(*rank);
-            } else if state == Some(State::InFlight) {
+            }
+            dense.next_fresh = dense.next_fresh.max(rank + 1);
+        }
+        taken
+    }
+
+    /// Replays a lease of the journal.
+    ///
+    /// A rank may be in flight already: its first lease was cut off by a crash, so the second attempt may have been a
+    /// double, and is marked. And the plan may have ended since: its record says so from the beginning of the replay,
+    /// but this lease was given before.
+    pub(crate) fn replay_lease(&self, ranks: &[u32]) {
+        let unsent = self.closing.get().map(|closing| Word { state: closing.state, reason: closing.reason });
+        let mut dense = self.dense.lock();
+        for rank in ranks {
+            let at = *rank as usize;
+            if at >= dense.states.len() {
+                continue;
+            }
+            let known = dense.word(at);
+            if known.state == State::Pending || Some(known) == unsent {
+                dense.set(at, Word { state: State::InFlight, reason: Reason::None });
+            } else if known.state == State::InFlight {
                 dense.count_attempt(at);
                 dense.doubled.insert(*rank);
             }
             dense.next_fresh = dense.next_fresh.max(rank + 1);
         }
-        taken
     }
 
     /// Takes a lease back of which nothing was done.
