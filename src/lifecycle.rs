@@ -21,8 +21,10 @@ impl Lifecycle {
         let hard = self.hard.clone();
         self.tracker.spawn(async move {
             tokio::select! {
-                () = task => {}
+                // After the hard stop nothing takes another step, whatever it was waiting for.
+                biased;
                 () = hard.cancelled() => {}
+                () = task => {}
             }
         });
     }
