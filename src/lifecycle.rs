@@ -21,10 +21,9 @@ impl Lifecycle {
         let hard = self.hard.clone();
         self.tracker.spawn(async move {
             tokio::select! {
-                // After the hard stop nothing takes another step, whatever it was waiting for.
                 biased;
-                () = hard.cancelled() => {}
                 () = task => {}
+                () = hard.cancelled() => {}
             }
         });
     }

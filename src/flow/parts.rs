@@ -17,12 +17,13 @@ use super::{
     Unavailable, authorize,
     deliver::Route,
     projection::{
-        Closing, Plan, Projection,
+        Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
+        recall,
     },
     record::{Decision, WarningId, WarningRecord, replace},
     render::templates::Templates,
-    schedule::Lanes,
+    schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
     status::Progress,
     target::directory::{Directory, Endpoint},
@@ -87,12 +88,13 @@ pub(crate) struct Parts {
     pub(crate) progress: Progress,
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
+    pub(crate) limits: Limits,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
 }
 
 impl Parts {
-    pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>) -> Self {
+    pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>, limits: Limits) -> Self {
         let clock = assembly.clock;
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
@@ -106,10 +108,11 @@ impl Parts {
             screens: assembly.screens,
             keys: authorize::Keys::default(),
             routes,
-            projection: Projection::default(),
+            projection: Projection::keeping(Keep::default()),
             warnings: RwLock::default(),
             progress: Progress::default(),
             running_keys: Running::default(),
+            limits,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
@@ -216,17 +219,21 @@ impl Parts {
         if outcomes.records.is_empty() {
             return Vec::new();
         }
+        let again;
+        let (plan, _writing) = match plan.enter() {
+            Some(writing) => (plan, writing),
+            None => {
+                let (reopened, writing) = recall::enter(self, plan.record.number).await;
+                again = reopened;
+                (&*again, writing)
+            }
+        };
         let at = self.append_until_durable(plan, outcomes.encode()).await;
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
         plan.apply(at, outcomes.base_ms, records);
-        let named = outcomes.records.iter().filter(|record| !record.reference.is_empty());
-        named
-            .filter_map(|record| {
-                let references = &self.projection.references;
-                let early = references.learn(&outcomes.route, &record.reference, outcomes.plan, record.rank)?;
-                Some(early.record(record.rank))
-            })
-            .collect()
+        let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
+        let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
+        early.into_iter().map(|(rank, early)| early.record(rank)).collect()
     }
 
     async fn append_until_durable(&self, plan: &Plan, data: Bytes) -> Appended {
@@ -256,6 +263,36 @@ impl Parts {
         self.close_plan(plan, closing, code).await;
     }
 
+    /// Notes durably that the provider of a route refuses a plan's content; `false` when that was known.
+    pub(crate) async fn refuse_route(&self, plan: &Arc<Plan>, route: &str, code: &str) -> bool {
+        // In memory first: nothing more of it may go there while the disk is slow.
+        if plan.refuse(route).is_none() {
+            return false;
+        }
+        let decision = Decision {
+            at_ms: self.clock.unix_ms(),
+            what: "content_refused".to_owned(),
+            warning: Some(plan.record.warning.clone()),
+            by: None,
+            detail: Some(format!("{route} {code}")),
+        };
+        let record = plan.record_now();
+        let put = Put {
+            space: Space::Plan,
+            key: record.number.into(),
+            value: Some(super::record::json(&record)),
+            expect: crate::store::Expect::Any,
+        };
+        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
+            Ok(committed) => {
+                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
+            }
+            // After a restart the provider would be asked once more, and refuse once more.
+            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "refusal not yet durable"),
+        }
+        true
+    }
+
     /// Ends a plan durably: its record says so, then memory and lanes follow.
     pub(crate) async fn close_plan(&self, plan: &Arc<Plan>, closing: Closing, detail: &str) {
         if plan.closing().is_some() {
@@ -271,8 +308,7 @@ impl Parts {
         // In memory first: nothing more of it may leave while the disk is slow.
         plan.close(&closing);
         self.lanes(plan.record.channel).remove(plan.record.number);
-        let mut record = plan.record.clone();
-        record.closing = Some(closing);
+        let record = plan.record_now();
         let put = Put {
             space: Space::Plan,
             key: record.number.into(),

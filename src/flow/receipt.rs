@@ -77,7 +77,7 @@ async fn take(parts: &Arc<Parts>, route: &str, receipts: Vec<Receipt>) {
         let (word, code) = read(&receipt.state);
         let word = Early { word, code, at_ms: receipt.at.unwrap_or(now_ms) };
         let reference = receipt.reference.as_bytes();
-        if let Some((plan, rank)) = parts.projection.references.find_or_keep(route, reference, word.clone()) {
+        if let Some((plan, rank)) = parts.projection.references.find_or_keep(route, reference, now_ms, word.clone()) {
             by_plan.entry(plan).or_default().push(word.record(rank));
         }
     }

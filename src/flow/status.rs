@@ -10,8 +10,11 @@ mod numbers;
 mod routes;
 
 use super::{
-    Flow, Page, Unavailable,
+    Flow, Page, Parts, Unavailable,
+    deliver::RouteLimits,
+    projection::recall,
     record::{Decision, Stage, WarningId, rfc3339},
+    retention,
 };
 use crate::{
     domain::delivery::{Reason, State},
@@ -126,21 +129,74 @@ pub struct RouteView {
     /// May carry drills; may carry actual warnings.
     pub drill: bool,
     pub actual: bool,
-    /// `running`, `paused`, `throttled`, `stopped`.
+    /// Gets work only as far as the channel's other routes have lost share.
+    pub standby: bool,
+    /// `running`, `trying` (one submit at a time after a rest), `throttled`, `resting`, `stopped`, `paused`.
     pub state: String,
+    /// What tripped the breaker: `throttled`, `unreached`, `unanswered`, `failing`, `misconfigured`, `canary`.
+    pub trip: Option<String>,
     /// Why it is not running, in words of the provider or of who paused it.
     pub reason: Option<String>,
-    /// Deliveries per second allowed by configuration, `null` = no limit.
+    /// The part of its pace it may use for what is measured of it, 0 (not running) to 1.
+    pub share: f64,
+    /// What the limits count: `recipients`, `segments` or `calls`.
+    pub unit: String,
+    /// Units per second by configuration or order, `null` = no limit.
     pub limit_per_s: Option<f64>,
+    /// Units per second allowed now, after throttle answers and by its share; `null` = no limit.
+    pub allowed_per_s: Option<f64>,
+    /// Limits set by order instead of the configuration.
+    pub ordered: Option<RouteLimits>,
+    /// Units of the last minute and their limit, where there is one.
+    pub per_minute: Option<UseView>,
+    /// Units of today (China) and their limit, where there is one.
+    pub per_day: Option<UseView>,
     /// Deliveries per second now.
     pub rate_per_s: f64,
+    /// Smoothed time from submit to answer, `null` before the first.
+    pub round_trip_ms: Option<f64>,
+    /// Submits that may be unanswered.
+    pub window: WindowView,
     pub in_flight: u64,
-    /// Waiting deliveries by level name.
+    /// Waiting deliveries by lane: a level's name, with `_lift` for lifts.
     pub queue: BTreeMap<String, u64>,
+    /// The last silent link test, `null` before the first.
+    pub canary: Option<CanaryView>,
     pub last_success_at: Option<String>,
     pub last_error: Option<String>,
     pub last_error_at: Option<String>,
     pub as_of: String,
+}
+
+/// How much of a limit is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct UseView {
+    pub used: u64,
+    pub limit: u64,
+}
+
+/// The window of a route, in submits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct WindowView {
+    /// The protocol's or the configured most.
+    pub size: usize,
+    /// What rate × round trip needs now.
+    pub now: usize,
+    /// Unanswered now.
+    pub used: usize,
+    /// Kept for red.
+    pub red: usize,
+}
+
+/// A silent link test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CanaryView {
+    /// RFC 3339.
+    pub at: String,
+    pub age_s: i64,
+    pub ok: bool,
+    /// The provider's words when it failed.
+    pub fault: Option<String>,
 }
 
 /// One line of a warning's history.
@@ -161,7 +217,10 @@ impl Flow {
     /// # Errors
     /// When the store cannot be read.
     pub async fn status(&self, id: &WarningId) -> Result<Option<StatusView>, Unavailable> {
-        Ok(numbers::status(&self.0, id))
+        let plans = self.0.warning_record(id).map(|record| record.plans.clone()).unwrap_or_default();
+        let _held = recall::recall(&self.0, &plans).await?;
+        let status = numbers::status(&self.0, id);
+        Ok(status.map(|status| with_people_kept(&self.0, &plans, status)))
     }
 
     /// Deliveries of a warning; `None` when there is no such warning.
@@ -184,7 +243,7 @@ impl Flow {
     /// # Errors
     /// When the store cannot be read.
     pub async fn timeline(&self, id: &WarningId) -> Result<Vec<TimelineEntry>, Unavailable> {
-        let Some(sequences) = self.0.progress.decisions_of(id) else { return Ok(Vec::new()) };
+        let sequences = retention::decisions_of(&self.0, id).await?;
         let mut timeline = Vec::new();
         for sequence in sequences {
             for row in self.0.store.journal(sequence, 1).await?.into_iter().filter(|row| row.sequence == sequence) {
@@ -228,11 +287,40 @@ impl Flow {
         routes::order(&self.0, name, by, None).await
     }
 
+    /// Sets the limits of a route by order, or (`None`) gives it those of the configuration again; `false` when there is
+    /// none of this name.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub async fn limit_route(
+        &self,
+        name: &str,
+        by: &str,
+        limits: Option<RouteLimits>,
+        reason: &str,
+    ) -> Result<bool, Unavailable> {
+        routes::limit(&self.0, name, by, limits, reason).await
+    }
+
     /// Tests a route's link now. `None` when there is no such route, the fault's words when it fails.
     pub async fn probe_route(&self, name: &str) -> Option<Result<(), String>> {
         let route = self.0.routes.get(name)?;
         Some(route.adapter.probe().await.map_err(|fault| fault.to_string()))
     }
+}
+
+/// Numbers of persons as they were when the audience was erased, for a warning of which that is so.
+fn with_people_kept(parts: &Parts, plans: &[u64], status: StatusView) -> StatusView {
+    let kept = plans.iter().find_map(|plan| parts.projection.folded.head(*plan)?.people.clone());
+    match kept.map(serde_json::from_value) {
+        Some(Ok(people)) => StatusView { people, ..status },
+        _ => status,
+    }
+}
+
+/// Persons of a warning, for keeping when its audience is erased.
+pub(crate) fn people_now(parts: &Parts, id: &WarningId) -> Option<People> {
+    numbers::status(parts, id).map(|status| status.people)
 }
 
 impl From<Decision> for TimelineEntry {

@@ -16,7 +16,7 @@ pub(in crate::http) use self::{
     operations::Health,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
-    routes::{Pause, ProbeResult, RouteList},
+    routes::{LimitOrder, Pause, ProbeResult, RouteList},
     screens::ScreenList,
     warnings::PreflightDocument,
 };
