@@ -12,6 +12,7 @@ mod engine;
 mod feeds;
 mod house;
 mod retention;
+mod simulation;
 mod store;
 mod support;
 mod way;

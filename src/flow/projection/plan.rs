@@ -245,12 +245,19 @@ impl Plan {
     }
 
     /// The same for consecutive ranks whose lease is being replayed.
+    ///
+    /// The plan may have ended since: its record says so from the beginning of the replay, but this lease was given
+    /// before.
     pub(crate) fn lease_run(&self, first: u32, length: u32) {
+        let ended = self.closing.get().map(Closing::word);
         let mut dense = self.dense.lock();
         let end = first.saturating_add(length).min(u32::try_from(dense.len()).unwrap_or(u32::MAX));
-        (first..end).for_each(|rank| {
+        for rank in first..end {
+            if ended.is_some_and(|ended| dense.word(rank as usize) == ended) {
+                dense.set(rank as usize, PENDING);
+            }
             lease_one(&mut dense, rank);
-        });
+        }
     }
 
     /// Takes a lease back of which nothing was done.
