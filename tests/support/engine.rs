@@ -42,6 +42,7 @@ pub struct Engine {
     pub clock: Clock,
     pub store: Store,
     pub config: Config,
+    pub telemetry: Telemetry,
     pub ledgers: BTreeMap<String, Ledger>,
     /// Changes how a simulated provider is.
     pub weathers: BTreeMap<String, Weather>,
@@ -138,12 +139,13 @@ impl Engine {
         let url = "http://screens.example".to_owned();
         let screens =
             Screens::open(Arc::clone(&store), Arc::clone(&directory), clock.clone(), mac, url, Arc::clone(&shown) as _);
+        let telemetry = Telemetry::default();
         let assembly = Assembly {
             config: Arc::new(config.clone()),
             clock: clock.clone(),
             store: Arc::clone(&store),
             lifecycle: lifecycle.clone(),
-            telemetry: Telemetry::default(),
+            telemetry: telemetry.clone(),
             addresses: Arc::clone(&directory) as Arc<dyn AddressBook>,
             directory,
             templates: Templates::load(&config).expect("built-in templates"),
@@ -153,7 +155,7 @@ impl Engine {
         let flow = Flow::start(assembly).await.expect("a flow");
         inboxes.iter().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
-        Self { flow, clock, store, config, ledgers, weathers, simulators, lifecycle, seed }
+        Self { flow, clock, store, config, telemetry, ledgers, weathers, simulators, lifecycle, seed }
     }
 
     async fn directory(&self) -> Directory {
