@@ -11,6 +11,7 @@ mod crash;
 mod engine;
 mod feeds;
 mod house;
+mod outcome;
 mod retention;
 mod simulation;
 mod store;

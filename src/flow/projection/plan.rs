@@ -175,6 +175,11 @@ impl Plan {
         self.refused.lock().iter().any(|name| name == route)
     }
 
+    /// Whether the provider of any route refuses the content.
+    pub(crate) fn is_refused(&self) -> bool {
+        !self.refused.lock().is_empty()
+    }
+
     /// Notes that the provider of a route refuses the content; gives all that do, or `None` when it was known.
     pub(crate) fn refuse(&self, route: &str) -> Option<Vec<String>> {
         let mut refused = self.refused.lock();
