@@ -42,6 +42,17 @@ pub(crate) enum EndsBy {
     Submit,
 }
 
+impl EndsBy {
+    /// Stable name in the API.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Probe => "probe",
+            Self::Submit => "submit",
+        }
+    }
+}
+
 impl TripCause {
     pub(crate) const ALL: [Self; 6] =
         [Self::Misconfigured, Self::Unreached, Self::Unanswered, Self::Failing, Self::Canary, Self::Throttled];
