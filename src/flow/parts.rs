@@ -230,7 +230,8 @@ impl Parts {
         };
         let at = self.append_until_durable(plan, outcomes.encode()).await;
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
-        plan.apply(at, outcomes.base_ms, records);
+        let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
+        self.projection.usual.learn(&outcomes.route, &waits);
         let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
         let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
         early.into_iter().map(|(rank, early)| early.record(rank)).collect()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 mod deliveries;
 mod events;
 mod numbers;
+mod people;
 mod routes;
 
 use super::{
@@ -64,8 +65,9 @@ pub struct ChannelStatus {
     pub eta_s: Option<u64>,
 }
 
-/// Persons, over all channels.
+/// Persons, over all channels. Screens are not persons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
 pub struct People {
     /// In at least one audience.
     pub addressed: u64,
@@ -73,6 +75,18 @@ pub struct People {
     pub reached_by_one: u64,
     /// Accepted or better on at least two channels.
     pub reached_by_two: u64,
+    /// Confirmed by the person on at least one channel.
+    pub confirmed: u64,
+    /// By channel name: those whom this channel reached first. Together they are `reached_by_one`.
+    pub first_channel: BTreeMap<String, u64>,
+    /// Addressed and not reached by any channel.
+    pub unreached: u64,
+    /// Of these, those for whom something is still under way.
+    pub unreached_waiting: u64,
+    /// Of these, the others by reason name; of several channels the first says it.
+    pub unreached_by_reason: BTreeMap<String, u64>,
+    /// When the last two were counted, RFC 3339; `null` before the first time.
+    pub unreached_as_of: Option<String>,
 }
 
 /// One delivery as an operator sees it.
@@ -218,9 +232,9 @@ impl Flow {
     /// When the store cannot be read.
     pub async fn status(&self, id: &WarningId) -> Result<Option<StatusView>, Unavailable> {
         let plans = self.0.warning_record(id).map(|record| record.plans.clone()).unwrap_or_default();
-        let _held = recall::recall(&self.0, &plans).await?;
-        let status = numbers::status(&self.0, id);
-        Ok(status.map(|status| with_people_kept(&self.0, &plans, status)))
+        let held = recall::recall(&self.0, &plans).await?;
+        people::count_large(&self.0, id, &held).await;
+        Ok(numbers::status(&self.0, id))
     }
 
     /// Deliveries of a warning; `None` when there is no such warning.
@@ -309,18 +323,10 @@ impl Flow {
     }
 }
 
-/// Numbers of persons as they were when the audience was erased, for a warning of which that is so.
-fn with_people_kept(parts: &Parts, plans: &[u64], status: StatusView) -> StatusView {
-    let kept = plans.iter().find_map(|plan| parts.projection.folded.head(*plan)?.people.clone());
-    match kept.map(serde_json::from_value) {
-        Some(Ok(people)) => StatusView { people, ..status },
-        _ => status,
-    }
-}
-
-/// Persons of a warning, for keeping when its audience is erased.
+/// Persons of a warning, for keeping when it is folded or its audience is erased.
 pub(crate) fn people_now(parts: &Parts, id: &WarningId) -> Option<People> {
-    numbers::status(parts, id).map(|status| status.people)
+    let warning = parts.warning_record(id)?;
+    Some(people::exactly(parts, id, &parts.projection.plans(&warning.plans)))
 }
 
 impl From<Decision> for TimelineEntry {

@@ -59,6 +59,7 @@ pub(crate) async fn step(
             routes,
             refused: Vec::new(),
             created_ms: now_ms,
+            ladder: None,
             closing: None,
         };
         sizes.push(format!("{channel}={}", plan.size));

@@ -45,6 +45,7 @@ impl Measured {
             routes: vec![ROUTE.to_owned()],
             refused: Vec::new(),
             created_ms: 0,
+            ladder: None,
             closing: None,
         };
         let projection = Projection::default();

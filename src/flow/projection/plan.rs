@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     block::{Damaged, Head},
     codec::Outcome,
-    dense::{Dense, Rows, Wanted, has_left},
+    coverage::{Coverage, Turns},
+    dense::{Awaited, Dense, Rows, Wanted, has_left},
     gate::{Gate, Writing},
 };
 use crate::{
@@ -64,6 +65,8 @@ pub(crate) struct Plan {
     segments: OnceLock<usize>,
     dense: Mutex<Dense>,
     gate: Arc<Gate>,
+    /// The persons of its warning, when it reaches persons and is not folded.
+    coverage: OnceLock<Arc<Coverage>>,
     /// The first row of the journal that can hold a word about it; 0 = not known yet.
     since: AtomicU64,
 }
@@ -111,6 +114,7 @@ impl Plan {
             refused: Mutex::new(record.refused.clone()),
             segments: OnceLock::new(),
             gate: Arc::default(),
+            coverage: OnceLock::new(),
             since: AtomicU64::new(0),
             record,
         };
@@ -255,9 +259,23 @@ impl Plan {
 
     /// Applies the records of one journal entry. `records` are (rank, outcome, reason).
     pub(crate) fn apply(&self, at: Appended, at_ms: i64, records: impl IntoIterator<Item = (u32, Outcome, Reason)>) {
+        self.hear("", at, at_ms, records);
+    }
+
+    /// The same from a route; says how many milliseconds after the provider took them there was later word about
+    /// deliveries.
+    pub(crate) fn hear(
+        &self,
+        route: &str,
+        at: Appended,
+        at_ms: i64,
+        records: impl IntoIterator<Item = (u32, Outcome, Reason)>,
+    ) -> Vec<i64> {
         let unsent = self.unsent();
+        let coverage = self.coverage.get().filter(|coverage| coverage.keeps());
+        let (mut turns, mut waits) = (Turns::default(), Vec::new());
         let mut dense = self.dense.lock();
-        let entry = dense.enter(at);
+        let entry = dense.enter(at, at_ms, route);
         for (rank, outcome, reason) in records {
             let index = rank as usize;
             if index >= dense.len() {
@@ -268,7 +286,9 @@ impl Plan {
                 Outcome::Reached(state) => {
                     let word = Word { state, reason };
                     if known.state == State::InFlight {
-                        dense.count_attempt(index);
+                        if reason != Reason::AnsweredElsewhere {
+                            dense.count_attempt(index);
+                        }
                         // Whatever is said is more than that.
                         if state.is_terminal() { word } else { known }
                     } else {
@@ -286,11 +306,40 @@ impl Plan {
                 }
             };
             if word != known {
+                waits.extend(dense.waited(index, known, at_ms));
                 dense.set(index, word);
-                dense.said(index, entry);
+                dense.said(index, entry, word);
+                if coverage.is_some() {
+                    turns.turn(rank, known, word);
+                }
             }
         }
         dense.changed_ms = dense.changed_ms.max(at_ms);
+        if let Some(coverage) = coverage {
+            // Under the lock: two words about one delivery are taken in in the order they were merged.
+            coverage.take(self.record.channel, at_ms, &turns, |ranks| self.rows(ranks));
+        }
+        waits
+    }
+
+    /// Belongs to these persons from now on.
+    pub(super) fn cover(&self, coverage: &Arc<Coverage>) {
+        if self.coverage.set(Arc::clone(coverage)).is_ok() {
+            coverage.join(self.record.channel, &self.audience, self.record.ladder.as_ref());
+        }
+    }
+
+    /// The persons of its warning, over all its channels; `None` when it reaches no persons or is folded.
+    pub(crate) fn coverage(&self) -> Option<&Arc<Coverage>> {
+        self.coverage.get()
+    }
+
+    /// Accepted deliveries without later word, by when and by which route they were accepted.
+    pub(crate) fn awaited(&self, mut visit: impl FnMut(&str, Awaited)) {
+        let dense = self.dense.lock();
+        if dense.counts[State::Accepted as usize] > 0 {
+            dense.awaited(&mut visit);
+        }
     }
 
     /// After replay: what was leased and never answered may have arrived. It becomes pending again, marked.
@@ -393,6 +442,19 @@ impl Plan {
         found
     }
 
+    /// Directory rows whose delivery `wanted` says yes to.
+    pub(crate) fn rows_where(&self, wanted: impl Fn(Word) -> bool) -> RoaringBitmap {
+        let wanted = Wanted::new(wanted);
+        let mut rows = Rows::new();
+        let mut audience = self.audience.iter();
+        self.scan(0..self.size(), |_, states, reasons| {
+            let bytes = states.iter().zip(reasons);
+            audience.by_ref().zip(bytes).for_each(|(row, (state, reason))| rows.add(row, wanted.has(*state, *reason)));
+            true
+        });
+        rows.finish()
+    }
+
     /// Directory rows whose copy was accepted or better; with `or_in_flight`, also those that may be on the wire.
     pub(crate) fn reached(&self, or_in_flight: bool) -> RoaringBitmap {
         let mut rows = Rows::new();
@@ -426,7 +488,7 @@ impl Plan {
     }
 
     /// Grows with every change.
-    pub(super) fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.dense.lock().version
     }
 

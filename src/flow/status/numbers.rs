@@ -3,9 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fenghuo_contract::ReceiptStyle;
-use roaring::RoaringBitmap;
 
-use super::{ChannelStatus, People, StatusView};
+use super::{ChannelStatus, StatusView, people};
 use crate::{
     domain::delivery::State,
     flow::{
@@ -35,7 +34,7 @@ pub(super) fn status(parts: &Parts, id: &WarningId) -> Option<StatusView> {
         as_of: rfc3339(parts.clock.unix_ms()),
         last_progress_at: (changed_ms > 0).then(|| rfc3339(changed_ms)),
         channels,
-        people: parts.progress.people(id, &plans, now, people),
+        people: people::now(parts, id, &plans, true),
         done: warning.stage >= crate::flow::record::Stage::Delivering && open == 0,
         receipts_awaited,
     })
@@ -70,16 +69,4 @@ fn channel(snapshot: &Snapshot, rate_per_s: f64) -> ChannelStatus {
         rate_per_s,
         eta_s,
     }
-}
-
-/// Persons over all plans of a warning. Screens are not persons.
-fn people(plans: &[Arc<Plan>]) -> People {
-    let (mut addressed, mut one, mut two) = (RoaringBitmap::new(), RoaringBitmap::new(), RoaringBitmap::new());
-    for plan in plans.iter().filter(|plan| plan.record.channel.reaches_persons()) {
-        let reached = plan.reached(false);
-        addressed |= &plan.audience;
-        two |= &reached & &one;
-        one |= reached;
-    }
-    People { addressed: addressed.len(), reached_by_one: one.len(), reached_by_two: two.len() }
 }
