@@ -13,11 +13,13 @@ use self::directory::Selection;
 use super::{
     Parts, Unavailable,
     projection::recall,
-    record::{Decision, PlanRecord, Stage, WarningRecord, create},
+    record::{Decision, LadderStep, PlanRecord, Stage, WarningRecord, create},
 };
 use crate::{
+    config::Config,
     domain::{
         area::AreaCode,
+        level::Level,
         message::{Scope, Status},
         warning::Warning,
     },
@@ -33,9 +35,7 @@ pub(crate) async fn step(
     warning: &Warning,
 ) -> Result<(), Unavailable> {
     let now_ms = parts.clock.unix_ms();
-    let mut puts = Vec::new();
-    let mut sizes = Vec::new();
-    record.plans.clear();
+    let mut plans = Vec::new();
     for channel in Channel::ALL {
         let routes = routes(parts, channel, warning.status());
         if routes.is_empty() {
@@ -62,12 +62,23 @@ pub(crate) async fn step(
             ladder: None,
             closing: None,
         };
-        sizes.push(format!("{channel}={}", plan.size));
-        puts.push(create(Space::Plan, plan.number, &plan));
-        let value = Some(bitmap_bytes(&audience));
-        puts.push(Put { space: Space::PlanAudience, key: plan.number.into(), value, expect: Expect::Absent });
-        record.plans.push(plan.number);
+        plans.push((plan, audience));
     }
+    if !warning.is_lift() {
+        let channels: Vec<Channel> = plans.iter().map(|(plan, _)| plan.channel).collect();
+        for (plan, _) in &mut plans {
+            plan.ladder = ladder_step(&parts.config, record.level, plan.channel, &channels);
+        }
+    }
+    let mut puts = Vec::with_capacity(2 * plans.len());
+    let mut sizes = Vec::with_capacity(plans.len());
+    for (plan, audience) in &plans {
+        sizes.push(format!("{}={}", plan.channel, plan.size));
+        puts.push(create(Space::Plan, plan.number, plan));
+        let value = Some(bitmap_bytes(audience));
+        puts.push(Put { space: Space::PlanAudience, key: plan.number.into(), value, expect: Expect::Absent });
+    }
+    record.plans = plans.iter().map(|(plan, _)| plan.number).collect();
     record.stage = Stage::Targeted;
     let decision = Decision {
         at_ms: now_ms,
@@ -78,6 +89,16 @@ pub(crate) async fn step(
     };
     parts.advance(&record, version, puts, &decision).await?;
     Ok(())
+}
+
+/// The place of a channel in the ladder of a level; `None` when there is no ladder, the channel is not in it, or no other
+/// of the warning's `channels` is.
+pub(crate) fn ladder_step(config: &Config, level: Level, channel: Channel, channels: &[Channel]) -> Option<LadderStep> {
+    let ladder = config.ladder.get(&level)?;
+    let steps: Vec<Channel> = ladder.channels.iter().copied().filter(|step| channels.contains(step)).collect();
+    let step = steps.iter().position(|step| *step == channel).filter(|_| steps.len() > 1)?;
+    let wait_ms = i64::try_from(ladder.wait_s.as_millis()).unwrap_or(i64::MAX / 4);
+    Some(LadderStep { step: u8::try_from(step).unwrap_or(u8::MAX), wait_ms, until: ladder.until })
 }
 
 /// Rows that a warning addresses on a channel.

@@ -174,6 +174,40 @@ impl Plan {
         self.audience.contains(row).then(|| u32::try_from(self.audience.rank(row) - 1).unwrap_or(u32::MAX))
     }
 
+    /// Ranks of the directory rows that are in the audience, ascending.
+    fn ranks(&self, rows: &RoaringBitmap) -> Vec<u32> {
+        /// Fewer of one container are looked up one by one.
+        const FEW: u64 = 256;
+        let rows = rows & &self.audience;
+        let mut ranks = Vec::with_capacity(usize::try_from(rows.len()).unwrap_or_default());
+        let mut wanted = rows.iter().peekable();
+        while let Some(first) = wanted.peek().copied() {
+            let (start, end) = (first & !0xffff, first | 0xffff);
+            if rows.range_cardinality(start..=end) < FEW {
+                while let Some(row) = wanted.next_if(|row| *row <= end) {
+                    ranks.extend(self.rank(row));
+                }
+                continue;
+            }
+            let before = start.checked_sub(1).map_or(0, |last| self.audience.rank(last));
+            let place = u32::try_from(before).unwrap_or(u32::MAX);
+            for (row, rank) in self.audience.range(start..=end).zip(place..) {
+                if wanted.next_if_eq(&row).is_some() {
+                    ranks.push(rank);
+                }
+            }
+        }
+        ranks
+    }
+
+    /// Ranks of these rows that are pending, and those that are in flight.
+    pub(crate) fn open_among(&self, rows: &RoaringBitmap) -> (Vec<u32>, Vec<u32>) {
+        let ranks = self.ranks(rows);
+        let dense = self.dense.lock();
+        let of = |wanted: State| ranks.iter().copied().filter(|rank| dense.state(*rank) == Some(wanted)).collect();
+        (of(State::Pending), of(State::InFlight))
+    }
+
     /// Whether the provider of a route refuses the content.
     pub(crate) fn refused_by(&self, route: &str) -> bool {
         self.refused.lock().iter().any(|name| name == route)

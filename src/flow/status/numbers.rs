@@ -1,6 +1,6 @@
 //! The numbers of one warning, from the projection.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use fenghuo_contract::ReceiptStyle;
 
@@ -34,7 +34,7 @@ pub(super) fn status(parts: &Parts, id: &WarningId) -> Option<StatusView> {
         as_of: rfc3339(parts.clock.unix_ms()),
         last_progress_at: (changed_ms > 0).then(|| rfc3339(changed_ms)),
         channels,
-        people: people::now(parts, id, &plans, true),
+        people: people::now(parts, id, &plans),
         done: warning.stage >= crate::flow::record::Stage::Delivering && open == 0,
         receipts_awaited,
     })

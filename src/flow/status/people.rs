@@ -34,16 +34,16 @@ pub(in crate::flow) struct Unreached {
     by_reason: BTreeMap<String, u64>,
 }
 
-/// Persons as far as that costs nothing; `count` says whether the reasons may be counted anew.
-pub(super) fn now(parts: &Parts, id: &WarningId, plans: &[Arc<Plan>], count: bool) -> People {
+/// Persons as far as that costs little: reasons of many are as they were last counted.
+pub(super) fn now(parts: &Parts, id: &WarningId, plans: &[Arc<Plan>]) -> People {
     if let Some(kept) = kept(parts, plans) {
         return kept;
     }
     let plans: Vec<Arc<Plan>> =
         plans.iter().filter(|plan| plan.record.channel.reaches_persons()).cloned().collect();
     let covered = covered(&plans);
-    let fresh = count && (covered.addressed <= SMALL || parts.progress.unreached(id).is_none());
-    let unreached = if fresh { Some(refresh(parts, id, &plans)) } else { parts.progress.unreached(id) };
+    let few = covered.addressed <= SMALL;
+    let unreached = if few { Some(refresh(parts, id, &plans)) } else { parts.progress.unreached(id) };
     people(covered, unreached)
 }
 
