@@ -11,6 +11,7 @@ mod crash;
 mod engine;
 mod feeds;
 mod house;
+mod people;
 mod retention;
 mod store;
 mod support;

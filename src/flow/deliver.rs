@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use route::RouteLimits;
 pub(crate) use route::{Meter, Route, RouteDecision, RouteState};
 
-use super::{Parts, projection::Plan};
+use super::{Parts, projection::Plan, record::PlanRecord};
 
 /// Starts the consumer of every route, and the silent tests.
 pub(crate) fn start(parts: &Arc<Parts>) {
@@ -37,8 +37,15 @@ pub(crate) fn may_carry(parts: &Parts, route: &Route, plan: &Plan) -> bool {
 }
 
 /// Whether a route could carry a plan at all.
-fn can_carry(route: &Route, plan: &Plan) -> bool {
+pub(super) fn can_carry(route: &Route, plan: &Plan) -> bool {
     gate(route, plan) && plan.record.routes.contains(&route.name) && !plan.refused_by(&route.name)
+}
+
+/// The same of a plan that is not released.
+pub(crate) fn could_carry(parts: &Parts, route: &Route, plan: &PlanRecord) -> bool {
+    let may = |route: &Route| (if plan.drill { route.config.drill } else { route.config.actual }) && plan.routes.contains(&route.name);
+    let others = parts.routes.values().filter(|other| !other.config.standby && may(other));
+    may(route) && (!route.config.standby || others.into_iter().all(|other| other.share() < 1.0))
 }
 
 /// The routes of a plan that come before a standby.

@@ -14,7 +14,9 @@ use fenghuo_contract::Channel;
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    Unavailable, authorize,
+    Unavailable,
+    alarms::Alarms,
+    authorize,
     deliver::Route,
     projection::{
         Closing, Keep, Plan, Projection,
@@ -89,19 +91,19 @@ pub(crate) struct Parts {
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     pub(crate) limits: Limits,
+    pub(crate) alarms: Alarms,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
 }
 
 impl Parts {
     pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>, limits: Limits) -> Self {
-        let clock = assembly.clock;
+        let (clock, telemetry) = (assembly.clock, assembly.telemetry);
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             config: assembly.config,
             store: assembly.store,
             lifecycle: assembly.lifecycle,
-            telemetry: assembly.telemetry,
             directory: assembly.directory,
             addresses: assembly.addresses,
             templates: assembly.templates,
@@ -113,6 +115,8 @@ impl Parts {
             progress: Progress::default(),
             running_keys: Running::default(),
             limits,
+            alarms: Alarms::new(clock.clone(), telemetry.clone()),
+            telemetry,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }

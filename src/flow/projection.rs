@@ -39,7 +39,6 @@ use self::{
     usual::Usual,
 };
 use crate::{domain::delivery::Reason, flow::record::WarningId, store::Appended};
-pub(crate) use dense::Awaited;
 pub(crate) use plan::{Closing, Plan, Snapshot};
 pub(crate) use references::{Early, Keep, References};
 

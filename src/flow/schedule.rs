@@ -13,7 +13,7 @@ use std::sync::Arc;
 use fenghuo_contract::Content;
 use roaring::RoaringBitmap;
 
-pub(crate) use lanes::{Ask, Lanes, Outlook, Served, Slice, Work};
+pub(crate) use lanes::{Ask, LaneKey, Lanes, Outlook, Served, Slice, Work};
 pub(crate) use limit::{At, DayUse, No};
 pub(crate) use limits::{Held, Limits, SliceShape};
 pub(crate) use pacer::Pacer;

@@ -12,7 +12,9 @@ mod routes;
 
 use super::{
     Flow, Page, Parts, Unavailable,
+    alarms::AlarmView,
     deliver::RouteLimits,
+    forecast::RunningForecast,
     projection::recall,
     record::{Decision, Stage, WarningId, rfc3339},
     retention,
@@ -40,6 +42,10 @@ pub struct StatusView {
     pub done: bool,
     /// Accepted deliveries of which the provider has still to say what became of them.
     pub receipts_awaited: u64,
+    /// What the limits and the queues say of what waits on all channels; `null` when nothing does.
+    pub forecast: Option<RunningForecast>,
+    /// Alarms about this warning or a route that carries it.
+    pub alarms: Vec<AlarmView>,
 }
 
 /// Progress on one channel. `audience` is the sum of the states; accepted, delivered and confirmed are disjoint.
@@ -63,6 +69,9 @@ pub struct ChannelStatus {
     pub rate_per_s: f64,
     /// Seconds until nothing is pending at this rate; `null` when it cannot be said.
     pub eta_s: Option<u64>,
+    /// What the limits and the queues say of what waits; `null` when nothing does.
+    #[serde(default)]
+    pub forecast: Option<RunningForecast>,
 }
 
 /// Persons, over all channels. Screens are not persons.
@@ -277,6 +286,18 @@ impl Flow {
     /// receiver that falls behind sees its stream end and resumes by the last id.
     pub fn events(&self, since: Option<u64>) -> std::pin::Pin<Box<dyn futures_util::Stream<Item = Event> + Send>> {
         events::stream(std::sync::Arc::clone(&self.0), since)
+    }
+
+    /// Every alarm that stands, the most pressing first.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<AlarmView> {
+        self.0.alarms.list(|_| true)
+    }
+
+    /// When these things are true, RFC 3339.
+    #[must_use]
+    pub fn now(&self) -> String {
+        rfc3339(self.0.clock.unix_ms())
     }
 
     /// Every route.

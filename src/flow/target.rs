@@ -13,14 +13,14 @@ use self::directory::Selection;
 use super::{
     Parts, Unavailable,
     projection::recall,
-    record::{Decision, LadderStep, PlanRecord, Stage, WarningRecord, create},
+    record::{Decision, LadderStep, PlanRecord, Stage, WarningId, WarningRecord, create},
 };
 use crate::{
     config::Config,
     domain::{
         area::AreaCode,
         level::Level,
-        message::{Scope, Status},
+        message::{Kind, Scope, Status},
         warning::Warning,
     },
     store::{Expect, Put, Space},
@@ -111,7 +111,21 @@ async fn audience(
     warning: &Warning,
     channel: Channel,
 ) -> Result<RoaringBitmap, Unavailable> {
-    let told = told(parts, record, channel).await?;
+    let told = told(parts, &record.event, Some(&record.id), channel).await?;
+    if warning.is_lift() {
+        return Ok(told);
+    }
+    Ok(named(parts, warning, channel).await? | told)
+}
+
+/// Rows that a warning which is not released would address on a channel.
+pub(crate) async fn proposed(parts: &Parts, warning: &Warning, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
+    let told = match parts.event_of(warning.message()) {
+        Some(event) if matches!(warning.kind(), Kind::Update | Kind::Cancel) => {
+            told(parts, &event, None, channel).await?
+        }
+        _ => RoaringBitmap::new(),
+    };
     if warning.is_lift() {
         return Ok(told);
     }
@@ -157,10 +171,15 @@ fn words(text: &str) -> Vec<String> {
     text.split(between).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// Rows that an earlier warning of the event reached on the channel, or may have.
-async fn told(parts: &Parts, record: &WarningRecord, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
-    let earlier = parts.event_members(&record.event);
-    let plans = earlier.iter().filter(|member| member.id != record.id).flat_map(|member| member.plans.iter().copied());
+/// Rows that an earlier warning of the event reached on the channel, or may have; `but` is the later one.
+async fn told(
+    parts: &Parts,
+    event: &WarningId,
+    but: Option<&WarningId>,
+    channel: Channel,
+) -> Result<RoaringBitmap, Unavailable> {
+    let earlier = parts.event_members(event);
+    let plans = earlier.iter().filter(|member| Some(&member.id) != but).flat_map(|member| member.plans.iter().copied());
     let plans = recall::recall(parts, &plans.collect::<Vec<u64>>()).await?;
     let on_channel = plans.iter().filter(|plan| plan.record.channel == channel);
     Ok(on_channel.fold(RoaringBitmap::new(), |told, plan| told | plan.reached(true)))

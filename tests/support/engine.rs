@@ -66,6 +66,12 @@ impl Plan {
         Self { seed, config, simulators: BTreeMap::new(), recipients: Vec::new() }
     }
 
+    /// With a changed configuration.
+    pub fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
     /// A route for drills with a simulated provider; `change` gets its configuration and the provider's settings.
     pub fn route(mut self, name: &str, channel: Channel, change: impl FnOnce(&mut Route, &mut Settings)) -> Self {
         let text = format!("channel = \"{channel}\"\nadapter = \"simulator\"\ndrill = true\nactual = false");
@@ -89,6 +95,27 @@ impl Plan {
                 groups: Vec::new(),
                 language: "zh-CN".to_owned(),
                 endpoints: [(channel, address)].into(),
+                drill: true,
+            });
+        }
+        self
+    }
+
+    /// People of an area who take part in drills, each with all of these addresses.
+    pub fn people(
+        mut self,
+        area: &str,
+        people: impl IntoIterator<Item = Vec<(Channel, String)>>,
+    ) -> Self {
+        for endpoints in people {
+            let external_id = format!("r{}", self.recipients.len());
+            self.recipients.push(Recipient {
+                external_id,
+                name: String::new(),
+                areas: vec![area.parse().expect("an area code")],
+                groups: Vec::new(),
+                language: "zh-CN".to_owned(),
+                endpoints: endpoints.into_iter().collect(),
                 drill: true,
             });
         }

@@ -141,7 +141,7 @@ impl Dense {
             self.routes.push(route.into());
             self.routes.len() - 1
         });
-        self.left.push(Awaited { at_ms, accepted: 0, route: u32::try_from(known).unwrap_or(u32::MAX) });
+        self.left.push(Awaited { at_ms, accepted: 0, left: 0, route: u32::try_from(known).unwrap_or(u32::MAX) });
         self.version += 1;
         u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
@@ -152,6 +152,7 @@ impl Dense {
             && let Some(left) = self.left.get_mut(entry as usize - 1)
         {
             left.accepted += 1;
+            left.left += 1;
         }
         let near = entry.min(FAR);
         let [low, middle, high, _] = near.to_le_bytes();
@@ -169,11 +170,11 @@ impl Dense {
         }
         let entry = self.number(rank as u32, *self.entry_of.get(rank)?).checked_sub(1)?;
         let left = self.left.get_mut(entry as usize)?;
-        left.accepted = left.accepted.saturating_sub(1);
+        left.left = left.left.saturating_sub(1);
         Some(at_ms - left.at_ms)
     }
 
-    /// Shows what every entry left without later word, as far as it left any.
+    /// Shows what every entry that accepted any left without later word.
     pub(super) fn awaited(&self, visit: &mut impl FnMut(&str, Awaited)) {
         for left in self.left.iter().filter(|left| left.accepted > 0) {
             visit(self.routes.get(left.route as usize).map(|route| &**route).unwrap_or_default(), *left);
@@ -231,12 +232,14 @@ impl Dense {
     }
 }
 
-/// Deliveries that one journal entry says were accepted and about which there is no later word.
+/// Deliveries that one journal entry says were accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Awaited {
     /// When they were accepted, milliseconds since 1970.
     pub(crate) at_ms: i64,
     pub(crate) accepted: u32,
+    /// Of these, those about which there is no later word.
+    pub(crate) left: u32,
     route: u32,
 }
 

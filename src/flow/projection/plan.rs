@@ -213,6 +213,11 @@ impl Plan {
         self.refused.lock().iter().any(|name| name == route)
     }
 
+    /// Routes whose provider refuses the content.
+    pub(crate) fn refusing(&self) -> Vec<String> {
+        self.refused.lock().clone()
+    }
+
     /// Notes that the provider of a route refuses the content; gives all that do, or `None` when it was known.
     pub(crate) fn refuse(&self, route: &str) -> Option<Vec<String>> {
         let mut refused = self.refused.lock();
@@ -368,12 +373,9 @@ impl Plan {
         self.coverage.get()
     }
 
-    /// Accepted deliveries without later word, by when and by which route they were accepted.
+    /// Deliveries that were accepted, by when and by which route, and how many of them are without later word.
     pub(crate) fn awaited(&self, mut visit: impl FnMut(&str, Awaited)) {
-        let dense = self.dense.lock();
-        if dense.counts[State::Accepted as usize] > 0 {
-            dense.awaited(&mut visit);
-        }
+        self.dense.lock().awaited(&mut visit);
     }
 
     /// After replay: what was leased and never answered may have arrived. It becomes pending again, marked.
