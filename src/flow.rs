@@ -7,10 +7,12 @@
 //!
 //! [`Flow`] is what the outside (HTTP, command line) may ask for. It never hands out a store or an adapter.
 
+pub mod alarms;
 pub mod approve;
 pub mod authorize;
 pub mod deliver;
 pub mod intake;
+pub mod forecast;
 mod parts;
 pub mod preflight;
 mod projection;
@@ -25,6 +27,7 @@ mod start;
 pub mod status;
 mod submit;
 pub mod target;
+mod watch;
 
 use std::sync::Arc;
 

@@ -178,6 +178,11 @@ impl Telemetry {
         self.0.metrics.screens.get_or_create(&metrics::ByState { state: state.into() }).set(gauge(n));
     }
 
+    /// How many alarms of a code stand.
+    pub fn alarms(&self, code: &'static str, n: u64) {
+        self.0.metrics.alarms.get_or_create(&metrics::Code { code: code.into() }).set(gauge(n));
+    }
+
     /// Connections now open.
     pub fn connections(&self, open: usize) {
         self.0.metrics.connections.set(gauge(open as u64));

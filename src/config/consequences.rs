@@ -1,6 +1,8 @@
 //! The second pass: what would happen if the gateway started with these settings.
 
+mod alarms;
 mod issuers;
+mod ladder;
 mod pace;
 mod routes;
 
@@ -23,6 +25,8 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     issuers::check(&mut pass);
     routes::check(&mut pass);
     pace::check(&mut pass);
+    ladder::check(&mut pass);
+    alarms::check(&mut pass);
     pass.findings
 }
 

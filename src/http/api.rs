@@ -1,10 +1,12 @@
 //! The API for programs, one noun a file. Each file lists its routes with who may use them and what the description of
 //! the API says about them.
 
+mod alarms;
 mod events;
 mod keys;
 mod operations;
 mod parameters;
+mod preflight;
 mod progress;
 mod recipients;
 mod routes;
@@ -12,6 +14,7 @@ mod screens;
 mod warnings;
 
 pub(in crate::http) use self::{
+    alarms::{AlarmDocument, AlarmList, sentence},
     keys::{KeyList, KeyOrder},
     operations::Health,
     progress::Timeline,
@@ -27,6 +30,8 @@ use super::routes::RouteSpec;
 pub fn routes() -> Vec<RouteSpec> {
     let nouns = [
         warnings::routes(),
+        preflight::routes(),
+        alarms::routes(),
         progress::routes(),
         events::routes(),
         recipients::routes(),

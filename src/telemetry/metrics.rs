@@ -45,6 +45,7 @@ pub(super) struct Metrics {
     pub(super) deliveries: Family<Delivery, Counter>,
     pub(super) undelivered: Family<Undelivered, Counter>,
     pub(super) attempts: Family<Verdict, Counter>,
+    pub(super) alarms: Family<Code, Gauge>,
     pub(super) receipts: Family<Route, Counter>,
     pub(super) receipts_unmatched: Gauge,
     pub(super) queue: Family<Lane, Gauge>,
@@ -74,6 +75,7 @@ impl Metrics {
             deliveries: Family::default(),
             undelivered: Family::default(),
             attempts: Family::default(),
+            alarms: Family::default(),
             receipts: Family::default(),
             receipts_unmatched: Gauge::default(),
             queue: Family::default(),
@@ -88,6 +90,7 @@ impl Metrics {
             channel_down: Family::default(),
         };
         registry.register("build", "Version of the program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        registry.register("alarms", "Alarms that stand, by code", metrics.alarms.clone());
         metrics.register_http(registry);
         metrics.register_deliveries(registry);
         metrics.register_routes(registry);

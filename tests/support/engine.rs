@@ -104,6 +104,27 @@ impl Plan {
         self
     }
 
+    /// People of an area who take part in drills, each with all of these addresses.
+    pub fn people(
+        mut self,
+        area: &str,
+        people: impl IntoIterator<Item = Vec<(Channel, String)>>,
+    ) -> Self {
+        for endpoints in people {
+            let external_id = format!("r{}", self.recipients.len());
+            self.recipients.push(Recipient {
+                external_id,
+                name: String::new(),
+                areas: vec![area.parse().expect("an area code")],
+                groups: Vec::new(),
+                language: "zh-CN".to_owned(),
+                endpoints: endpoints.into_iter().collect(),
+                drill: true,
+            });
+        }
+        self
+    }
+
     pub async fn start(self) -> Engine {
         let clock = Clock::simulated(START_MS, self.seed);
         let store: Store = Arc::new(Memory::new(clock.clone()));

@@ -8,7 +8,7 @@ use crate::{
     flow::{
         Parts, Unavailable,
         projection::{
-            Plan, Projection,
+            Plan,
             codec::{Outcome, Outcomes, OutcomesRef, Unreadable, plan_of, visit_lease},
             recall,
         },
@@ -126,7 +126,7 @@ impl Reading<'_> {
             }
             return Ok(());
         };
-        Projection::take(&plan, at, data, &mut self.records)?;
+        self.parts.projection.take(&plan, at, data, &mut self.records)?;
         self.reached(&plan, data)
     }
 

@@ -5,7 +5,9 @@ use utoipa::OpenApi;
 
 use crate::{
     flow::{
+        alarms::AlarmView,
         authorize::{KeyView, NewKey, Role},
+        forecast::{ChannelForecast, Forecast, RunningForecast, UsualAudience},
         intake::{Lift, WarningView},
         preflight::PreflightText,
         screens::{Screen, ScreenView},
@@ -21,10 +23,13 @@ use crate::{
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(
+    AlarmView,
     CanaryView,
+    ChannelForecast,
     ChannelStatus,
     DeliveryView,
     Event,
+    Forecast,
     KeyView,
     Lift,
     NewKey,
@@ -34,13 +39,17 @@ use crate::{
     Role,
     RouteLimits,
     RouteView,
+    RunningForecast,
     Screen,
     ScreenView,
     StatusView,
     TimelineEntry,
     UseView,
+    UsualAudience,
     WarningView,
     WindowView,
+    api::AlarmDocument,
+    api::AlarmList,
     api::Health,
     api::KeyList,
     api::KeyOrder,

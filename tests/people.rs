@@ -1,0 +1,5 @@
+//! People, not messages: who was reached by what first, ladders, alarms, forecasts; on a clock that is advanced by
+//! sleeping.
+
+mod ladder;
+mod reach;
