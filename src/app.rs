@@ -28,8 +28,8 @@ use crate::{
 
 /// Name of the key file in the data directory.
 pub const KEY_FILE: &str = "seal.key";
-/// How long a stopping gateway waits for what is on the wire.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// How long clients may take to read their answers once nothing else runs any more.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A running gateway.
 pub struct Gateway {
@@ -38,6 +38,9 @@ pub struct Gateway {
     screens: Arc<Screens>,
     store: Store,
     lifecycle: Lifecycle,
+    /// What answers requests: it ends last, so that those who ask meanwhile hear that it stops.
+    doors: Lifecycle,
+    patience: Duration,
     adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
     address: SocketAddr,
 }
@@ -148,9 +151,12 @@ impl Gateway {
             flow.connect(&inbox);
         }
         flow.connect_screens(&shown);
+        let patience = config.server.stop_within_s;
         let site = Site::new(flow.clone(), config, clock, telemetry);
-        lifecycle.spawn(http::serve::run(site, listener, lifecycle.stopping()));
-        Ok(Self { flow, directory: opened.directory, screens, store: opened.store, lifecycle, adapters, address })
+        let doors = Lifecycle::default();
+        doors.spawn(http::serve::run(site, listener, lifecycle.stopping(), doors.stopping()));
+        let (directory, store) = (opened.directory, opened.store);
+        Ok(Self { flow, directory, screens, store, lifecycle, doors, patience, adapters, address })
     }
 
     /// Where it listens.
@@ -171,11 +177,12 @@ impl Gateway {
         &self.directory
     }
 
-    /// Stops: nothing new is claimed, what is on the wire may finish, then everything is closed. Says whether it all
-    /// ended by itself in time.
+    /// Stops: nothing new is claimed or taken, what is on the wire may finish, then everything is closed. Says whether
+    /// it all ended by itself in time.
     pub async fn shutdown(self) -> bool {
         self.screens.close();
-        let ended = self.lifecycle.stop(PATIENCE).await;
+        let ended = self.lifecycle.stop(self.patience).await;
+        self.doors.stop(FAREWELL).await;
         for adapter in self.adapters.values() {
             adapter.close().await;
         }

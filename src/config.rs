@@ -59,6 +59,9 @@ pub struct Server {
     /// Bytes (written as a number or as `"1 MiB"`); a body with CAP resources may have four times as many.
     #[serde(deserialize_with = "size::deserialize")]
     pub body_max: usize,
+    /// How long a stopping server waits for what is on the wire before it breaks off.
+    #[serde(with = "seconds")]
+    pub stop_within_s: Duration,
 }
 
 /// Where data is kept.
@@ -532,7 +535,8 @@ impl Default for Config {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 12379)), public_url: None, body_max: 1024 * 1024 }
+        let listen = SocketAddr::from(([127, 0, 0, 1], 12379));
+        Self { listen, public_url: None, body_max: 1024 * 1024, stop_within_s: Duration::from_secs(25) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the stages work with, and the few things several of them do.
 
+mod doubt;
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{
@@ -38,7 +40,7 @@ use crate::{
         message::{Message, MessageRef},
     },
     lifecycle::Lifecycle,
-    store::{Appended, Commit, Entry, EntryKind, Put, Space, Store, Stored},
+    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored},
     telemetry::Telemetry,
 };
 
@@ -136,6 +138,12 @@ impl Parts {
         self.leases.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Every lease number from now on is larger than this one, which stands in the journal: the wall clock that numbers
+    /// begin with may have been set back.
+    pub(crate) fn lease_stands(&self, lease: u64) {
+        self.leases.fetch_max(lease.saturating_add(1), Ordering::Relaxed);
+    }
+
     /// A new UUID of version 7: later ones sort later, none can be guessed.
     pub(crate) fn uuid(&self) -> String {
         let ms = u64::try_from(self.clock.unix_ms()).unwrap_or_default();
@@ -198,9 +206,12 @@ impl Parts {
     ) -> Result<u64, Unavailable> {
         let mut all = vec![replace(Space::Warning, record.id.0.as_str(), record, version)];
         all.extend(puts);
-        let committed = self.store.commit(Commit { puts: all, entries: vec![decision.entry()] }).await?;
+        let sequence = match self.store.commit(Commit { puts: all, entries: vec![decision.entry()] }).await {
+            Ok(committed) => committed.entries.first().map_or(0, |entry| entry.sequence),
+            Err(CommitFault::Unknown(why)) => self.look_for(record, version, decision, why).await?,
+            Err(fault) => return Err(fault.into()),
+        };
         self.remember(record.clone());
-        let sequence = committed.entries.first().map_or(0, |entry| entry.sequence);
         self.progress.decided(sequence, decision);
         Ok(sequence)
     }

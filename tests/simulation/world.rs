@@ -167,7 +167,10 @@ impl World {
 
     /// Lets time pass, and looks at every step whether everything holds.
     pub async fn pass(&mut self, time: Duration) {
-        let step = Duration::from_millis(250);
+        self.pass_by(time, Duration::from_millis(250)).await;
+    }
+
+    async fn pass_by(&mut self, time: Duration, step: Duration) {
         let mut left = time;
         while !left.is_zero() {
             let now = left.min(step);
@@ -210,16 +213,16 @@ impl World {
             line.provider.sober();
         }
         self.resume_all().await;
-        for _ in 0..600 {
+        for _ in 0..300 {
             if self.book.broken().is_some() || self.all_done().await {
                 break;
             }
-            self.pass(Duration::from_millis(1_000)).await;
+            self.pass_by(Duration::from_secs(2), Duration::from_secs(2)).await;
         }
         let done = self.all_done().await;
         self.book.must(done, || "not everything ended although providers were well for ten minutes".to_owned());
         // Receipts that are still on their way.
-        self.pass(Duration::from_secs(45)).await;
+        self.pass_by(Duration::from_secs(45), Duration::from_secs(5)).await;
         self.look(true).await;
     }
 
@@ -288,7 +291,7 @@ fn configuration(chance: &mut Chance) -> (Config, Vec<(String, Limits)>) {
 }
 
 fn people(chance: &mut Chance) -> Vec<Recipient> {
-    (0..chance.between(5, 40)).map(|number| person(number, chance)).collect()
+    (0..chance.between(5, 25)).map(|number| person(number, chance)).collect()
 }
 
 pub fn person(number: u64, chance: &mut Chance) -> Recipient {

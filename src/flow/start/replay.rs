@@ -9,7 +9,7 @@ use crate::{
         Parts, Unavailable,
         projection::{
             Plan,
-            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, plan_of, visit_lease},
+            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
             recall,
         },
         record::Decision,
@@ -112,6 +112,9 @@ impl Reading<'_> {
     }
 
     fn lease(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        if let Some(number) = lease_of(data) {
+            self.parts.lease_stands(number);
+        }
         if let Some(plan) = self.plan(at, data) {
             visit_lease(data, |first, length| plan.lease_run(first, length))?;
         }
