@@ -36,6 +36,7 @@ pub struct Config {
     /// Names and class of hazard codes; what the configuration names is added to the built-in list.
     pub hazards: BTreeMap<String, Hazard>,
     pub delivery: Delivery,
+    pub receipts: Receipts,
 }
 
 /// The HTTP side.
@@ -101,6 +102,13 @@ pub struct Route {
     /// How long one submit may take.
     #[serde(default = "default_timeout", with = "seconds")]
     pub timeout_s: Duration,
+    /// File with the last part of the address at which the provider reports by calling us; every line is one that is valid,
+    /// so that a new one can be introduced before the old one goes. Absent = no calls are taken.
+    #[serde(default)]
+    pub callback_secret_file: Option<PathBuf>,
+    /// What a wrong or missing signature of such a call means.
+    #[serde(default)]
+    pub callback_signatures: fenghuo_contract::SignatureCheck,
     /// What the adapter itself needs; its own documentation lists the keys.
     #[serde(default)]
     pub settings: toml::Table,
@@ -179,6 +187,19 @@ pub struct Delivery {
     pub lift_validity_s: Duration,
 }
 
+/// Later word about deliveries: from providers, apps and people.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Receipts {
+    /// How long a receipt waits for the answer that says whose it is.
+    #[serde(with = "seconds")]
+    pub unknown_keep_s: Duration,
+    /// How many receipts wait so at most; the oldest give way and are counted.
+    pub unknown_max: usize,
+    /// Channels whose messages carry a link by which their reader says that they arrived.
+    pub confirm_links: Vec<Channel>,
+}
+
 mod seconds {
     use std::time::Duration;
 
@@ -250,6 +271,7 @@ impl Default for Config {
             areas: BTreeMap::new(),
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
+            receipts: Receipts::default(),
         }
     }
 }
@@ -283,6 +305,16 @@ impl Default for Delivery {
             repeat_in_doubt: vec![Level::Red, Level::Orange],
             default_validity_s: Duration::from_secs(24 * 3600),
             lift_validity_s: Duration::from_secs(3600),
+        }
+    }
+}
+
+impl Default for Receipts {
+    fn default() -> Self {
+        Self {
+            unknown_keep_s: Duration::from_secs(3600),
+            unknown_max: 100_000,
+            confirm_links: Vec::new(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod projection;
 pub mod receipt;
 pub mod record;
 pub mod render;
+pub mod retry;
 pub mod schedule;
 pub mod screens;
 mod stages;

@@ -59,6 +59,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("store", STORE),
     field("texts", TEXTS),
     field("delivery", DELIVERY),
+    field("receipts", RECEIPTS),
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
     field("areas", Shape::Areas),
@@ -85,6 +86,12 @@ const DELIVERY: Shape = Shape::Table(&[
     field("lift_validity_s", Shape::Seconds),
 ]);
 
+const RECEIPTS: Shape = Shape::Table(&[
+    field("unknown_keep_s", Shape::Seconds),
+    field("unknown_max", Shape::Count),
+    field("confirm_links", Shape::Words(CHANNELS)),
+]);
+
 const ROUTE: Shape = Shape::Table(&[
     required("channel", Shape::Word(CHANNELS)),
     required("adapter", Shape::Text),
@@ -96,6 +103,8 @@ const ROUTE: Shape = Shape::Table(&[
     field("batch", Shape::Count),
     field("window", Shape::Count),
     field("timeout_s", Shape::Seconds),
+    field("callback_secret_file", Shape::Path),
+    field("callback_signatures", Shape::Word(&["observe", "enforce"])),
     field("settings", Shape::Free),
 ]);
 

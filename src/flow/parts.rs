@@ -17,9 +17,10 @@ use super::{
     Unavailable, authorize,
     deliver::Route,
     projection::{
-        Closing, Plan, Projection,
+        Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
     },
+    receipt::{CallbackSecrets, Links, Turn},
     record::{Decision, WarningId, WarningRecord, replace},
     render::templates::Templates,
     schedule::Lanes,
@@ -64,6 +65,9 @@ pub struct Assembly {
     pub addresses: Arc<dyn AddressBook>,
     pub templates: Templates,
     pub screens: Arc<Screens>,
+    /// Makes the addresses at which readers confirm.
+    pub links: Links,
+    pub callback_secrets: CallbackSecrets,
     /// Adapters by route name.
     pub adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
 }
@@ -85,6 +89,10 @@ pub(crate) struct Parts {
     /// Every warning that is here, by id.
     pub(crate) warnings: RwLock<BTreeMap<WarningId, Arc<WarningRecord>>>,
     pub(crate) progress: Progress,
+    /// Later word that waits to be durable.
+    pub(crate) receipts: Turn,
+    pub(crate) links: Links,
+    pub(crate) callback_secrets: CallbackSecrets,
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     lanes: BTreeMap<Channel, Lanes>,
@@ -94,6 +102,9 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>) -> Self {
         let clock = assembly.clock;
+        let receipts = &assembly.config.receipts;
+        let keep_ms = i64::try_from(receipts.unknown_keep_s.as_millis()).unwrap_or(i64::MAX);
+        let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             config: assembly.config,
@@ -106,7 +117,10 @@ impl Parts {
             screens: assembly.screens,
             keys: authorize::Keys::default(),
             routes,
-            projection: Projection::default(),
+            projection,
+            receipts: Turn::default(),
+            links: assembly.links,
+            callback_secrets: assembly.callback_secrets,
             warnings: RwLock::default(),
             progress: Progress::default(),
             running_keys: Running::default(),
@@ -119,6 +133,11 @@ impl Parts {
     pub(crate) fn lanes(&self, channel: Channel) -> &Lanes {
         // Every channel has its lanes from the start.
         &self.lanes[&channel]
+    }
+
+    /// Whether messages of a channel carry a link by which their reader confirms.
+    pub(crate) fn confirms(&self, channel: Channel) -> bool {
+        channel.reaches_persons() && self.config.receipts.confirm_links.contains(&channel)
     }
 
     /// A lease number larger than every earlier one of this installation.
@@ -222,6 +241,7 @@ impl Parts {
         let named = outcomes.records.iter().filter(|record| !record.reference.is_empty());
         named
             .filter_map(|record| {
+                plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
                 let references = &self.projection.references;
                 let early = references.learn(&outcomes.route, &record.reference, outcomes.plan, record.rank)?;
                 Some(early.record(record.rank))

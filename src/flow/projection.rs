@@ -7,13 +7,15 @@
 pub(crate) mod codec;
 mod plan;
 mod references;
+mod rounds;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::RwLock;
 
 pub(crate) use plan::{Closing, Plan, Snapshot};
-pub(crate) use references::{Early, References};
+pub(crate) use references::{Early, Keep, References};
+pub(crate) use rounds::{ROUNDS_MAX, Rounds};
 
 /// Every plan that has not been folded.
 #[derive(Default)]
@@ -24,6 +26,11 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
+    /// An empty one, with these bounds for receipts whose reference is not known yet.
+    pub(crate) fn keeping(keep: Keep) -> Self {
+        Self { plans: RwLock::default(), references: References::keeping(keep) }
+    }
+
     /// Takes a plan in; one that is here already stays.
     pub(crate) fn insert(&self, plan: Plan) -> Arc<Plan> {
         Arc::clone(self.plans.write().entry(plan.record.number).or_insert_with(|| Arc::new(plan)))

@@ -94,7 +94,7 @@ async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
             parts.projection.insert(schedule::load(parts, *number).await?);
         }
     }
-    replay(parts).await?;
+    let replayed = replay(parts).await?;
     for plan in parts.projection.all() {
         let uncertain = plan.reopen_leased();
         if !uncertain.is_empty() {
@@ -110,17 +110,19 @@ async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
             schedule::enter(parts, &plan);
         }
     }
+    replayed.finish(parts).await;
     Ok(())
 }
 
 /// Reads the journal from its first row: states of deliveries, and where the decisions about each warning stand.
-async fn replay(parts: &Arc<Parts>) -> Result<(), Unavailable> {
+async fn replay(parts: &Arc<Parts>) -> Result<receipt::Replayed, Unavailable> {
+    let mut replayed = receipt::Replayed::default();
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
             match entry.kind {
                 EntryKind::Leases => replay_lease(parts, entry.data),
-                EntryKind::Outcomes => replay_outcomes(parts, at, entry.data),
+                EntryKind::Outcomes => replay_outcomes(parts, at, entry.data, &mut replayed),
                 EntryKind::Decision => {
                     if let Ok(decision) = serde_json::from_slice::<Decision>(entry.data) {
                         parts.progress.know(row.sequence, &decision);
@@ -129,7 +131,8 @@ async fn replay(parts: &Arc<Parts>) -> Result<(), Unavailable> {
             }
         }
     };
-    Ok(parts.store.replay(1, &mut visit).await?)
+    parts.store.replay(1, &mut visit).await?;
+    Ok(replayed)
 }
 
 fn replay_lease(parts: &Parts, data: &[u8]) {
@@ -143,7 +146,10 @@ fn replay_lease(parts: &Parts, data: &[u8]) {
     }
 }
 
-fn replay_outcomes(parts: &Parts, at: Appended, data: &[u8]) {
+fn replay_outcomes(parts: &Parts, at: Appended, data: &[u8], replayed: &mut receipt::Replayed) {
+    if receipt::replay_kept(parts, data, replayed) {
+        return;
+    }
     let mut records = Vec::new();
     let mut references = Vec::new();
     let head = visit_outcomes(data, |record| {
@@ -156,7 +162,10 @@ fn replay_outcomes(parts: &Parts, at: Appended, data: &[u8]) {
         Ok(head) => {
             let Some(plan) = parts.projection.plan(head.plan) else { return };
             for (rank, reference) in references {
-                parts.projection.references.learn(&head.route, reference, head.plan, rank);
+                plan.rounds.learn(&head.route, reference, rank);
+                if let Some(early) = parts.projection.references.learn(&head.route, reference, head.plan, rank) {
+                    replayed.claimed(&head.route, head.plan, rank, early);
+                }
             }
             plan.apply(at, head.base_ms, records);
         }

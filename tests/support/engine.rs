@@ -10,7 +10,7 @@ use fenghuo::{
         AddressBook, Assembly, Flow,
         authorize::{Actor, Role},
         intake::{Form, Submission, Submitted},
-        receipt::{Inbox, ScreenInbox},
+        receipt::{CallbackSecrets, Inbox, Links, ScreenInbox},
         record::WarningId,
         render::templates::Templates,
         screens::Screens,
@@ -108,6 +108,10 @@ impl Plan {
     }
 }
 
+fn vault_mac(bytes: &[u8]) -> [u8; 32] {
+    Vault::with_key(&[7; 32]).mac("confirm", bytes)
+}
+
 impl Engine {
     async fn on(store: Store, clock: Clock, config: Config, simulators: BTreeMap<String, Settings>, seed: u64) -> Self {
         let vault = Arc::new(Vault::with_key(&[7; 32]));
@@ -138,6 +142,8 @@ impl Engine {
             directory,
             templates: Templates::load(&config).expect("built-in templates"),
             screens: Arc::new(screens.await.expect("screens")),
+            links: Links::new(Arc::new(|bytes: &[u8]| vault_mac(bytes)), "https://warn.example"),
+            callback_secrets: CallbackSecrets::read(&config).expect("readable secrets"),
             adapters,
         };
         let flow = Flow::start(assembly).await.expect("a flow");

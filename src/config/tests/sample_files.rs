@@ -21,7 +21,9 @@ fn the_sample_configuration_loads() {
 fn the_sample_says_the_true_defaults() {
     let sample = load(Some(&sample("fenghuo.toml")), &Environment::default()).unwrap().config;
     let default = Config::default();
-    let shown = |config: &Config| format!("{:?} {:?} {:?}", config.server, config.texts, config.delivery);
+    let shown = |config: &Config| {
+        format!("{:?} {:?} {:?} {:?}", config.server, config.texts, config.delivery, config.receipts)
+    };
     assert_eq!(shown(&sample), shown(&default));
     assert_eq!(sample.store.data, default.store.data);
     let route = read("[routes.\"sms.a\"]\nchannel = \"sms\"\nadapter = \"a\"\nactual = true\n").unwrap().config.routes
@@ -144,6 +146,7 @@ fn structs_and_schema_name_the_same_keys() {
         (of(at("store")), fields::of::<super::super::StoreConfig>()),
         (of(at("texts")), fields::of::<super::super::Texts>()),
         (of(at("delivery")), fields::of::<super::super::Delivery>()),
+        (of(at("receipts")), fields::of::<super::super::Receipts>()),
         (of(at("routes")), fields::of::<super::super::Route>()),
         (of(at("issuers")), fields::of::<super::super::Issuer>()),
         (of(at("hazards")), fields::of::<super::super::Hazard>()),

@@ -35,6 +35,8 @@ pub(super) fn outcomes(parts: &Parts, plan: &Plan, route: &Route, outcomes: &Out
             Outcome::Again => "transient",
             Outcome::AgainInDoubt => "in_doubt",
             Outcome::Returned => "returned",
+            // No attempt ends so.
+            Outcome::Reopened | Outcome::Outdated => continue,
         };
         *attempts.entry(verdict).or_default() += 1;
     }
@@ -56,7 +58,10 @@ pub(in crate::flow) fn reached(parts: &Parts, route: &str, plan: &Plan, state: S
 
 /// Shows the state of every route.
 pub(in crate::flow) fn routes(parts: &Parts) {
-    parts.telemetry.receipts_unmatched(parts.projection.references.expired());
+    let references = &parts.projection.references;
+    references.forget_old(parts.clock.unix_ms());
+    parts.telemetry.receipts_unmatched(references.expired());
+    parts.telemetry.receipts_waiting(references.waiting(), parts.receipts.waiting_kib());
     for route in parts.routes.values() {
         let in_flight = route.in_flight.load(Ordering::Relaxed);
         parts.telemetry.route(&route.name, route.state().name(), &RouteState::NAMES, route.allowed(), in_flight);

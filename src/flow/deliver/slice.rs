@@ -97,8 +97,8 @@ async fn attempt(parts: &Arc<Parts>, route: &Arc<Route>, plan: &Arc<Plan>, ranks
     };
     let mut answers = Vec::with_capacity(ranks.len());
     let mut batches: BTreeMap<usize, Vec<(u32, Item)>> = BTreeMap::new();
-    let attempts = plan.attempts_of(ranks);
-    for ((rank, endpoint), attempts) in ranks.iter().zip(endpoints).zip(attempts) {
+    let attempts = plan.attempts_of(ranks).into_iter().zip(plan.rounds.of_all(ranks));
+    for ((rank, endpoint), (attempts, round)) in ranks.iter().zip(endpoints).zip(attempts) {
         let Some(address) = endpoint.address else {
             answers.push(Answer::ended(*rank, State::Failed, Reason::NoAddress, ""));
             continue;
@@ -108,8 +108,9 @@ async fn attempt(parts: &Arc<Parts>, route: &Arc<Route>, plan: &Arc<Plan>, ranks
             answers.push(Answer::ended(*rank, State::Failed, Reason::DrillGate, ""));
             continue;
         }
-        let token = Token { plan: plan.record.number, index: *rank };
-        let item = Item { token, address, attempt: attempts.saturating_add(1) };
+        let token = Token { plan: plan.record.number, index: *rank, round };
+        let confirm = parts.confirms(plan.record.channel).then(|| parts.links.address(token.plan, *rank));
+        let item = Item { token, address, attempt: attempts.saturating_add(1), confirm };
         batches.entry(plan.variant(endpoint.row)).or_default().push((*rank, item));
     }
     let batch_max = route.adapter.profile().batch_max.max(1);

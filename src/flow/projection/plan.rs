@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use super::codec::Outcome;
+use super::{Rounds, codec::Outcome};
 use crate::{
     domain::delivery::{Reason, State, Word, merge},
     flow::record::{PlanRecord, WarningId},
@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) contents: Vec<Arc<Content>>,
     /// Rows of variants 1, 2, …
     pub(crate) variants: Vec<RoaringBitmap>,
+    /// How often deliveries were ordered to be sent again.
+    pub(crate) rounds: Rounds,
     closing: OnceLock<Closing>,
     dense: Mutex<Dense>,
 }
@@ -128,7 +130,15 @@ impl Plan {
             changed_ms: record.created_ms,
             next_fresh: 0,
         };
-        let plan = Self { audience, contents, variants, closing: OnceLock::new(), dense: Mutex::new(dense), record };
+        let plan = Self {
+            audience,
+            contents,
+            variants,
+            rounds: Rounds::default(),
+            closing: OnceLock::new(),
+            dense: Mutex::new(dense),
+            record,
+        };
         if let Some(closing) = plan.record.closing.clone() {
             plan.close(&closing);
         }
@@ -251,10 +261,26 @@ impl Plan {
                         _ => known,
                     }
                 }
+                // Attempts count anew: the limit of attempts is one of a round.
+                Outcome::Reopened if known.state == State::Failed => {
+                    dense.states[index] &= 0x0f;
+                    if known.reason == Reason::InDoubt {
+                        dense.doubled.insert(rank);
+                    }
+                    self.rounds.begin(rank);
+                    closing.map_or(Word { state: State::Pending, reason: Reason::None }, |closing| Word {
+                        state: closing.state,
+                        reason: closing.reason,
+                    })
+                }
+                Outcome::Reopened | Outcome::Outdated => known,
             };
             if word != known {
                 dense.set(index, word);
-                dense.entry_of[index] = entry;
+                // One that is opened again still shows what its last attempt was answered.
+                if outcome != Outcome::Reopened {
+                    dense.entry_of[index] = entry;
+                }
             }
         }
         dense.changed_ms = dense.changed_ms.max(at_ms);

@@ -14,7 +14,7 @@ fn relay() -> Relay {
 fn written(content: &Content) -> Vec<u8> {
     let mut wire = Vec::new();
     let to = "zhang@example.org".parse().unwrap();
-    Letter::new(content, &relay()).unwrap().write(Token { plan: 7, index: 3 }, Some(&to), &mut wire);
+    Letter::new(content, &relay()).unwrap().write(Token::new(7, 3), Some(&to), &mut wire);
     wire
 }
 
