@@ -15,7 +15,7 @@ use fenghuo::{
         AddressBook, Assembly, Flow,
         authorize::{Actor, Role},
         intake::{Form, Submission, Submitted},
-        receipt::ScreenInbox,
+        receipt::{CallbackSecrets, Links, ScreenInbox},
         render::templates::Templates,
         screens::Screens,
         target::directory::Directory,
@@ -87,6 +87,8 @@ async fn start(data: &std::path::Path) -> (Flow, u64) {
         directory,
         templates,
         screens,
+        links: Links::new(Arc::new(|_: &[u8]| [0; 32]), ""),
+        callback_secrets: CallbackSecrets::default(),
         adapters,
     };
     (Flow::start(assembly).await.expect("a flow"), u64::from(RECIPIENTS / 2))

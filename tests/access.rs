@@ -35,6 +35,11 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/warnings/{id}/status", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/deliveries", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/timeline", "issuer approver operator auditor"),
+    ("POST /v1/warnings/{id}/retry", "operator approver"),
+    ("GET /v1/receipts", "issuer operator auditor"),
+    ("GET /c/{token}", "public"),
+    ("POST /c/{token}", "public"),
+    ("POST /callbacks/{route}/{secret}", "public"),
     ("GET /v1/events", "issuer approver operator auditor"),
     ("GET /v1/recipients", "operator auditor"),
     ("POST /v1/recipients/import", "operator"),
@@ -87,6 +92,9 @@ fn address(path: &str) -> String {
     path.replace("{id}", screen)
         .replace("{name}", "absent")
         .replace("{external_id}", "absent")
+        .replace("{token}", "absent")
+        .replace("{route}", "absent")
+        .replace("{secret}", "absent")
         .replace("{code}", "not-found")
         .replace("{file}", "absent.xml")
 }

@@ -11,6 +11,7 @@ mod crash;
 mod engine;
 mod feeds;
 mod house;
+mod receipts;
 mod store;
 mod support;
 mod way;

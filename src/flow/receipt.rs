@@ -16,15 +16,15 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use fenghuo_contract::{Channel, NotTaken, Origin, Receipt, ReceiptSink, ReceiptState};
 
-pub(super) use self::{
-    kept::{Replayed, replay as replay_kept},
-    turn::Turn,
-};
 pub use self::{
     callback::{CallbackAnswer, CallbackSecrets, SecretFault},
     confirm::{ConfirmView, Confirmation},
     link::Links,
     stream::{Cursor, ReceiptLine, Receipts},
+};
+pub(super) use self::{
+    kept::{Replayed, replay as replay_kept},
+    turn::Turn,
 };
 use super::{Parts, Unavailable, projection::Early, record::WarningId, screens::ShownSink};
 use crate::domain::delivery::{Reason, State, Word};

@@ -1,21 +1,27 @@
 //! The API for programs, one noun a file. Each file lists its routes with who may use them and what the description of
 //! the API says about them.
 
+mod callbacks;
+mod confirm;
 mod events;
 mod keys;
 mod operations;
 mod parameters;
 mod progress;
+mod receipts;
 mod recipients;
+mod retry;
 mod routes;
 mod screens;
 mod warnings;
 
 pub(in crate::http) use self::{
+    confirm::ConfirmDocument,
     keys::{KeyList, KeyOrder},
     operations::Health,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
+    retry::{ORDERERS, RetryOrder},
     routes::{Pause, ProbeResult, RouteList},
     screens::ScreenList,
     warnings::PreflightDocument,
@@ -28,6 +34,10 @@ pub fn routes() -> Vec<RouteSpec> {
     let nouns = [
         warnings::routes(),
         progress::routes(),
+        retry::routes(),
+        receipts::routes(),
+        confirm::routes(),
+        callbacks::routes(),
         events::routes(),
         recipients::routes(),
         screens::routes(),

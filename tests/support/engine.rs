@@ -42,7 +42,10 @@ pub struct Engine {
     pub clock: Clock,
     pub store: Store,
     pub config: Config,
+    pub telemetry: Telemetry,
     pub ledgers: BTreeMap<String, Ledger>,
+    /// Where receipts come in, by route.
+    pub inboxes: BTreeMap<String, Arc<Inbox>>,
     simulators: BTreeMap<String, Settings>,
     lifecycle: Lifecycle,
     seed: u64,
@@ -64,6 +67,12 @@ impl Plan {
             },
         );
         Self { seed, config, simulators: BTreeMap::new(), recipients: Vec::new() }
+    }
+
+    /// With a changed configuration.
+    pub fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
     }
 
     /// A route for drills with a simulated provider; `change` gets its configuration and the provider's settings.
@@ -119,25 +128,26 @@ impl Engine {
         let directory = Arc::new(directory);
         let lifecycle = Lifecycle::default();
         let mut adapters: BTreeMap<String, Arc<dyn Adapter>> = BTreeMap::new();
-        let (mut ledgers, mut inboxes) = (BTreeMap::new(), Vec::new());
+        let (mut ledgers, mut inboxes) = (BTreeMap::new(), BTreeMap::new());
         for (name, settings) in &simulators {
             let inbox = Inbox::new(name.clone());
             let simulator = Simulator::new(settings.clone(), Arc::clone(&inbox) as _, seed).expect("good settings");
             ledgers.insert(name.clone(), simulator.ledger());
             adapters.insert(name.clone(), Arc::new(simulator));
-            inboxes.push(inbox);
+            inboxes.insert(name.clone(), inbox);
         }
         let shown = Arc::new(ScreenInbox::default());
         let mac: fenghuo::flow::screens::Mac = Arc::new(|_: &[u8]| [0; 32]);
         let url = "http://screens.example".to_owned();
         let screens =
             Screens::open(Arc::clone(&store), Arc::clone(&directory), clock.clone(), mac, url, Arc::clone(&shown) as _);
+        let telemetry = Telemetry::default();
         let assembly = Assembly {
             config: Arc::new(config.clone()),
             clock: clock.clone(),
             store: Arc::clone(&store),
             lifecycle: lifecycle.clone(),
-            telemetry: Telemetry::default(),
+            telemetry: telemetry.clone(),
             addresses: Arc::clone(&directory) as Arc<dyn AddressBook>,
             directory,
             templates: Templates::load(&config).expect("built-in templates"),
@@ -147,9 +157,9 @@ impl Engine {
             adapters,
         };
         let flow = Flow::start(assembly).await.expect("a flow");
-        inboxes.iter().for_each(|inbox| flow.connect(inbox));
+        inboxes.values().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
-        Self { flow, clock, store, config, ledgers, simulators, lifecycle, seed }
+        Self { flow, clock, store, config, telemetry, ledgers, inboxes, simulators, lifecycle, seed }
     }
 
     async fn directory(&self) -> Directory {

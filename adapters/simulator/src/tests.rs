@@ -200,7 +200,7 @@ fn a_call_back_is_read_as_far_as_its_signature_goes() {
         let headers = [("x-simulator-signature".to_owned(), given.to_owned())];
         let peer = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
         let callback = Callback { peer, headers: &headers, query: "", body: body.as_bytes(), signature };
-        crate::callback::read(word, &callback)
+        callback::read(word, &callback)
     };
     let body = "1a.1 delivered\n1a.2 failed 27\n\n1a.3 confirmed\n";
     let signed = read(Some("sesame"), "sesame", SignatureCheck::Enforce, body).unwrap();

@@ -8,6 +8,8 @@ use crate::{
         authorize::{KeyView, NewKey, Role},
         intake::{Lift, WarningView},
         preflight::PreflightText,
+        receipt::ReceiptLine,
+        retry::{Retried, RetriedChannel},
         screens::{Screen, ScreenView},
         status::{ChannelStatus, DeliveryView, Event, People, RouteView, StatusView, TimelineEntry},
         target::directory::RecipientView,
@@ -25,7 +27,10 @@ use crate::{
     NewKey,
     People,
     PreflightText,
+    ReceiptLine,
     RecipientView,
+    Retried,
+    RetriedChannel,
     Role,
     RouteView,
     Screen,
@@ -33,6 +38,7 @@ use crate::{
     StatusView,
     TimelineEntry,
     WarningView,
+    api::ConfirmDocument,
     api::Health,
     api::KeyList,
     api::KeyOrder,
@@ -41,6 +47,7 @@ use crate::{
     api::Pause,
     api::PreflightDocument,
     api::ProbeResult,
+    api::RetryOrder,
     api::RouteList,
     api::ScreenList,
     api::Timeline,
@@ -67,6 +74,12 @@ pub(super) fn schemas() -> Value {
         "type": "string",
         "contentMediaType": "text/event-stream",
         "contentSchema": reference("Event")
+    });
+    schemas["ReceiptStream"] = json!({
+        "description": "NDJSON; every line that is not empty is a ReceiptLine.",
+        "type": "string",
+        "contentMediaType": "application/x-ndjson",
+        "contentSchema": reference("ReceiptLine")
     });
     let named = schemas.as_object().cloned().unwrap_or_default();
     for schema in schemas.as_object_mut().into_iter().flat_map(Map::values_mut) {
