@@ -71,6 +71,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /console/warnings/{id}/deliveries", "issuer approver operator auditor"),
     ("GET /console/warnings/{id}/lift", "issuer approver operator"),
     ("POST /console/warnings/{id}/lift", "issuer approver operator"),
+    ("GET /console/warnings/{id}/retry", "operator approver"),
+    ("POST /console/warnings/{id}/retry", "operator approver"),
     ("GET /console/routes", "approver operator auditor admin"),
     ("POST /console/routes/pause", "operator admin"),
     ("POST /console/routes/resume", "operator admin"),

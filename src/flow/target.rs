@@ -37,8 +37,11 @@ pub(crate) async fn step(
     record.plans.clear();
     for channel in Channel::ALL {
         let routes = routes(parts, channel, warning.status());
+        if routes.is_empty() {
+            continue;
+        }
         let audience = audience(parts, &record, warning, channel).await?;
-        if routes.is_empty() || audience.is_empty() {
+        if audience.is_empty() {
             continue;
         }
         let plan = PlanRecord {

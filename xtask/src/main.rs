@@ -12,7 +12,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test [ARGUMENTS]         installs what the tests need and is missing, then runs them all; arguments go to the runner
   check                    formatting, clippy and documentation, warnings denied
-  bench [NAMES] [--json]   runs the benches whose name contains one of NAMES; --json prints medians as one JSON object";
+  bench [NAMES] [--json]   runs the measures whose name contains one of NAMES; --json prints one JSON object a line";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

@@ -1,0 +1,34 @@
+//! The measures the project claims, each beside its yardstick in the same run of the same program.
+//!
+//! `cargo xtask bench [NAMES] [--json]`: every measure whose name contains one of the names, all without. A line a
+//! measure: value, yardstick, ratio, goal, whether it is met.
+
+mod core;
+mod intake;
+mod machine;
+mod plan;
+mod report;
+mod world;
+
+use report::{Measure, Report};
+
+/// Every measure, in the order of the table in DESIGN.
+const MEASURES: &[Measure] = &[
+    Measure { name: "core", run: core::million },
+    Measure { name: "growth", run: core::growth },
+    Measure { name: "plan", run: plan::first_slice },
+    Measure { name: "intake", run: intake::intake },
+    Measure { name: "feed", run: intake::feed },
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let mut report = Report::new(arguments.iter().any(|argument| argument == "--json"));
+    let names: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    for measure in MEASURES {
+        if names.is_empty() || names.iter().any(|name| measure.name.contains(name.as_str())) {
+            (measure.run)(&mut report);
+        }
+    }
+    std::process::exit(i32::from(!report.complete()));
+}

@@ -1,0 +1,179 @@
+//! A flow on the embedded store in a directory of its own, with one route and made-up recipients.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use fenghuo::{
+    clock::Clock,
+    config::{Config, Issuer, Route},
+    domain::{area::AreaCode, level::Level},
+    flow::{
+        AddressBook, Assembly, Flow,
+        authorize::{Actor, Role},
+        intake::{Form, Submission, Submitted},
+        receipt::{CallbackSecrets, Links, ScreenInbox},
+        record::WarningId,
+        render::templates::Templates,
+        screens::Screens,
+        target::directory::Directory,
+    },
+    lifecycle::Lifecycle,
+    store::{
+        Store,
+        embedded::{Embedded, Options},
+    },
+    telemetry::Telemetry,
+};
+use fenghuo_contract::{Adapter, Channel, NotTaken, Receipt, ReceiptSink};
+use fenghuo_simulator::{Settings, Simulator};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+pub(crate) struct World {
+    pub(crate) flow: Flow,
+    store: Store,
+    lifecycle: Lifecycle,
+    _data: tempfile::TempDir,
+}
+
+pub(crate) struct NoReceipts;
+
+#[async_trait::async_trait]
+impl ReceiptSink for NoReceipts {
+    async fn accept(&self, _receipts: Vec<Receipt>) -> Result<(), NotTaken> {
+        Ok(())
+    }
+}
+
+pub(crate) fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+}
+
+/// A directory of which half have SMS.
+pub(crate) fn directory(recipients: u32) -> Arc<Directory> {
+    let streets: Vec<AreaCode> = (2..=8).filter_map(|n| format!("23010900{n}000").parse().ok()).collect();
+    Arc::new(Directory::synthetic(recipients, &streets, Clock::system()))
+}
+
+/// A provider that takes everything at once and reports nothing.
+pub(crate) fn provider() -> Arc<dyn Adapter> {
+    let settings = Settings { receipts: 0.0, window: 8, ..Settings::of(Channel::Sms) };
+    Arc::new(Simulator::new(settings, Arc::new(NoReceipts), 1).expect("good settings"))
+}
+
+impl World {
+    /// With one SMS route; `limits` are lines of its configuration.
+    pub(crate) async fn start(directory: &Arc<Directory>, adapter: Arc<dyn Adapter>, limits: &str) -> Self {
+        let clock = Clock::system();
+        let data = tempfile::tempdir().expect("a directory");
+        let opened = Embedded::open(data.path(), clock.clone(), Options::default());
+        let store: Store = Arc::new(opened.expect("a store"));
+        let mac: fenghuo::flow::screens::Mac = Arc::new(|_: &[u8]| [0; 32]);
+        let shown = Arc::new(ScreenInbox::default());
+        let (for_screens, places) = (Arc::clone(&store), Arc::clone(directory));
+        let screens = Screens::open(for_screens, places, clock.clone(), mac, String::new(), shown);
+        let config = config(limits);
+        let lifecycle = Lifecycle::default();
+        let assembly = Assembly {
+            templates: Templates::load(&config).expect("built-in templates"),
+            config: Arc::new(config),
+            clock,
+            store: Arc::clone(&store),
+            lifecycle: lifecycle.clone(),
+            telemetry: Telemetry::default(),
+            addresses: Arc::clone(directory) as Arc<dyn AddressBook>,
+            directory: Arc::clone(directory),
+            screens: Arc::new(screens.await.expect("screens")),
+            links: Links::new(Arc::new(|_: &[u8]| [0; 32]), ""),
+            callback_secrets: CallbackSecrets::default(),
+            adapters: BTreeMap::from([("sms.bench".to_owned(), adapter)]),
+        };
+        Self { flow: Flow::start(assembly).await.expect("a flow"), store, lifecycle, _data: data }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.lifecycle.stop(Duration::from_secs(5)).await;
+        self.store.close().await;
+    }
+
+    pub(crate) async fn post(&self, message: &Value) -> WarningId {
+        let submission = Submission {
+            form: Form::Json,
+            media_type: "application/json".to_owned(),
+            body: message.to_string().into(),
+            actor: Actor { key: "bench".to_owned(), role: Role::Issuer, subject: Some("bench".to_owned()) },
+            idempotency_key: None,
+        };
+        let Ok(Submitted::Created(view)) = self.flow.submit(submission).await else { panic!("not taken") };
+        view.id
+    }
+
+    /// Waits until every delivery of a warning is accepted, and says how many there were.
+    pub(crate) async fn accepted(&self, id: &WarningId) -> u64 {
+        loop {
+            let status = self.flow.status(id).await.expect("a store").expect("a warning");
+            if let Some(sms) = status.channels.get("sms").filter(|sms| sms.accepted == sms.audience) {
+                return sms.audience;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Posts `warnings` and waits for the durable outcome of their last delivery; says how many there were.
+    pub(crate) async fn deliver(&self, name: &str, warnings: u32) -> (Duration, u64) {
+        let started = now();
+        let mut ids = Vec::new();
+        for number in 0..warnings {
+            ids.push(self.post(&message(&format!("{name}-{number}"), "red", "public")).await);
+        }
+        let mut deliveries = 0;
+        for id in &ids {
+            deliveries += self.accepted(id).await;
+        }
+        (started.elapsed(), deliveries)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench measures")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+fn config(limits: &str) -> Config {
+    let mut config = Config::default();
+    let route = format!("channel = \"sms\"\nadapter = \"simulator\"\ndrill = true\nactual = false\n{limits}");
+    config.routes.insert("sms.bench".to_owned(), toml::from_str::<Route>(&route).expect("a route"));
+    let any = vec!["*".to_owned()];
+    config.issuers.insert(
+        "bench".to_owned(),
+        Issuer {
+            name: "Bench".to_owned(),
+            senders: Vec::new(),
+            hazards: any.clone(),
+            levels: Level::ALL.to_vec(),
+            areas: any,
+            relay: true,
+        },
+    );
+    config
+}
+
+/// An exercise for the whole district. `scope` is `public`, or the group it is restricted to.
+pub(crate) fn message(identifier: &str, level: &str, scope: &str) -> Value {
+    let mut message = json!({
+        "identifier": identifier, "sender": "bench@songbei.example", "sent": "2026-11-24T08:00:00+08:00",
+        "status": "exercise", "kind": "alert", "scope": "public",
+        "infos": [{"language": "zh-CN", "categories": ["met"], "event": "暴雨", "urgency": "immediate", "level": level,
+            "certainty": "observed", "hazard": "11B03", "expires": "2036-11-24T08:00:00+08:00",
+            "headline": "暴雨预警", "description": "雨", "instruction": "避险",
+            "areas": [{"description": "松北区", "geocodes": [{"name": "CN-STAT-CODE", "value": "230109000000"}]}]}]
+    });
+    if scope != "public" {
+        message["scope"] = "restricted".into();
+        message["restriction"] = scope.into();
+    }
+    message
+}
