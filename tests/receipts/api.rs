@@ -195,7 +195,11 @@ async fn a_provider_calls_with_its_secret_and_is_answered_after_the_commit() {
             ("absent", "old-secret-of-the-route"),
         ] {
             let answer = call(route, secret, "sesame", body()).await;
-            assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::NOT_FOUND, "callback-unknown"), "{route}");
+            assert_eq!(
+                (answer.status, answer.problem().as_str()),
+                (StatusCode::NOT_FOUND, "callback-unknown"),
+                "{route}"
+            );
             assert!(!answer.text.contains(secret), "the secret is not repeated");
         }
         let answer = call("sms.sim", "old-secret-of-the-route", "sesame", body()).await;
@@ -283,7 +287,11 @@ async fn a_reader_confirms_by_the_link_in_the_mail() {
     for path in wrong {
         let (looked, said) = (world.get(&path, "").await, say(&path, "{}").await);
         for answer in [looked, said] {
-            assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::NOT_FOUND, "confirm-link-unknown"), "{path}");
+            assert_eq!(
+                (answer.status, answer.problem().as_str()),
+                (StatusCode::NOT_FOUND, "confirm-link-unknown"),
+                "{path}"
+            );
             assert_eq!(answer.json()["detail"], say("/c/x", "{}").await.json()["detail"]);
         }
     }
@@ -300,6 +308,40 @@ async fn a_reader_confirms_by_the_link_in_the_mail() {
     assert_eq!((said.status, said.json()), (StatusCode::OK, json!({"state": "confirmed"})));
     let status = world.get(&format!("/v1/warnings/{id}/status"), &world.operator).await.json();
     assert_eq!(status["channels"]["email"]["confirmed"], 2, "{status:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_orders_it_on_a_page() {
+    let world = TestGateway::start().await;
+    world.recipients(STREET, Channel::Sms, ["19900009001", "19900009010"].map(str::to_owned)).await;
+    let first = warning("W1", "red");
+    let id = world.sent(&first).await;
+    let list = format!("/console/warnings/{id}/deliveries");
+    let page = format!("/console/warnings/{id}/retry");
+    assert!(world.get(&list, &world.operator).await.text.contains(&page));
+    assert!(!world.get(&list, &world.issuer).await.text.contains(&page), "only for those who may");
+    let asked = world.get(&page, &world.operator).await;
+    assert!(asked.text.contains("重发 1 条") && asked.text.contains("留下 1 条"), "{}", asked.text);
+    let nonce =
+        asked.text.split("name=\"nonce\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a nonce");
+    assert_eq!(nonce.len(), 32);
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let body = format!("nonce={nonce}&channel=sms&reason=again");
+    for _ in 0..2 {
+        let done = world.ask(Method::POST, &page, &world.operator, &form, body.clone().into()).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+        assert_eq!(done.header("location"), format!("{list}?retried=1"), "pressed twice it is one order");
+    }
+    let after = world.get(&format!("{list}?retried=1"), &world.operator).await;
+    assert!(after.text.contains("1 条已放回"), "{}", after.text);
+    let timeline = world.get(&format!("/v1/warnings/{id}/timeline"), &world.operator).await.json();
+    let orders = timeline["items"].as_array().expect("a list").iter().filter(|one| one["what"] == "retried").count();
+    assert_eq!(orders, 1);
+    let lift = world.post(&following(&first, "W2", "cancel")).await.json()["id"].as_str().expect("an id").to_owned();
+    world.until(&lift, |status| status["stage"] != "received").await;
+    let refused = world.ask(Method::POST, &page, &world.operator, &form, "nonce=other".into()).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.text.contains("已经解除"), "{}", refused.text);
 }
 
 /// The link in a message's text.

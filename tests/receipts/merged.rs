@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use fenghuo::{domain::delivery::State, flow::record::WarningId};
-use fenghuo_contract::{Channel, Origin, ReceiptSink, ReceiptState};
+use fenghuo::{
+    domain::delivery::State,
+    flow::{receipt::Confirmation, record::WarningId},
+};
+use fenghuo_contract::{Address, Channel, Origin, ReceiptSink, ReceiptState};
 
 use super::{deliveries, only, receipt, reference, undelivered};
 use crate::support::{
@@ -159,4 +162,32 @@ async fn nothing_is_acknowledged_that_there_is_no_room_for() {
     assert!(flood(1_000).await.is_ok());
     assert!(engine.report([(name, ReceiptState::Delivered)]).await);
     assert_eq!(only(&engine, &id).await.state, State::Delivered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_channels_to_persons_that_were_chosen_carry_a_link() {
+    let channels = [Channel::Sms, Channel::Email, Channel::Display];
+    let mut world = Plan::new(8).configured(|config| {
+        config.receipts.confirm_links = vec![Channel::Email, Channel::Display];
+    });
+    for channel in channels {
+        let address = if channel == Channel::Sms { "13800000000" } else { "a@example.org" };
+        world = world.route(&format!("{channel}.a"), channel, |_, _| {});
+        world = world.recipients(STREET, channel, [address.to_owned()]);
+    }
+    let engine = world.start().await;
+    let id = engine.post(&warning("W1", "red")).await;
+    engine.until(&id, MINUTE, |status| status.done).await;
+    let link = |route: &str, address: &str| engine.ledgers[route].link(&Address::new(address));
+    assert_eq!((link("sms.a", "13800000000"), link("display.a", "a@example.org")), (None, None));
+    let link = link("email.a", "a@example.org").expect("a link");
+    let token = link.strip_prefix("https://warn.example/c/").expect("of this installation").to_owned();
+    // Said by the reader before the provider reports, and never taken back by what it reports.
+    assert!(engine.flow.confirm(&token, Confirmation::Confirmed).await.expect("durable"));
+    engine.clock.sleep(Duration::from_secs(5)).await;
+    assert_eq!(engine.status(&id).await.channels["email"].confirmed, 1);
+    assert!(engine.flow.confirm_view(&token, "en").expect("ours").confirmed);
+    let engine = engine.restart().await;
+    assert_eq!(engine.status(&id).await.channels["email"].confirmed, 1);
+    assert!(!engine.flow.confirm("1AAAA", Confirmation::Confirmed).await.expect("an answer"));
 }

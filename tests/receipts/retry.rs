@@ -188,14 +188,29 @@ async fn an_order_never_outlives_the_warning() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_passes_the_drill_gate_and_never_what_the_provider_refuses_for_all() {
+async fn an_order_never_sends_what_the_provider_refuses_for_all() {
     let engine = world(8, &["13800000000", "19900009002"]).await;
     let id = engine.post(&warning("W1", "red")).await;
     engine.until(&id, MINUTE, |status| status.done).await;
     let failed = engine.status(&id).await.channels["sms"].failed;
+    let seen = engine.ledgers["sms.a"].seen();
     let named = Retry { reasons: vec![Reason::ContentRefused], ..again("n1") };
     let retried = now(&engine, &id, named).await;
     assert_eq!((retried.put_back, retried.channels["sms"].left["content_refused"]), (0, failed));
     engine.clock.sleep(MINUTE).await;
-    assert!(engine.ledgers["sms.a"].seen() <= 2);
+    assert_eq!(engine.ledgers["sms.a"].seen(), seen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_passes_the_drill_gate_like_everything_else() {
+    let engine = world(9, &["19900009010", "19900019010"]).await;
+    let id = engine.post(&warning("W1", "red")).await;
+    engine.until(&id, MINUTE, |status| status.done && status.channels["sms"].failed == 2).await;
+    // One of them takes part in drills no more.
+    let engine = engine.changed("r0", |recipient| recipient.drill = false).await;
+    assert_eq!(now(&engine, &id, again("n1")).await.put_back, 2);
+    engine.until(&id, MINUTE, |status| status.done && status.receipts_awaited == 0).await;
+    let line = |address: &str| engine.ledgers["sms.a"].line(&Address::new(address)).expect("written down").seen;
+    assert_eq!((line("19900009010"), line("19900019010")), (0, 1));
+    assert_eq!(engine.status(&id).await.channels["sms"].failed_by_reason["drill_gate"], 1);
 }

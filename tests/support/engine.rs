@@ -47,6 +47,7 @@ pub struct Engine {
     /// Where receipts come in, by route.
     pub inboxes: BTreeMap<String, Arc<Inbox>>,
     simulators: BTreeMap<String, Settings>,
+    recipients: Vec<Recipient>,
     lifecycle: Lifecycle,
     seed: u64,
 }
@@ -109,7 +110,8 @@ impl Plan {
         let store: Store = Arc::new(Memory::new(clock.clone()));
         let mut engine = Engine::on(store, clock, self.config, self.simulators, self.seed).await;
         if !self.recipients.is_empty() {
-            engine.directory().await.put(self.recipients).await.expect("stored");
+            engine.directory().await.put(self.recipients.clone()).await.expect("stored");
+            engine.recipients = self.recipients;
             // The directory that was written is the one the flow reads.
             engine = engine.restart().await;
         }
@@ -159,7 +161,7 @@ impl Engine {
         let flow = Flow::start(assembly).await.expect("a flow");
         inboxes.values().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
-        Self { flow, clock, store, config, telemetry, ledgers, inboxes, simulators, lifecycle, seed }
+        Self { flow, clock, store, config, telemetry, ledgers, inboxes, simulators, recipients: Vec::new(), lifecycle, seed }
     }
 
     async fn directory(&self) -> Directory {
@@ -167,10 +169,19 @@ impl Engine {
         Directory::open(Arc::clone(&self.store), vault, self.clock.clone()).await.expect("a directory")
     }
 
+    /// Changes a recipient of the plan and starts again, so that the flow reads the change.
+    pub async fn changed(self, external_id: &str, change: impl FnOnce(&mut Recipient)) -> Self {
+        let mut recipient = self.recipients.iter().find(|one| one.external_id == external_id).expect("one").clone();
+        change(&mut recipient);
+        self.directory().await.put(vec![recipient]).await.expect("stored");
+        self.restart().await
+    }
+
     /// Stops at once, as a crash does, and starts again on the same store. Ledgers go on counting apart.
     pub async fn restart(self) -> Self {
         self.lifecycle.stop(Duration::ZERO).await;
-        Self::on(self.store, self.clock, self.config, self.simulators, self.seed).await
+        let engine = Self::on(self.store, self.clock, self.config, self.simulators, self.seed).await;
+        Self { recipients: self.recipients, ..engine }
     }
 
     /// Who may say everything.
