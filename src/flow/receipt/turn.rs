@@ -161,10 +161,13 @@ struct Sorted {
     unknown: Vec<Outcomes>,
 }
 
+/// Records, each with when it happened, milliseconds since 1970.
+type Timed = Vec<(i64, Record)>;
+
 fn sort(parts: &Parts, heard: impl Iterator<Item = Heard>) -> Sorted {
     let now_ms = parts.clock.unix_ms();
-    let mut known: BTreeMap<(u64, Arc<str>), (Arc<Plan>, Vec<(i64, Record)>)> = BTreeMap::new();
-    let mut unknown: BTreeMap<Arc<str>, Vec<(i64, Record)>> = BTreeMap::new();
+    let mut known: BTreeMap<(u64, Arc<str>), (Arc<Plan>, Timed)> = BTreeMap::new();
+    let mut unknown: BTreeMap<Arc<str>, Timed> = BTreeMap::new();
     for Heard { about, word } in heard {
         let at_ms = word.at_ms;
         let (source, number, rank, outdated) = match about {
@@ -198,7 +201,7 @@ fn sort(parts: &Parts, heard: impl Iterator<Item = Heard>) -> Sorted {
 }
 
 /// Records with their times, in the order of ranks.
-fn pack(plan: u64, route: &str, now_ms: i64, mut records: Vec<(i64, Record)>) -> Outcomes {
+fn pack(plan: u64, route: &str, now_ms: i64, mut records: Timed) -> Outcomes {
     records.sort_by_key(|(_, record)| record.rank);
     let base_ms = records.iter().map(|(at_ms, _)| *at_ms).min().unwrap_or(now_ms);
     let timed = |(at_ms, record): (i64, Record)| Record {

@@ -142,7 +142,7 @@ impl Again {
         let now = visit.now();
         let row = Row::new(words, view, None, false, &now);
         let kind = if view.status == Status::Actual { "actual" } else { "drill" };
-        let (again, left) = counts(status);
+        let Counts { again, left } = counts(status);
         let put_back: u64 = again.iter().map(|(_, count)| count).sum();
         let args = [("level", row.level.word.clone()), ("count", grouped(put_back))];
         let channels = again.iter().filter(|(_, count)| *count > 0).map(|(channel, count)| Choice {
@@ -165,9 +165,15 @@ impl Again {
     }
 }
 
-/// Failed deliveries that would be sent again, by channel, and those that would not, by reason.
-fn counts(status: Option<&StatusView>) -> (Vec<(Channel, u64)>, Vec<(Reason, u64)>) {
-    let (mut again, mut left) = (Vec::new(), Vec::<(Reason, u64)>::new());
+/// Failed deliveries that would be sent again, and those that would not.
+#[derive(Default)]
+struct Counts {
+    again: Vec<(Channel, u64)>,
+    left: Vec<(Reason, u64)>,
+}
+
+fn counts(status: Option<&StatusView>) -> Counts {
+    let mut counts = Counts::default();
     for (name, numbers) in status.into_iter().flat_map(|status| &status.channels) {
         let Ok(channel) = name.parse::<Channel>() else { continue };
         let mut put_back = 0;
@@ -175,15 +181,15 @@ fn counts(status: Option<&StatusView>) -> (Vec<(Channel, u64)>, Vec<(Reason, u64
             let Some(reason) = Reason::ALL.into_iter().find(|reason| reason.name() == name) else { continue };
             if reason.may_have_passed() {
                 put_back += count;
-            } else if let Some((_, known)) = left.iter_mut().find(|(known, _)| *known == reason) {
+            } else if let Some((_, known)) = counts.left.iter_mut().find(|(known, _)| *known == reason) {
                 *known += count;
             } else {
-                left.push((reason, *count));
+                counts.left.push((reason, *count));
             }
         }
-        again.push((channel, put_back));
+        counts.again.push((channel, put_back));
     }
-    (again, left)
+    counts
 }
 
 fn effects(words: Words, put_back: u64, left: &[(Reason, u64)]) -> Vec<String> {
