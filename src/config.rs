@@ -37,6 +37,11 @@ pub struct Config {
     pub hazards: BTreeMap<String, Hazard>,
     pub delivery: Delivery,
     pub receipts: Receipts,
+    /// When failed deliveries are tried again: `default`, a channel, a level, or `channel.level`; the most specific
+    /// says, key by key.
+    pub retry: BTreeMap<String, Retry>,
+    /// Limits besides those of the routes.
+    pub limits: Limits,
 }
 
 /// The HTTP side.
@@ -90,7 +95,16 @@ pub struct Route {
     /// What the limit counts; absent = what the adapter says.
     #[serde(default)]
     pub rate_unit: Option<RateUnit>,
-    /// Share of the rate that only red may use, 0 to 0.9.
+    /// Units in any minute; absent = no limit.
+    #[serde(default)]
+    pub per_minute: Option<u32>,
+    /// Units in a day of China's calendar; absent = no limit.
+    #[serde(default)]
+    pub per_day: Option<u32>,
+    /// The provider cuts off whoever is over the rate in any second: never be, at the price of one per cent of it.
+    #[serde(default)]
+    pub hard_cap: bool,
+    /// Share of every limit that only red may use, 0 to 0.9.
     #[serde(default = "default_red_share")]
     pub red_share: f64,
     /// Deliveries handed to the adapter at a time; absent = what the adapter says.
@@ -99,6 +113,9 @@ pub struct Route {
     /// Submits unanswered at a time; absent = what the adapter says.
     #[serde(default)]
     pub window: Option<usize>,
+    /// Of the window, the submits only red may have unanswered; absent = an eighth, at least one where there are two.
+    #[serde(default)]
+    pub red_window: Option<usize>,
     /// How long one submit may take.
     #[serde(default = "default_timeout", with = "seconds")]
     pub timeout_s: Duration,
@@ -109,13 +126,93 @@ pub struct Route {
     /// What a wrong or missing signature of such a call means.
     #[serde(default)]
     pub callback_signatures: fenghuo_contract::SignatureCheck,
+    /// Gets work only as far as the channel's other routes have lost share.
+    #[serde(default)]
+    pub standby: bool,
+    /// A silent link test after so long without a success; 0 = none.
+    #[serde(default = "default_canary", with = "seconds")]
+    pub canary_s: Duration,
     /// What the adapter itself needs; its own documentation lists the keys.
     #[serde(default)]
     pub settings: toml::Table,
 }
 
+impl Route {
+    /// The route's node of the limit tree.
+    #[must_use]
+    pub fn limit(&self) -> Limit {
+        Limit {
+            rate_per_s: self.rate_per_s,
+            per_minute: self.per_minute,
+            per_day: self.per_day,
+            rate_unit: self.rate_unit,
+            hard_cap: self.hard_cap,
+            red_share: self.red_share,
+        }
+    }
+}
+
+/// Limits that hold besides those of a route.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// By channel: for all its routes together.
+    pub channel: BTreeMap<String, Limit>,
+    /// By issuer: each alone; `default` for those not named.
+    pub issuer: BTreeMap<String, Limit>,
+    /// By channel: how often one person may be reached.
+    pub recipient: BTreeMap<String, RecipientLimit>,
+}
+
+/// How many units may go.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// In a second.
+    #[serde(default)]
+    pub rate_per_s: Option<u32>,
+    /// In any minute.
+    #[serde(default)]
+    pub per_minute: Option<u32>,
+    /// In a day of China's calendar.
+    #[serde(default)]
+    pub per_day: Option<u32>,
+    /// What is counted; absent = recipients.
+    #[serde(default)]
+    pub rate_unit: Option<RateUnit>,
+    /// Never over the rate in any second.
+    #[serde(default)]
+    pub hard_cap: bool,
+    /// Share only red may use.
+    #[serde(default = "default_red_share")]
+    pub red_share: f64,
+}
+
+/// How often one person may be reached on a channel by warnings below red. Lifts are never held back.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecipientLimit {
+    /// In any hour.
+    #[serde(default)]
+    pub per_hour: Option<u16>,
+    /// In any 24 hours.
+    #[serde(default)]
+    pub per_day: Option<u16>,
+    /// The highest level that is held back.
+    #[serde(default = "default_up_to")]
+    pub up_to: Level,
+}
+
+fn default_up_to() -> Level {
+    Level::Orange
+}
+
 fn default_red_share() -> f64 {
     0.2
+}
+
+fn default_canary() -> Duration {
+    Duration::from_secs(180)
 }
 
 fn default_timeout() -> Duration {
@@ -165,18 +262,68 @@ pub enum HazardClass {
     Social,
 }
 
+/// Some of the times of repeated attempts.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retry {
+    /// Wait before the second attempt.
+    #[serde(with = "maybe_seconds")]
+    pub first_s: Option<Duration>,
+    /// Longest wait between attempts.
+    #[serde(with = "maybe_seconds")]
+    pub longest_s: Option<Duration>,
+    /// How much each wait is longer than the one before.
+    pub factor: Option<f64>,
+    /// Attempts of one delivery at most; 0 = until its deadline.
+    pub attempts_max: Option<u8>,
+    /// Attempts at most of a delivery that may have arrived: each further one may be a double.
+    pub in_doubt_max: Option<u8>,
+}
+
+/// The times of repeated attempts of one channel and level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryTimes {
+    pub first_s: Duration,
+    pub longest_s: Duration,
+    pub factor: f64,
+    pub attempts_max: u8,
+    pub in_doubt_max: u8,
+}
+
+fn default_retry() -> BTreeMap<String, Retry> {
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let red = Retry { first_s: seconds(1), longest_s: seconds(15), attempts_max: Some(0), ..Retry::default() };
+    BTreeMap::from([("red".to_owned(), red)])
+}
+
+impl Config {
+    /// When deliveries of a channel and level are tried again.
+    #[must_use]
+    pub fn retry_times(&self, channel: Channel, level: Level) -> RetryTimes {
+        let names = [
+            format!("{channel}.{}", level.name()),
+            level.name().to_owned(),
+            channel.name().to_owned(),
+            "default".to_owned(),
+        ];
+        // What the configuration does not say of a name, the built-in times say.
+        let built_in = default_retry();
+        let said = names.iter().flat_map(|name| [self.retry.get(name), built_in.get(name)]);
+        let said: Vec<&Retry> = said.flatten().collect();
+        RetryTimes {
+            first_s: said.iter().find_map(|retry| retry.first_s).unwrap_or(Duration::from_secs(2)),
+            longest_s: said.iter().find_map(|retry| retry.longest_s).unwrap_or(Duration::from_secs(60)),
+            factor: said.iter().find_map(|retry| retry.factor).unwrap_or(2.0),
+            attempts_max: said.iter().find_map(|retry| retry.attempts_max).unwrap_or(5),
+            in_doubt_max: said.iter().find_map(|retry| retry.in_doubt_max).unwrap_or(3).max(1),
+        }
+    }
+}
+
 /// How deliveries are tried.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
-    /// Attempts of one delivery at most.
-    pub attempts_max: u8,
-    /// Wait before the second attempt; doubles with each, with jitter.
-    #[serde(with = "seconds")]
-    pub retry_first_s: Duration,
-    /// Longest wait between attempts.
-    #[serde(with = "seconds")]
-    pub retry_longest_s: Duration,
     /// Repeat a delivery that was written and never answered: for these levels a double is better than a miss.
     pub repeat_in_doubt: Vec<Level>,
     /// A warning without an end is given this long.
@@ -208,6 +355,17 @@ mod seconds {
     pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
         Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
+    }
+}
+
+mod maybe_seconds {
+    use std::time::Duration;
+
+    use serde::Deserialize;
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        seconds.map(|seconds| Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)).transpose()
     }
 }
 
@@ -272,6 +430,8 @@ impl Default for Config {
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
             receipts: Receipts::default(),
+            retry: default_retry(),
+            limits: Limits::default(),
         }
     }
 }
@@ -299,9 +459,6 @@ impl Default for Texts {
 impl Default for Delivery {
     fn default() -> Self {
         Self {
-            attempts_max: 5,
-            retry_first_s: Duration::from_secs(2),
-            retry_longest_s: Duration::from_secs(60),
             repeat_in_doubt: vec![Level::Red, Level::Orange],
             default_validity_s: Duration::from_secs(24 * 3600),
             lift_validity_s: Duration::from_secs(3600),

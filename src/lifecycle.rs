@@ -21,6 +21,7 @@ impl Lifecycle {
         let hard = self.hard.clone();
         self.tracker.spawn(async move {
             tokio::select! {
+                biased;
                 () = task => {}
                 () = hard.cancelled() => {}
             }

@@ -50,6 +50,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/routes", "operator auditor admin"),
     ("POST /v1/routes/{name}/pause", "operator admin"),
     ("POST /v1/routes/{name}/resume", "operator admin"),
+    ("POST /v1/routes/{name}/limits", "admin"),
     ("POST /v1/routes/{name}/probe", "operator admin"),
     ("GET /v1/keys", "security"),
     ("POST /v1/keys", "security"),

@@ -48,7 +48,7 @@ async fn every_kind_of_answer_ends_where_it_should() {
     let id = engine.post(&warning("W1", "red")).await;
     let status = engine.until(&id, 10 * MINUTE, |status| status.done && status.channels["sms"].accepted == 1).await;
     let sms = &status.channels["sms"];
-    // Refused for good; in doubt five times over (red: a double is better than a miss); reported undelivered.
+    // Refused for good; in doubt three times over (red: a double is better than a miss); reported undelivered.
     let reasons: Vec<(&str, u64)> =
         sms.failed_by_reason.iter().map(|(reason, count)| (reason.as_str(), *count)).collect();
     assert_eq!(reasons, [("in_doubt", 1), ("recipient_refused", 1), ("reported_undelivered", 1)]);

@@ -1,6 +1,7 @@
 //! The second pass: what would happen if the gateway started with these settings.
 
 mod issuers;
+mod pace;
 mod routes;
 
 use super::{
@@ -21,6 +22,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     pass.hazards();
     issuers::check(&mut pass);
     routes::check(&mut pass);
+    pace::check(&mut pass);
     pass.findings
 }
 
@@ -98,16 +100,6 @@ impl Pass<'_> {
 
     fn delivery(&mut self) {
         let delivery = &self.config.delivery;
-        if delivery.attempts_max == 0 {
-            self.refuse("config-attempts-zero", &["delivery", "attempts_max"], Vec::new());
-        }
-        if delivery.retry_first_s > delivery.retry_longest_s {
-            let args = vec![
-                ("first", delivery.retry_first_s.as_secs_f64().to_string()),
-                ("longest", delivery.retry_longest_s.as_secs_f64().to_string()),
-            ];
-            self.refuse("config-retry-order", &["delivery", "retry_first_s"], args);
-        }
         for (name, span) in
             [("default_validity_s", delivery.default_validity_s), ("lift_validity_s", delivery.lift_validity_s)]
         {

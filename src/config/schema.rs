@@ -60,6 +60,8 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("texts", TEXTS),
     field("delivery", DELIVERY),
     field("receipts", RECEIPTS),
+    field("retry", Shape::Names(&RETRY)),
+    field("limits", LIMITS),
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
     field("areas", Shape::Areas),
@@ -78,9 +80,6 @@ const TEXTS: Shape =
     Shape::Table(&[field("templates", Shape::Path), field("signature", Shape::Text), field("languages", Shape::Texts)]);
 
 const DELIVERY: Shape = Shape::Table(&[
-    field("attempts_max", Shape::Count),
-    field("retry_first_s", Shape::Seconds),
-    field("retry_longest_s", Shape::Seconds),
     field("repeat_in_doubt", Shape::Words(LEVELS)),
     field("default_validity_s", Shape::Seconds),
     field("lift_validity_s", Shape::Seconds),
@@ -92,19 +91,56 @@ const RECEIPTS: Shape = Shape::Table(&[
     field("confirm_links", Shape::Words(CHANNELS)),
 ]);
 
+const RETRY: Shape = Shape::Table(&[
+    field("first_s", Shape::Seconds),
+    field("longest_s", Shape::Seconds),
+    field("factor", Shape::Number),
+    field("attempts_max", Shape::Count),
+    field("in_doubt_max", Shape::Count),
+]);
+
+const RATE_UNIT: Shape = Shape::Word(&["recipients", "messages", "segments", "calls"]);
+
+const LIMITS: Shape = Shape::Table(&[
+    field("channel", Shape::Names(&LIMIT)),
+    field("issuer", Shape::Names(&LIMIT)),
+    field("recipient", Shape::Names(&RECIPIENT_LIMIT)),
+]);
+
+const LIMIT: Shape = Shape::Table(&[
+    field("rate_per_s", Shape::Count),
+    field("per_minute", Shape::Count),
+    field("per_day", Shape::Count),
+    field("rate_unit", RATE_UNIT),
+    field("hard_cap", Shape::Bool),
+    field("red_share", Shape::Number),
+]);
+
+const RECIPIENT_LIMIT: Shape = Shape::Table(&[
+    field("per_hour", Shape::Count),
+    field("per_day", Shape::Count),
+    field("up_to", Shape::Word(LEVELS)),
+]);
+
 const ROUTE: Shape = Shape::Table(&[
     required("channel", Shape::Word(CHANNELS)),
     required("adapter", Shape::Text),
     field("drill", Shape::Bool),
     field("actual", Shape::Bool),
     field("rate_per_s", Shape::Count),
-    field("rate_unit", Shape::Word(&["recipients", "segments", "calls"])),
+    field("rate_unit", RATE_UNIT),
+    field("per_minute", Shape::Count),
+    field("per_day", Shape::Count),
+    field("hard_cap", Shape::Bool),
     field("red_share", Shape::Number),
     field("batch", Shape::Count),
     field("window", Shape::Count),
+    field("red_window", Shape::Count),
     field("timeout_s", Shape::Seconds),
     field("callback_secret_file", Shape::Path),
     field("callback_signatures", Shape::Word(&["observe", "enforce"])),
+    field("standby", Shape::Bool),
+    field("canary_s", Shape::Seconds),
     field("settings", Shape::Free),
 ]);
 

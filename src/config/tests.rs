@@ -1,7 +1,9 @@
 use std::{fs, path::Path};
 
+use fenghuo_contract::Channel;
+
 use super::{Config, ConfigFinding, Environment, Loaded, finding::Weight, load, schema};
-use crate::messages::Lang;
+use crate::{domain::level::Level, messages::Lang};
 
 fn sample(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name)
@@ -33,20 +35,20 @@ mod sample_files;
 
 #[test]
 fn layers_lie_over_each_other() {
-    let file = "[server]\nlisten = \"127.0.0.1:1\"\n[delivery]\nattempts_max = 3\n";
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\n[retry.sms]\nattempts_max = 3\n";
     let variables = [
         ("FENGHUO_SERVER__LISTEN", "127.0.0.1:2"),
         ("FENGHUO_TEXTS__LANGUAGES", "en,zh-CN"),
-        ("FENGHUO_DELIVERY__RETRY_FIRST_S", "1.5"),
+        ("FENGHUO_RETRY__SMS__FIRST_S", "1.5"),
         ("FENGHUO_SERVER", "http://elsewhere"),
         ("PATH", "/bin"),
     ];
     let config = read_with(file, &variables).unwrap().config;
     assert_eq!(config.server.listen.port(), 2);
-    assert_eq!(config.delivery.attempts_max, 3);
     assert_eq!(config.texts.languages, ["en", "zh-CN"]);
-    assert_eq!(config.delivery.retry_first_s.as_millis(), 1500);
-    assert_eq!(config.delivery.retry_longest_s, Config::default().delivery.retry_longest_s);
+    let (yellow, red) = (config.retry_times(Channel::Sms, Level::Yellow), config.retry_times(Channel::Sms, Level::Red));
+    assert_eq!((yellow.first_s.as_millis(), yellow.longest_s.as_secs(), yellow.attempts_max), (1500, 60, 3));
+    assert_eq!((red.first_s.as_secs(), red.longest_s.as_secs(), red.attempts_max), (1, 15, 0), "a level says before a channel");
 }
 
 #[test]
@@ -73,9 +75,9 @@ fn a_variable_that_means_nothing_is_refused_with_a_suggestion() {
 
 #[test]
 fn a_wrong_value_in_a_variable_points_at_the_value() {
-    let findings = read_with("", &[("FENGHUO_DELIVERY__ATTEMPTS_MAX", "many")]).unwrap_err();
+    let findings = read_with("", &[("FENGHUO_DELIVERY__LIFT_VALIDITY_S", "many")]).unwrap_err();
     assert_eq!(findings[0].code, "config-wrong-form");
-    assert_eq!(findings[0].spot.as_ref().unwrap().column, "FENGHUO_DELIVERY__ATTEMPTS_MAX=".len() + 1);
+    assert_eq!(findings[0].spot.as_ref().unwrap().column, "FENGHUO_DELIVERY__LIFT_VALIDITY_S=".len() + 1);
 }
 
 #[test]

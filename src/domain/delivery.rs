@@ -113,11 +113,13 @@ pub enum Reason {
     DrillGate = 10,
     /// No route of the channel may carry it.
     NoRoute = 11,
+    /// The recipient was reached as often as is allowed, and not before the deadline again.
+    RecipientLimit = 12,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::None,
         Self::RecipientRefused,
         Self::ContentRefused,
@@ -130,6 +132,7 @@ impl Reason {
         Self::NoAddress,
         Self::DrillGate,
         Self::NoRoute,
+        Self::RecipientLimit,
     ];
 
     /// Stable name in API, console, metrics and `fenghuo explain`.
@@ -148,6 +151,7 @@ impl Reason {
             Self::NoAddress => "no_address",
             Self::DrillGate => "drill_gate",
             Self::NoRoute => "no_route",
+            Self::RecipientLimit => "recipient_limit",
         }
     }
 
@@ -161,7 +165,14 @@ impl Reason {
     /// saying more.
     #[must_use]
     pub const fn may_have_passed(self) -> bool {
-        matches!(self, Self::AttemptsExhausted | Self::InDoubt | Self::ReportedUndelivered | Self::NoRoute)
+        matches!(
+            self,
+            Self::AttemptsExhausted
+                | Self::InDoubt
+                | Self::ReportedUndelivered
+                | Self::NoRoute
+                | Self::RecipientLimit
+        )
     }
 
     /// The reason with this number in the journal.

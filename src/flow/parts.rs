@@ -23,7 +23,7 @@ use super::{
     receipt::{CallbackSecrets, Links, Turn},
     record::{Decision, WarningId, WarningRecord, replace},
     render::templates::Templates,
-    schedule::Lanes,
+    schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
     status::Progress,
     target::directory::{Directory, Endpoint},
@@ -95,12 +95,13 @@ pub(crate) struct Parts {
     pub(crate) callback_secrets: CallbackSecrets,
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
+    pub(crate) limits: Limits,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
 }
 
 impl Parts {
-    pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>) -> Self {
+    pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>, limits: Limits) -> Self {
         let clock = assembly.clock;
         let receipts = &assembly.config.receipts;
         let keep_ms = i64::try_from(receipts.unknown_keep_s.as_millis()).unwrap_or(i64::MAX);
@@ -124,6 +125,7 @@ impl Parts {
             warnings: RwLock::default(),
             progress: Progress::default(),
             running_keys: Running::default(),
+            limits,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
@@ -276,6 +278,36 @@ impl Parts {
         self.close_plan(plan, closing, code).await;
     }
 
+    /// Notes durably that the provider of a route refuses a plan's content; `false` when that was known.
+    pub(crate) async fn refuse_route(&self, plan: &Arc<Plan>, route: &str, code: &str) -> bool {
+        // In memory first: nothing more of it may go there while the disk is slow.
+        if plan.refuse(route).is_none() {
+            return false;
+        }
+        let decision = Decision {
+            at_ms: self.clock.unix_ms(),
+            what: "content_refused".to_owned(),
+            warning: Some(plan.record.warning.clone()),
+            by: None,
+            detail: Some(format!("{route} {code}")),
+        };
+        let record = plan.record_now();
+        let put = Put {
+            space: Space::Plan,
+            key: record.number.into(),
+            value: Some(super::record::json(&record)),
+            expect: crate::store::Expect::Any,
+        };
+        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
+            Ok(committed) => {
+                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
+            }
+            // After a restart the provider would be asked once more, and refuse once more.
+            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "refusal not yet durable"),
+        }
+        true
+    }
+
     /// Ends a plan durably: its record says so, then memory and lanes follow.
     pub(crate) async fn close_plan(&self, plan: &Arc<Plan>, closing: Closing, detail: &str) {
         if plan.closing().is_some() {
@@ -291,8 +323,7 @@ impl Parts {
         // In memory first: nothing more of it may leave while the disk is slow.
         plan.close(&closing);
         self.lanes(plan.record.channel).remove(plan.record.number);
-        let mut record = plan.record.clone();
-        record.closing = Some(closing);
+        let record = plan.record_now();
         let put = Put {
             space: Space::Plan,
             key: record.number.into(),

@@ -92,6 +92,9 @@ pub(crate) struct PlanRecord {
     pub(crate) size: u32,
     /// Routes that may carry it, most preferred first.
     pub(crate) routes: Vec<String>,
+    /// Routes whose provider refuses the content: nothing more goes there.
+    #[serde(default)]
+    pub(crate) refused: Vec<String>,
     /// Milliseconds since 1970.
     pub(crate) created_ms: i64,
     pub(crate) closing: Option<Closing>,

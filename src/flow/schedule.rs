@@ -1,15 +1,22 @@
 //! Stage 6: in which order. A rendered warning's plans enter the lanes of their channels; routes take slices out.
 
 mod lanes;
+mod limit;
+mod limits;
 mod pacer;
+mod recipients;
+mod reserve;
 
 use std::sync::Arc;
 
 use fenghuo_contract::Content;
 use roaring::RoaringBitmap;
 
-pub(crate) use lanes::{Lanes, Offer, Slice, Work};
-pub(crate) use pacer::{Pace, Pacer};
+pub(crate) use lanes::{Ask, Lanes, Served, Slice, Work};
+pub(crate) use limit::{At, DayUse, No};
+pub(crate) use limits::{Held, Limits, SliceShape};
+pub(crate) use pacer::Pacer;
+pub(crate) use reserve::{known, run as reserve};
 
 use super::{
     Parts, Unavailable,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
     Assembly, Flow, Parts, Unavailable, approve,
-    deliver::{self, Route, RouteState},
+    deliver::{self, Route},
     parts::parse,
     projection::{
         Closing, Plan,
@@ -33,12 +33,15 @@ impl Flow {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(assembly: Assembly) -> Result<Self, Unavailable> {
-        let routes = routes(&assembly).await?;
-        let parts = Arc::new(Parts::new(assembly, routes));
+        let used = schedule::known(&assembly.store).await?;
+        let limits = schedule::Limits::new(&assembly.config.limits, used, assembly.clock.instant());
+        let routes = routes(&assembly, &limits).await?;
+        let parts = Arc::new(Parts::new(assembly, routes, limits));
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
+        parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
         parts.lifecycle.spawn(run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         Ok(Self(parts))
@@ -55,19 +58,21 @@ impl Flow {
     }
 }
 
-async fn routes(assembly: &Assembly) -> Result<std::collections::BTreeMap<String, Arc<Route>>, Unavailable> {
+async fn routes(
+    assembly: &Assembly,
+    limits: &schedule::Limits,
+) -> Result<std::collections::BTreeMap<String, Arc<Route>>, Unavailable> {
     let mut routes = std::collections::BTreeMap::new();
     for (name, config) in &assembly.config.routes {
         let Some(adapter) = assembly.adapters.get(name) else { continue };
         let decision = assembly.store.get(Space::RouteDecision, name.as_str().into()).await?;
         let decision = decision.map(|stored| parse::<deliver::RouteDecision>(&stored.value)).transpose()?;
-        let state = match decision {
-            Some(deliver::RouteDecision { paused_by: Some(by), reason, .. }) => {
-                RouteState::Paused { by, reason: reason.unwrap_or_default() }
-            }
-            _ => RouteState::Running,
-        };
-        routes.insert(name.clone(), Arc::new(Route::new(name.clone(), config.clone(), Arc::clone(adapter), state)));
+        let (adapter, used) = (Arc::clone(adapter), limits.known(name));
+        let route = Route::new(name.clone(), config.clone(), adapter, used, assembly.clock.instant());
+        if let Some(decision) = decision {
+            route.recall(&decision, assembly.clock.instant());
+        }
+        routes.insert(name.clone(), Arc::new(route));
     }
     Ok(routes)
 }
@@ -192,6 +197,7 @@ async fn run(parts: Arc<Parts>) {
         expire(&parts).await;
         deliver::observe::routes(&parts);
         tokio::select! {
+            biased;
             () = rung => {}
             () = parts.clock.sleep(SWEEP) => {}
             () = stop.cancelled() => {}

@@ -11,6 +11,7 @@ mod routes;
 
 use super::{
     Flow, Page, Unavailable,
+    deliver::RouteLimits,
     record::{Decision, Stage, WarningId, rfc3339},
 };
 use crate::{
@@ -126,21 +127,74 @@ pub struct RouteView {
     /// May carry drills; may carry actual warnings.
     pub drill: bool,
     pub actual: bool,
-    /// `running`, `paused`, `throttled`, `stopped`.
+    /// Gets work only as far as the channel's other routes have lost share.
+    pub standby: bool,
+    /// `running`, `trying` (one submit at a time after a rest), `throttled`, `resting`, `stopped`, `paused`.
     pub state: String,
+    /// What tripped the breaker: `throttled`, `unreached`, `unanswered`, `failing`, `misconfigured`, `canary`.
+    pub trip: Option<String>,
     /// Why it is not running, in words of the provider or of who paused it.
     pub reason: Option<String>,
-    /// Deliveries per second allowed by configuration, `null` = no limit.
+    /// The part of its pace it may use for what is measured of it, 0 (not running) to 1.
+    pub share: f64,
+    /// What the limits count: `recipients`, `segments` or `calls`.
+    pub unit: String,
+    /// Units per second by configuration or order, `null` = no limit.
     pub limit_per_s: Option<f64>,
+    /// Units per second allowed now, after throttle answers and by its share; `null` = no limit.
+    pub allowed_per_s: Option<f64>,
+    /// Limits set by order instead of the configuration.
+    pub ordered: Option<RouteLimits>,
+    /// Units of the last minute and their limit, where there is one.
+    pub per_minute: Option<UseView>,
+    /// Units of today (China) and their limit, where there is one.
+    pub per_day: Option<UseView>,
     /// Deliveries per second now.
     pub rate_per_s: f64,
+    /// Smoothed time from submit to answer, `null` before the first.
+    pub round_trip_ms: Option<f64>,
+    /// Submits that may be unanswered.
+    pub window: WindowView,
     pub in_flight: u64,
-    /// Waiting deliveries by level name.
+    /// Waiting deliveries by lane: a level's name, with `_lift` for lifts.
     pub queue: BTreeMap<String, u64>,
+    /// The last silent link test, `null` before the first.
+    pub canary: Option<CanaryView>,
     pub last_success_at: Option<String>,
     pub last_error: Option<String>,
     pub last_error_at: Option<String>,
     pub as_of: String,
+}
+
+/// How much of a limit is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct UseView {
+    pub used: u64,
+    pub limit: u64,
+}
+
+/// The window of a route, in submits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct WindowView {
+    /// The protocol's or the configured most.
+    pub size: usize,
+    /// What rate × round trip needs now.
+    pub now: usize,
+    /// Unanswered now.
+    pub used: usize,
+    /// Kept for red.
+    pub red: usize,
+}
+
+/// A silent link test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CanaryView {
+    /// RFC 3339.
+    pub at: String,
+    pub age_s: i64,
+    pub ok: bool,
+    /// The provider's words when it failed.
+    pub fault: Option<String>,
 }
 
 /// One line of a warning's history.
@@ -226,6 +280,21 @@ impl Flow {
     /// When it cannot be stored.
     pub async fn resume_route(&self, name: &str, by: &str) -> Result<bool, Unavailable> {
         routes::order(&self.0, name, by, None).await
+    }
+
+    /// Sets the limits of a route by order, or (`None`) gives it those of the configuration again; `false` when there is
+    /// none of this name.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub async fn limit_route(
+        &self,
+        name: &str,
+        by: &str,
+        limits: Option<RouteLimits>,
+        reason: &str,
+    ) -> Result<bool, Unavailable> {
+        routes::limit(&self.0, name, by, limits, reason).await
     }
 
     /// Tests a route's link now. `None` when there is no such route, the fault's words when it fails.

@@ -56,6 +56,7 @@ pub(crate) async fn step(
             deadline: deadline(parts, warning, now_ms),
             size: u32::try_from(audience.len()).unwrap_or(u32::MAX),
             routes,
+            refused: Vec::new(),
             created_ms: now_ms,
             closing: None,
         };

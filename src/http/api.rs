@@ -22,7 +22,7 @@ pub(in crate::http) use self::{
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
-    routes::{Pause, ProbeResult, RouteList},
+    routes::{LimitOrder, Pause, ProbeResult, RouteList},
     screens::ScreenList,
     warnings::PreflightDocument,
 };

@@ -137,6 +137,20 @@ impl Fields {
         }
     }
 
+    /// A whole number from 1 up to that of 32 bits; `None` when it is absent or `null`.
+    pub fn count(&mut self, name: &str) -> Option<u32> {
+        match self.values.remove(name)? {
+            Value::Null => None,
+            value => {
+                let count = value.as_u64().filter(|count| *count > 0).and_then(|count| u32::try_from(count).ok());
+                if count.is_none() {
+                    self.wrong_type(name, &value, "whole number ≥ 1");
+                }
+                count
+            }
+        }
+    }
+
     /// A list of texts of at most `most` characters each; empty when it is absent.
     pub fn texts(&mut self, name: &str, most: usize) -> Vec<String> {
         match self.values.remove(name) {

@@ -44,6 +44,8 @@ pub enum Space {
     RouteDecision = 16,
     /// A finished plan folded into one block, by its number.
     PlanFolded = 17,
+    /// What of a day's limit is reserved, by the name of the limit's node.
+    LimitUse = 18,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

@@ -116,7 +116,8 @@ pub enum Deduplication {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateUnit {
-    /// One per recipient.
+    /// One per recipient: each gets a message of his own, however many segments it has.
+    #[serde(alias = "messages")]
     Recipients,
     /// One per segment of a short message.
     Segments,

@@ -11,6 +11,12 @@ impl Reference {
         Self(bytes[..bytes.len().min(255)].into())
     }
 
+    /// The bytes of the reference, owned.
+    #[must_use]
+    pub fn into_bytes(self) -> Box<[u8]> {
+        self.0
+    }
+
     /// The bytes of the reference.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

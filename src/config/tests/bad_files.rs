@@ -23,11 +23,17 @@ fn each_mistake_has_its_code_and_its_key() {
         ("[texts]\nlanguages = []\n".into(), "config-languages-none", "texts.languages"),
         ("[texts]\nlanguages = [\"中文\"]\n".into(), "config-language-tag", "texts.languages"),
         ("[texts]\ntemplates = \"nowhere\"\n".into(), "config-templates-missing", "texts.templates"),
-        ("[delivery]\nattempts_max = 0\n".into(), "config-attempts-zero", "delivery.attempts_max"),
-        ("[delivery]\nattempts_max = -1\n".into(), "config-wrong-form", "delivery.attempts_max"),
-        ("[delivery]\nretry_first_s = 100\n".into(), "config-retry-order", "delivery.retry_first_s"),
-        ("[delivery]\nretry_first_s = -1\n".into(), "config-wrong-form", "delivery.retry_first_s"),
-        ("[delivery]\nretry_longest_s = nan\n".into(), "config-wrong-form", "delivery.retry_longest_s"),
+        ("[retry.reds]\nattempts_max = 1\n".into(), "config-retry-name", "retry.reds"),
+        ("[retry.\"sms.reds\"]\nattempts_max = 1\n".into(), "config-retry-name", "retry.\"sms.reds\""),
+        ("[retry.red]\nattempts_max = -1\n".into(), "config-wrong-form", "retry.red.attempts_max"),
+        ("[retry.red]\nfactor = 0.5\n".into(), "config-retry-factor", "retry.red.factor"),
+        ("[retry.red]\nfirst_s = 100\nlongest_s = 10\n".into(), "config-retry-order", "retry.red.first_s"),
+        ("[retry.red]\nfirst_s = -1\n".into(), "config-wrong-form", "retry.red.first_s"),
+        ("[retry.red]\nlongest_s = nan\n".into(), "config-wrong-form", "retry.red.longest_s"),
+        ("[limits.channel.smoke]\nper_day = 5\n".into(), "config-limit-channel", "limits.channel.smoke"),
+        ("[limits.channel.sms]\nper_day = 0\n".into(), "config-limit-zero", "limits.channel.sms.per_day"),
+        ("[limits.issuer.default]\nrate_per_s = 0\n".into(), "config-limit-zero", "limits.issuer.default.rate_per_s"),
+        ("[limits.recipient.fax]\nper_hour = 1\n".into(), "config-limit-channel", "limits.recipient.fax"),
         ("[delivery]\nlift_validity_s = 0\n".into(), "config-validity-zero", "delivery.lift_validity_s"),
         ("[delivery]\nrepeat_in_doubt = [\"rad\"]\n".into(), "config-not-a-word", "delivery.repeat_in_doubt"),
         (route("rate_per_s = 0"), "config-rate-zero", "routes.\"sms.a\".rate_per_s"),
@@ -88,18 +94,18 @@ fn what_is_probably_meant_is_said() {
 
 #[test]
 fn every_mistake_is_found_at_once() {
-    let text = "[sever]\n[delivery]\nattempts_max = 0\nretry_first_s = \"x\"\n\
+    let text = "[sever]\n[delivery]\nlift_validity_s = 0\n[retry.sms]\nfirst_s = \"x\"\n\
                 [routes.\"sms.a\"]\nchannel = \"sms\"\nadapter = \"simulator\"\nactual = true\nrate_per_s = 0\nred_shar = 1\n\
                 [issuers.a]\nname = \"a\"\nhazards = [\"!\"]\nlevels = [\"rot\"]\nareas = [\"*\"]\n";
     let mut codes: Vec<&str> = refused(text).into_iter().map(|(code, _)| code).collect();
     codes.sort_unstable();
     let expected = [
-        "config-attempts-zero",
         "config-hazard-pattern",
         "config-not-a-word",
         "config-rate-zero",
         "config-unknown-key",
         "config-unknown-key",
+        "config-validity-zero",
         "config-wrong-form",
     ];
     assert_eq!(codes, expected);
@@ -115,9 +121,9 @@ fn line_and_column_are_those_of_the_mistake() {
 
 #[test]
 fn syntax_mistakes_do_not_hide_the_rest() {
-    let found = refused("[server]\nlisten = \n[delivery]\nattempts_max = 0\n");
+    let found = refused("[server]\nlisten = \n[delivery]\nlift_validity_s = 0\n");
     let codes: Vec<&str> = found.iter().map(|(code, _)| *code).collect();
-    assert_eq!(codes, ["config-syntax", "config-attempts-zero"]);
+    assert_eq!(codes, ["config-syntax", "config-validity-zero"]);
 }
 
 #[test]

@@ -133,6 +133,6 @@ proptest! {
 fn what_may_have_passed_is_a_failure_that_no_list_of_addresses_explains() {
     let passed: Vec<&str> =
         Reason::ALL.into_iter().filter(|reason| reason.may_have_passed()).map(Reason::name).collect();
-    assert_eq!(passed, ["attempts_exhausted", "in_doubt", "reported_undelivered", "no_route"]);
+    assert_eq!(passed, ["attempts_exhausted", "in_doubt", "reported_undelivered", "no_route", "recipient_limit"]);
     assert!(Reason::ALL.into_iter().all(|reason| !reason.may_have_passed() || reason.is_failure()));
 }

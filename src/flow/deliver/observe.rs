@@ -67,13 +67,14 @@ pub(in crate::flow) fn routes(parts: &Parts) {
         parts.telemetry.route(&route.name, route.state().name(), &RouteState::NAMES, route.allowed(), in_flight);
         let waiting = waiting(parts, route);
         for level in Level::ALL {
-            parts.telemetry.queue(&route.name, level, waiting.get(&level).copied().unwrap_or_default());
+            let waits = |lift| waiting.get(&(level, lift)).copied().unwrap_or_default();
+            parts.telemetry.queue(&route.name, level, waits(false) + waits(true));
         }
     }
 }
 
-/// Deliveries that wait on a route, by level.
-pub(in crate::flow) fn waiting(parts: &Parts, route: &Arc<Route>) -> BTreeMap<Level, u64> {
+/// Deliveries that wait on a route, by level and whether they are of a lift.
+pub(in crate::flow) fn waiting(parts: &Parts, route: &Arc<Route>) -> BTreeMap<(Level, bool), u64> {
     let channel: Channel = route.channel;
     parts.lanes(channel).waiting(|plan| plan.record.routes.contains(&route.name) && gate(route, plan))
 }

@@ -1,6 +1,7 @@
 //! The consumer of one route: what to send next, and when.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -13,123 +14,177 @@ use super::{
     slice,
 };
 use crate::{
-    domain::{level::Level, text::ucs2_segments},
+    domain::level::Level,
     flow::{
         Parts,
         projection::Plan,
-        schedule::{Offer, Pace, Pacer},
+        schedule::{Ask, At, Held, No, Served, SliceShape},
     },
 };
-use fenghuo_contract::RateUnit;
 
 /// Looks again at least this often, whatever rang or did not.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// What has left the lanes and not yet reached the adapter, as time at the allowed rate: it cannot be overtaken.
+const PASSING_S: f64 = 0.005;
+
+/// What the consumer knows from one turn to the next.
+#[derive(Default)]
+struct Turns {
+    /// Issuers whose node said no, until when.
+    held: BTreeMap<String, Instant>,
+}
 
 /// Runs until the gateway stops claiming.
 pub(crate) async fn run(parts: Arc<Parts>, route: Arc<Route>) {
-    let rate = route.config.rate_per_s.map(f64::from);
-    let mut pacer = Pacer::new(rate, route.config.red_share, parts.clock.instant());
-    route.set_allowed(pacer.rate());
+    let mut turns = Turns::default();
     let stop = parts.lifecycle.stopping();
     while !stop.is_cancelled() {
         let lanes = parts.lanes(route.channel);
         // Asked for before looking, so that what rings between looking and waiting is not missed.
         let plans = lanes.bell.notified();
         let changes = route.bell.notified();
-        let wait = turn(&parts, &route, &mut pacer);
+        let wait = turn(&parts, &route, &mut turns);
         if wait.is_zero() {
             tokio::task::yield_now().await;
             continue;
         }
         tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
             () = plans => {}
             () = changes => {}
             () = parts.clock.sleep(wait) => {}
-            () = stop.cancelled() => {}
         }
     }
 }
 
 /// Does one step and says how long to wait before the next.
-fn turn(parts: &Arc<Parts>, route: &Arc<Route>, pacer: &mut Pacer) -> Duration {
+fn turn(parts: &Arc<Parts>, route: &Arc<Route>, turns: &mut Turns) -> Duration {
     let now = parts.clock.instant();
     if let Some(wait) = rest(parts, route, now) {
         return wait;
     }
-    if route.throttles.swap(0, Ordering::Relaxed) > 0 {
-        pacer.throttle(now, route.rate(now));
-    }
-    pacer.recover(now);
-    route.set_allowed(pacer.rate());
+    pace(parts, route, now);
 
-    let lanes = parts.lanes(route.channel);
-    let may = |plan: &Plan| may_carry(parts, route, plan);
-    let offer = match lanes.offer(now, may) {
-        Ok(offer) => offer,
-        Err(due) => return due.map_or(LOOK_AGAIN, |due| due.duration_since(now)).min(LOOK_AGAIN),
+    turns.held.retain(|_, until| *until > now);
+    let served = parts.lanes(route.channel).serve(now, |plan| ask(parts, route, turns, plan, now));
+    let due = match served {
+        Served::Slice(slice) => {
+            route.passing.fetch_add(slice.ranks.len() as u64, Ordering::Relaxed);
+            // A place was free when the plan was asked for, and nobody else takes places of this route.
+            let Ok(permit) = Arc::clone(&route.window).try_acquire_owned() else { return LOOK_AGAIN };
+            parts.lifecycle.spawn(slice::carry(Arc::clone(parts), Arc::clone(route), slice, permit));
+            return Duration::ZERO;
+        }
+        Served::Wait(due) => due,
     };
-    // One place of the window is red's, so that red never waits for an answer to blue.
-    let kept = usize::from(offer.level != Level::Red && route.window_size > 1);
-    if route.window.available_permits() <= kept {
-        return LOOK_AGAIN;
+    let next = turns.held.values().copied().chain(due).min();
+    next.map_or(LOOK_AGAIN, |next| next.duration_since(now).clamp(Duration::from_micros(50), LOOK_AGAIN))
+}
+
+/// Whether this plan is served now.
+fn ask(parts: &Parts, route: &Route, turns: &mut Turns, plan: &Plan, now: Instant) -> Ask {
+    let issuer = plan.record.issuer.as_deref();
+    if issuer.is_some_and(|issuer| turns.held.contains_key(issuer)) || !may_carry(parts, route, plan) {
+        return Ask::Pass;
     }
-    let (quantum, units) = quantum(route, pacer, &offer);
-    if let Pace::Wait(pause) = pacer.check(units, offer.level) {
-        return pause.clamp(Duration::from_micros(50), LOOK_AGAIN);
+    let shape = shape(route, plan);
+    if !has_place(route, plan.record.level, &shape) {
+        return Ask::Stop(LOOK_AGAIN);
     }
-    let Ok(permit) = Arc::clone(&route.window).try_acquire_owned() else { return LOOK_AGAIN };
-    if let Some(slice) = lanes.claim(now, may, |_| quantum) {
-        parts.lifecycle.spawn(slice::carry(Arc::clone(parts), Arc::clone(route), slice, permit));
+    let at = At { now, unix: parts.clock.unix() };
+    match parts.limits.take(&mut route.pacer.lock(), &plan.record, &shape, at) {
+        Ok(deliveries) => Ask::Take(deliveries),
+        Err(Held::Everything(no)) => Ask::Stop(wait(no)),
+        Err(Held::Issuer(no)) => {
+            turns.held.extend(issuer.map(|issuer| (issuer.to_owned(), now + wait(no))));
+            Ask::Pass
+        }
     }
-    Duration::ZERO
+}
+
+fn wait(no: No) -> Duration {
+    match no {
+        No::Wait(pause) => pause.clamp(Duration::from_micros(50), LOOK_AGAIN),
+        // The bell rings when it is written down.
+        No::Reserving => LOOK_AGAIN,
+    }
+}
+
+/// Whether another submit may go out. Some places of the window are red's, so that red never waits for an answer to
+/// blue; and what waits for its lease is kept short, so that little is ahead of red.
+fn has_place(route: &Route, level: Level, shape: &SliceShape) -> bool {
+    let free = route.window.available_permits();
+    if route.is_trying() {
+        return free == route.window_size;
+    }
+    if level == Level::Red {
+        return free > 0;
+    }
+    let used = route.window_size - free;
+    let passing = route.passing.load(Ordering::Relaxed);
+    let may_pass = route.allowed().map_or(u64::MAX, |rate| (rate * PASSING_S) as u64);
+    used + route.red_window() < route.window_now(shape.per_call) + usize::from(route.window_size == 1)
+        && (passing == 0 || passing <= may_pass)
+}
+
+/// Lets the pace follow throttle answers and the route's health, where another route of the channel can take over what
+/// it loses; a standby goes as fast as the others have lost share.
+fn pace(parts: &Parts, route: &Route, now: Instant) {
+    let siblings = || {
+        let others = parts.routes.values().filter(|other| other.channel == route.channel && other.name != route.name);
+        others.filter(|other| {
+            (other.config.drill && route.config.drill) || (other.config.actual && route.config.actual)
+        })
+    };
+    let shortest = siblings().filter(|other| other.is_running()).filter_map(|other| other.round_trip()).min();
+    let mut health = route.health(now, shortest);
+    if !siblings().any(|other| other.is_running()) {
+        health = if route.is_trying() { health } else { 1.0 };
+    }
+    if route.config.standby {
+        let lost = siblings().filter(|other| !other.config.standby).map(|other| 1.0 - other.share());
+        // Nothing lost: what it carries then is what the others refused.
+        let lost = lost.fold(0.0, f64::max);
+        health *= if lost > 0.0 { lost } else { 1.0 };
+    }
+    let measured = route.rate(now);
+    let mut pacer = route.pacer.lock();
+    if route.throttles.swap(0, Ordering::Relaxed) > 0 {
+        pacer.throttle(now, measured);
+    }
+    pacer.follow(now, health, measured);
 }
 
 /// How long the route still rests; `None` when it runs.
 fn rest(parts: &Arc<Parts>, route: &Arc<Route>, now: Instant) -> Option<Duration> {
+    route.end_rest(now);
     match route.state() {
-        RouteState::Running => None,
+        RouteState::Running | RouteState::Trying { .. } => None,
         RouteState::Paused { .. } => Some(LOOK_AGAIN),
-        RouteState::Resting { until, .. } if until <= now => {
-            route.fall(RouteState::Running);
-            None
-        }
         RouteState::Resting { until, .. } => Some(until.duration_since(now).min(LOOK_AGAIN)),
-        RouteState::Stopped { reason, probe_at } => {
-            if probe_at <= now {
-                route.fall(RouteState::Stopped { reason, probe_at: now + PROBE_EVERY });
-                parts.lifecycle.spawn(probe(Arc::clone(route)));
+        RouteState::Stopped { .. } => {
+            if route.probe_is_due(now) {
+                parts.lifecycle.spawn(probe(Arc::clone(parts), Arc::clone(route)));
             }
             Some(LOOK_AGAIN)
         }
     }
 }
 
-/// How often a stopped route is tested; the test has no effect a person could notice.
-pub(super) const PROBE_EVERY: Duration = Duration::from_secs(30);
-
-async fn probe(route: Arc<Route>) {
-    let answer = route.adapter.probe().await;
-    if answer.is_ok() && matches!(route.state(), RouteState::Stopped { .. }) {
-        tracing::info!(route = route.name, "route runs again: its probe succeeded");
-        route.fall(RouteState::Running);
+async fn probe(parts: Arc<Parts>, route: Arc<Route>) {
+    if route.adapter.probe().await.is_ok() && route.proved(parts.clock.instant()) {
+        tracing::info!(route = route.name, "route is tried again: its probe succeeded");
     }
 }
 
-/// How many deliveries to take, and what they cost in units of the route's limit.
-fn quantum(route: &Route, pacer: &Pacer, offer: &Offer) -> (u32, u32) {
-    let profile = route.adapter.profile();
-    let batch = route.batch();
-    match route.config.rate_unit.unwrap_or(profile.rate_unit) {
-        RateUnit::Calls => (batch.min(u32::try_from(profile.batch_max).unwrap_or(batch)), 1),
-        RateUnit::Recipients => {
-            let deliveries = pacer.quantum(batch);
-            (deliveries, deliveries)
-        }
-        RateUnit::Segments => {
-            let longest = offer.plan.contents.iter().map(|content| ucs2_segments(&content.text)).max().unwrap_or(1);
-            let segments = u32::try_from(longest).unwrap_or(u32::MAX).max(1);
-            let deliveries = (pacer.quantum(batch.saturating_mul(segments)) / segments).clamp(1, batch);
-            (deliveries, deliveries.saturating_mul(segments))
-        }
+/// What a slice of this plan on this route is made of.
+fn shape(route: &Route, plan: &Plan) -> SliceShape {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    SliceShape {
+        most: route.batch(),
+        segments: count(plan.segments()),
+        contents: count(plan.contents.len()),
+        per_call: count(route.adapter.profile().batch_max),
     }
 }

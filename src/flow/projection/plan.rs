@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Rounds, codec::Outcome};
 use crate::{
-    domain::delivery::{Reason, State, Word, merge},
+    domain::{
+        delivery::{Reason, State, Word, merge},
+        text::ucs2_segments,
+    },
     flow::record::{PlanRecord, WarningId},
     store::Appended,
 };
@@ -41,6 +44,10 @@ pub(crate) struct Plan {
     /// How often deliveries were ordered to be sent again.
     pub(crate) rounds: Rounds,
     closing: OnceLock<Closing>,
+    /// Routes whose provider refuses the content.
+    refused: Mutex<Vec<String>>,
+    /// Segments of the longest content as a short message, counted when first asked for.
+    segments: OnceLock<usize>,
     dense: Mutex<Dense>,
 }
 
@@ -130,15 +137,10 @@ impl Plan {
             changed_ms: record.created_ms,
             next_fresh: 0,
         };
-        let plan = Self {
-            audience,
-            contents,
-            variants,
-            rounds: Rounds::default(),
-            closing: OnceLock::new(),
-            dense: Mutex::new(dense),
-            record,
-        };
+        let (closing, segments) = (OnceLock::new(), OnceLock::new());
+        let (refused, dense) = (Mutex::new(record.refused.clone()), Mutex::new(dense));
+        let rounds = Rounds::default();
+        let plan = Self { audience, contents, variants, rounds, closing, refused, segments, dense, record };
         if let Some(closing) = plan.record.closing.clone() {
             plan.close(&closing);
         }
@@ -166,6 +168,33 @@ impl Plan {
     /// Rank of a directory row, when it is in the audience.
     pub(crate) fn rank(&self, row: u32) -> Option<u32> {
         self.audience.contains(row).then(|| u32::try_from(self.audience.rank(row) - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Whether the provider of a route refuses the content.
+    pub(crate) fn refused_by(&self, route: &str) -> bool {
+        self.refused.lock().iter().any(|name| name == route)
+    }
+
+    /// Notes that the provider of a route refuses the content; gives all that do, or `None` when it was known.
+    pub(crate) fn refuse(&self, route: &str) -> Option<Vec<String>> {
+        let mut refused = self.refused.lock();
+        if refused.iter().any(|name| name == route) {
+            return None;
+        }
+        refused.push(route.to_owned());
+        Some(refused.clone())
+    }
+
+    /// The record as it now stands.
+    pub(crate) fn record_now(&self) -> PlanRecord {
+        let (closing, refused) = (self.closing.get().cloned(), self.refused.lock().clone());
+        PlanRecord { closing, refused, ..self.record.clone() }
+    }
+
+    /// Segments of the longest content as a short message.
+    pub(crate) fn segments(&self) -> usize {
+        let longest = || self.contents.iter().map(|content| ucs2_segments(&content.text)).max();
+        *self.segments.get_or_init(|| longest().unwrap_or(1).max(1))
     }
 
     /// Which content a row gets.

@@ -6,6 +6,7 @@ use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -41,12 +42,14 @@ pub(crate) struct Work {
     ready: VecDeque<u32>,
     /// Ranks to be tried again later.
     later: BinaryHeap<Reverse<(Instant, u32)>>,
+    /// Deliveries given out since it came in, on top of what the lane's others had by then.
+    served: u64,
 }
 
 impl Work {
     /// A plan of which `next..` was never claimed and `again` is to be tried again now.
     pub(crate) fn new(plan: Arc<Plan>, next: u32, again: Vec<u32>) -> Self {
-        Self { plan, next, ready: again.into(), later: BinaryHeap::new() }
+        Self { plan, next, ready: again.into(), later: BinaryHeap::new(), served: 0 }
     }
 
     fn wake(&mut self, now: Instant) {
@@ -85,11 +88,21 @@ impl Work {
     }
 }
 
-/// What a route would be given now.
-#[derive(Clone)]
-pub(crate) struct Offer {
-    pub(crate) level: Level,
-    pub(crate) plan: Arc<Plan>,
+/// What a route says to a plan that comes next.
+pub(crate) enum Ask {
+    /// Not this one, the next.
+    Pass,
+    /// Nothing for so long.
+    Stop(Duration),
+    /// At most so many.
+    Take(u32),
+}
+
+/// What a route is given.
+pub(crate) enum Served {
+    Slice(Slice),
+    /// Nothing before this moment, unless the bell rings.
+    Wait(Option<Instant>),
 }
 
 /// Deliveries taken out of a lane.
@@ -97,6 +110,25 @@ pub(crate) struct Slice {
     pub(crate) plan: Arc<Plan>,
     /// Ascending.
     pub(crate) ranks: Vec<u32>,
+}
+
+impl Inner {
+    fn take(&mut self, key: LaneKey, at: usize, most: u32) -> Slice {
+        // The caller has just seen the lane and the place.
+        let lane = self.lanes.entry(key).or_default();
+        let work = &mut lane[at];
+        let ranks = work.take(most);
+        work.served += ranks.len() as u64;
+        let slice = Slice { plan: Arc::clone(&work.plan), ranks };
+        if work.is_spent() {
+            lane.remove(at);
+            if lane.is_empty() {
+                self.lanes.remove(&key);
+            }
+            self.keys.remove(&slice.plan.record.number);
+        }
+        slice
+    }
 }
 
 /// The lanes of one channel, shared by its routes.
@@ -116,7 +148,7 @@ struct Inner {
 
 impl Lanes {
     /// Takes a plan in. `now_unix` decides how near its deadline is.
-    pub(crate) fn push(&self, work: Work, now_unix: i64) {
+    pub(crate) fn push(&self, mut work: Work, now_unix: i64) {
         let record = &work.plan.record;
         let key = LaneKey {
             level: Reverse(record.level),
@@ -128,7 +160,9 @@ impl Lanes {
             return;
         }
         inner.keys.insert(record.number, key);
-        inner.lanes.entry(key).or_default().push_back(work);
+        let lane = inner.lanes.entry(key).or_default();
+        work.served = lane.iter().map(|work| work.served).min().unwrap_or_default();
+        lane.push_back(work);
         drop(inner);
         self.bell.notify_waiters();
     }
@@ -167,63 +201,46 @@ impl Lanes {
         }
     }
 
-    /// What a route that may carry what `may` says yes to would be given now, and when to look again when it is
-    /// nothing.
-    pub(crate) fn offer(&self, now: Instant, may: impl Fn(&Plan) -> bool) -> Result<Offer, Option<Instant>> {
+    /// Gives a route the next deliveries of the highest lane that has any it may carry. `ask` is asked plan by plan, in
+    /// the order of service; fair within a lane: the plan that had least comes first.
+    pub(crate) fn serve(&self, now: Instant, mut ask: impl FnMut(&Plan) -> Ask) -> Served {
         let mut inner = self.inner.lock();
         let mut next_due: Option<Instant> = None;
-        for lane in inner.lanes.values_mut() {
-            for work in lane.iter_mut().filter(|work| may(&work.plan)) {
-                work.wake(now);
-                if work.has_work() {
-                    return Ok(Offer { level: work.plan.record.level, plan: Arc::clone(&work.plan) });
-                }
-                if let Some(Reverse((due, _))) = work.later.peek() {
-                    next_due = Some(next_due.map_or(*due, |known| known.min(*due)));
-                }
-            }
-        }
-        Err(next_due)
-    }
-
-    /// The next deliveries of the highest lane that has any, at most `most(plan)` of one plan.
-    pub(crate) fn claim(
-        &self,
-        now: Instant,
-        may: impl Fn(&Plan) -> bool,
-        most: impl Fn(&Plan) -> u32,
-    ) -> Option<Slice> {
-        let mut inner = self.inner.lock();
         let keys: Vec<LaneKey> = inner.lanes.keys().copied().collect();
         for key in keys {
             let Some(lane) = inner.lanes.get_mut(&key) else { continue };
             for work in lane.iter_mut() {
                 work.wake(now);
-            }
-            let Some(at) = lane.iter().position(|work| may(&work.plan) && work.has_work()) else { continue };
-            let Some(mut work) = lane.remove(at) else { continue };
-            let ranks = work.take(most(&work.plan).max(1));
-            let slice = Slice { plan: Arc::clone(&work.plan), ranks };
-            if work.is_spent() {
-                inner.keys.remove(&work.plan.record.number);
-                if inner.lanes.get(&key).is_some_and(VecDeque::is_empty) {
-                    inner.lanes.remove(&key);
+                if !work.has_work()
+                    && let Some(Reverse((due, _))) = work.later.peek()
+                {
+                    next_due = Some(next_due.map_or(*due, |known| known.min(*due)));
                 }
-            } else if let Some(lane) = inner.lanes.get_mut(&key) {
-                lane.push_back(work);
             }
-            return Some(slice);
+            let mut order: Vec<usize> = (0..lane.len()).filter(|at| lane[*at].has_work()).collect();
+            order.sort_unstable_by_key(|at| lane[*at].served);
+            for at in order {
+                match ask(&lane[at].plan) {
+                    Ask::Pass => {}
+                    Ask::Stop(wait) => return Served::Wait(Some(now + wait)),
+                    Ask::Take(most) => {
+                        let slice = inner.take(key, at, most.max(1));
+                        return Served::Slice(slice);
+                    }
+                }
+            }
         }
-        None
+        Served::Wait(next_due)
     }
 
-    /// Waiting deliveries by level, as far as a route that may carry `may` is concerned.
-    pub(crate) fn waiting(&self, may: impl Fn(&Plan) -> bool) -> BTreeMap<Level, u64> {
+    /// Waiting deliveries by level and whether they are of a lift, as far as a route that may carry `may` is concerned.
+    pub(crate) fn waiting(&self, may: impl Fn(&Plan) -> bool) -> BTreeMap<(Level, bool), u64> {
         let inner = self.inner.lock();
         let mut waiting = BTreeMap::new();
         for work in inner.lanes.values().flatten().filter(|work| may(&work.plan)) {
             let left = u64::from(work.plan.size().saturating_sub(work.next));
-            *waiting.entry(work.plan.record.level).or_default() += left + (work.ready.len() + work.later.len()) as u64;
+            let lane = (work.plan.record.level, work.plan.record.lift);
+            *waiting.entry(lane).or_default() += left + (work.ready.len() + work.later.len()) as u64;
         }
         waiting
     }

@@ -150,6 +150,7 @@ pub(crate) async fn tell(parts: Arc<Parts>) {
     let stop = parts.lifecycle.stopping();
     loop {
         tokio::select! {
+            biased;
             () = parts.progress.changes.notified() => {}
             () = stop.cancelled() => return,
         }

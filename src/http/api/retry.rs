@@ -136,10 +136,10 @@ static RETRY: Operation = Operation {
     tag: "progress",
     summary: both("把失败的再发一次", "Send failed ones again"),
     description: both(
-        "默认重发原因可能已经过去的：attempts_exhausted、in_doubt、reported_undelivered、no_route；被服务商拒绝的号码要点名才重发。\
+        "默认重发原因可能已经过去的：attempts_exhausted、in_doubt、reported_undelivered、no_route、recipient_limit；被服务商拒绝的号码要点名才重发。\
          重发走平常的路：排队、限速、演练隔离和失效检查都一样；已经失效、解除或被取代的不再发。同一个 nonce 只发一次，\
          应答相同并带 Idempotent-Replayed: true。",
-        "Sends those again whose reason may have passed: attempts_exhausted, in_doubt, reported_undelivered, no_route; \
+        "Sends those again whose reason may have passed: attempts_exhausted, in_doubt, reported_undelivered, no_route, recipient_limit; \
          recipients that were refused only when named. They go the ordinary way, through lanes, limits, the drill gate and the \
          check of expiry; what has expired, was lifted or superseded is not sent. The same nonce sends once and is answered \
          the same, with Idempotent-Replayed: true.",

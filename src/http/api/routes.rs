@@ -12,6 +12,7 @@ use super::{parameters, warnings::short};
 use crate::{
     flow::{
         authorize::{Actor, Role},
+        deliver::RouteLimits,
         status::RouteView,
     },
     http::{
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/v1/routes", Access::roles(READERS), list).described(&LIST),
         RouteSpec::post("/v1/routes/{name}/pause", Access::roles(EDITORS), pause).described(&PAUSE),
         RouteSpec::post("/v1/routes/{name}/resume", Access::roles(EDITORS), resume).described(&RESUME),
+        RouteSpec::post("/v1/routes/{name}/limits", Access::roles(&[Role::Admin]), limit).described(&LIMIT),
         RouteSpec::post("/v1/routes/{name}/probe", Access::roles(EDITORS), probe).described(&PROBE),
     ]
 }
@@ -91,6 +93,30 @@ async fn resume(State(site): State<Site>, actor: Actor, Path(name): Path<String>
     view_of(&site, &name)
 }
 
+async fn limit(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<RouteView>, Problem> {
+    let mut fields = Fields::of_body(&site, &headers, body).await?;
+    let limits = RouteLimits {
+        rate_per_s: fields.count("rate_per_s"),
+        per_minute: fields.count("per_minute"),
+        per_day: fields.count("per_day"),
+        hard_cap: fields.flag("hard_cap"),
+    };
+    let reason = fields.required_text("reason", 200);
+    fields.end()?;
+    // Nothing set is the configuration again.
+    let limits = (limits != RouteLimits::default()).then_some(limits);
+    if !site.flow.limit_route(&name, &actor.key, limits, &reason).await? {
+        return Err(missing(&name));
+    }
+    view_of(&site, &name)
+}
+
 async fn probe(State(site): State<Site>, Path(name): Path<String>) -> Result<Json<ProbeResult>, Problem> {
     let result = site.flow.probe_route(&name).await.ok_or_else(|| missing(&name))?;
     Ok(Json(ProbeResult { ok: result.is_ok(), reason: result.err() }))
@@ -104,9 +130,13 @@ const NAME: Parameter =
 fn view() -> Value {
     json!({
         "name": "sms.cmcc", "channel": "sms", "adapter": "simulator", "drill": true, "actual": false,
-        "state": "running", "reason": null, "limit_per_s": 500.0, "rate_per_s": 490.5, "in_flight": 256,
-        "queue": {"red": 1200}, "last_success_at": "2026-07-15T14:40:20+08:00", "last_error": null,
-        "last_error_at": null, "as_of": "2026-07-15T14:40:20+08:00"
+        "standby": false, "state": "running", "trip": null, "reason": null, "share": 1.0, "unit": "recipients",
+        "limit_per_s": 500.0, "allowed_per_s": 500.0, "ordered": null, "per_minute": null,
+        "per_day": {"used": 52_310, "limit": 2_000_000}, "rate_per_s": 490.5, "round_trip_ms": 41.2,
+        "window": {"size": 16, "now": 9, "used": 6, "red": 2}, "in_flight": 256, "queue": {"red": 1200},
+        "canary": {"at": "2026-07-15T14:38:02+08:00", "age_s": 138, "ok": true, "fault": null},
+        "last_success_at": "2026-07-15T14:40:20+08:00", "last_error": null, "last_error_at": null,
+        "as_of": "2026-07-15T14:40:20+08:00"
     })
 }
 
@@ -167,6 +197,48 @@ static RESUME: Operation = Operation {
     answers: &[Answer { status: 200, text: both("通路", "The route"), content: Some(ROUTE) }],
     problems: &[RouteNotFound],
 };
+
+static LIMIT: Operation = Operation {
+    id: "limitRoute",
+    tag: "routes",
+    summary: both("改变一条通路的上限", "Change the limits of a route"),
+    description: both(
+        "立即生效，重启后仍然有效；没有写的键按配置。只写原因就是恢复配置。",
+        "Holds at once and after a restart; what is left out is as configured. A reason alone brings the configuration back.",
+    ),
+    parameters: &[NAME],
+    request: &[Content {
+        media_type: "application/json",
+        schema: Some("LimitOrder"),
+        example: || json!({"rate_per_s": 200, "per_day": 500_000, "reason": "运营商临时限速"}),
+    }],
+    answers: &[Answer { status: 200, text: both("通路", "The route"), content: Some(ROUTE) }],
+    problems: &[
+        BodyNotJson,
+        BodyBrokenOff,
+        FieldsWrong,
+        RouteNotFound,
+        RequestTimeout,
+        BodyTooLarge,
+        MediaTypeUnsupported,
+    ],
+};
+
+/// New limits of a route, and why.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the form of a body, for the API description; the fields are read one by one")]
+pub(in crate::http) struct LimitOrder {
+    /// Units a second.
+    rate_per_s: Option<u32>,
+    /// Units in any minute.
+    per_minute: Option<u32>,
+    /// Units in a day of China's calendar.
+    per_day: Option<u32>,
+    /// Never over the rate in any second.
+    hard_cap: Option<bool>,
+    /// For those who find it changed.
+    reason: String,
+}
 
 static PROBE: Operation = Operation {
     id: "probeRoute",

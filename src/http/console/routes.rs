@@ -156,7 +156,8 @@ impl Tile {
 /// What waits, by level, highest first.
 fn queue(words: Words, route: &RouteView) -> String {
     let waiting = |level: Level| {
-        let count = route.queue.get(level.name()).copied().filter(|count| *count > 0)?;
+        let of = |lane: &str| route.queue.get(lane).copied().unwrap_or_default();
+        let count = Some(of(level.name()) + of(&format!("{}_lift", level.name()))).filter(|count| *count > 0)?;
         Some(format!("{} {}", words.of("console-level-", level.name()), grouped(count)))
     };
     let parts: Vec<String> = Level::ALL.into_iter().filter_map(waiting).collect();

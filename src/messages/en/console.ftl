@@ -100,6 +100,7 @@ console-reason-superseded = A newer warning took its place
 console-reason-no_address = No address on this channel any more
 console-reason-drill_gate = Drill and actual do not match, stopped
 console-reason-no_route = No route may carry it
+console-reason-recipient_limit = Reached as often as is allowed, and not again before the deadline
 
 console-faults = Faults
 console-fault-route = Route { $route }: { $state }

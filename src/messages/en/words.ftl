@@ -46,6 +46,11 @@ reason-no-route = There is no route
     .action = Add a route for this channel to the configuration and say whether it carries actual warnings or drills
     .who = The system administrator
 
+reason-recipient-limit = Reached as often as is allowed
+    .more = The recipient had got as many messages on this channel as the limit for one person allows, and the deadline came before the next was allowed.
+    .action = Nothing when the limit is meant so; else raise limits.recipient for this channel. Red warnings and lifts are never held back
+    .who = The system administrator
+
 state-pending = Waiting
     .more = Not yet tried, or waiting for the next attempt.
 state-in-flight = On its way

@@ -100,6 +100,7 @@ console-reason-superseded = 已有更新的预警
 console-reason-no_address = 该渠道已无地址
 console-reason-drill_gate = 演练与实战不符，拦下
 console-reason-no_route = 没有可用路由
+console-reason-recipient_limit = 已达到同一人的打扰上限，截止前不能再发
 
 console-faults = 异常
 console-fault-route = 路由 { $route } { $state }

@@ -46,6 +46,11 @@ reason-no-route = 没有可用的通路
     .action = 在配置里给这个渠道加一条通路，并标明可以带实际预警还是演练
     .who = 系统管理员
 
+reason-recipient-limit = 已达到同一人的打扰上限
+    .more = 这个人在这个渠道上收到的消息已达到上限，下一次允许发送的时间晚于截止时间。
+    .action = 上限本来如此就不用处理；否则提高这个渠道的 limits.recipient。红色预警和解除从不受限
+    .who = 系统管理员
+
 state-pending = 等待发送
     .more = 还没有试，或者在等下一次。
 state-in-flight = 正在发送

@@ -1,0 +1,161 @@
+//! One node of the limit tree: how many units may go in a second, a minute, a day.
+//!
+//! The rate is governor's (GCRA) with a burst of 10 ms: its default burst is a whole second of quota, which lets twice
+//! the rate through in a second. Waiting happens on the gateway's clock, not governor's. A node that agreed can take its
+//! word back, so that nothing is spent where another node of the tree says no. Minutes, and seconds under a hard cap, are
+//! counted exactly over every window.
+
+mod day;
+mod rate;
+mod sliding;
+
+use std::time::Duration;
+
+pub(crate) use day::{Day, DayUse};
+use fenghuo_contract::RateUnit;
+use rate::Rate;
+use sliding::Sliding;
+use tokio::time::Instant;
+
+use crate::config::Limit;
+
+/// What a slice costs, in every unit a node may count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cost {
+    pub(crate) deliveries: u32,
+    pub(crate) segments: u32,
+    pub(crate) calls: u32,
+}
+
+impl Cost {
+    fn units(&self, unit: RateUnit) -> u32 {
+        match unit {
+            RateUnit::Recipients => self.deliveries,
+            RateUnit::Segments => self.segments,
+            RateUnit::Calls => self.calls,
+        }
+    }
+}
+
+/// The moment of a question: monotonic for rates, wall time for days.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    pub(crate) now: Instant,
+    /// Seconds since 1970.
+    pub(crate) unix: i64,
+}
+
+/// Why a node says no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum No {
+    /// Ask again after this long.
+    Wait(Duration),
+    /// The day's use is not yet reserved durably; the node asks for it, and rings when it is.
+    Reserving,
+}
+
+/// One node.
+pub(crate) struct Node {
+    unit: RateUnit,
+    red_share: f64,
+    rate: Option<Rate>,
+    second: Option<Sliding>,
+    minute: Option<Sliding>,
+    day: Option<Day>,
+}
+
+/// What a node gave, for taking it back.
+pub(crate) struct Given {
+    rate: Option<rate::Mark>,
+    units: u32,
+}
+
+impl Node {
+    /// `default_unit` counts where the configuration names no unit; `used` is what is known of the day's use.
+    pub(crate) fn new(limit: &Limit, default_unit: RateUnit, used: Option<DayUse>, now: Instant) -> Self {
+        let per_s = limit.rate_per_s.map(f64::from);
+        Self {
+            unit: limit.rate_unit.unwrap_or(default_unit),
+            red_share: limit.red_share,
+            rate: per_s.map(|rate| Rate::new(rate, limit.red_share, now)),
+            second: limit.rate_per_s.filter(|_| limit.hard_cap).map(|most| Sliding::second(most, now)),
+            minute: limit.per_minute.map(|most| Sliding::minute(most, now)),
+            day: limit.per_day.map(|most| Day::new(u64::from(most), used)),
+        }
+    }
+
+    pub(crate) fn unit(&self) -> RateUnit {
+        self.unit
+    }
+
+    /// Changes the rate; what was spent stays spent.
+    pub(crate) fn set_rate(&mut self, rate: Option<f64>, now: Instant) {
+        self.rate = rate.map(|rate| Rate::new(rate, self.red_share, now));
+    }
+
+    /// The most units worth taking at a time: about 5 ms of work, at least one, and no more than a window has room for.
+    pub(crate) fn quantum(&mut self, most: u32, red: bool, at: At) -> u32 {
+        let share = self.share(red);
+        let by_rate = self.rate.as_ref().map_or(most, Rate::quantum);
+        let windows = [&mut self.second, &mut self.minute].into_iter().flatten();
+        let room = windows.map(|window| window.room(share, at.now)).min().unwrap_or(u32::MAX);
+        let day = self.day.as_mut().map_or(u32::MAX, |day| day.room(share, at.unix));
+        by_rate.min(room).min(day).clamp(1, most.max(1))
+    }
+
+    fn share(&self, red: bool) -> f64 {
+        if red { 1.0 } else { 1.0 - self.red_share }
+    }
+
+    /// Spends the cost, or says when to ask again; then nothing is spent.
+    pub(crate) fn take(&mut self, cost: &Cost, red: bool, at: At) -> Result<Given, No> {
+        let units = cost.units(self.unit).max(1);
+        let share = self.share(red);
+        for window in [&mut self.second, &mut self.minute].into_iter().flatten() {
+            window.check(units, share, at.now).map_err(No::Wait)?;
+        }
+        if let Some(day) = &mut self.day {
+            day.check(units, share, at.unix)?;
+        }
+        let rate = match &mut self.rate {
+            Some(rate) => Some(rate.take(units, red).map_err(No::Wait)?),
+            None => None,
+        };
+        for window in [&mut self.second, &mut self.minute].into_iter().flatten() {
+            window.add(units, at.now);
+        }
+        if let Some(day) = &mut self.day {
+            day.add(units);
+        }
+        Ok(Given { rate, units })
+    }
+
+    /// Takes back what was given a moment ago.
+    pub(crate) fn undo(&mut self, given: Given) {
+        if let (Some(rate), Some(mark)) = (&mut self.rate, given.rate) {
+            rate.restore(mark);
+        }
+        for window in [&mut self.second, &mut self.minute].into_iter().flatten() {
+            window.take_back(given.units);
+        }
+        if let Some(day) = &mut self.day {
+            day.take_back(given.units);
+        }
+    }
+
+    /// Units used in the last minute and the limit, where there is one.
+    pub(crate) fn minute(&mut self, now: Instant) -> Option<(u64, u64)> {
+        self.minute.as_mut().map(|window| window.used(now))
+    }
+
+    pub(crate) fn day(&self) -> Option<&Day> {
+        self.day.as_ref()
+    }
+
+    pub(crate) fn day_mut(&mut self) -> Option<&mut Day> {
+        self.day.as_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests;

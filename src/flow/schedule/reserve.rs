@@ -1,0 +1,87 @@
+//! Writes down what nodes of the limit tree reserve of their day, before they spend it.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::{limit::DayUse, limits::name};
+use crate::{
+    flow::{Parts, Unavailable, parts::parse, record::json},
+    store::{Commit, Expect, Key, Put, Space, Store},
+};
+
+/// Records read at a time.
+const PAGE: usize = 1_000;
+/// A reservation that could not be written is tried again after this long.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// The day's use by node, as the store has it.
+pub(crate) async fn known(store: &Store) -> Result<BTreeMap<String, DayUse>, Unavailable> {
+    let mut known = BTreeMap::new();
+    let mut after: Option<Key> = None;
+    loop {
+        let page = store.list(Space::LimitUse, after.take(), PAGE).await?;
+        let Some((last, _)) = page.last() else { return Ok(known) };
+        after = Some(last.clone());
+        for (key, stored) in &page {
+            known.insert(String::from_utf8_lossy(&key.0).into_owned(), parse(&stored.value)?);
+        }
+    }
+}
+
+/// Writes reservations down until the soft stop.
+pub(crate) async fn run(parts: Arc<Parts>) {
+    let stop = parts.lifecycle.stopping();
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = parts.limits.wanting.notified() => {}
+        }
+        while let wanted = wanted(&parts)
+            && !wanted.is_empty()
+        {
+            let durable = write(&parts, &wanted).await;
+            for (node, written) in wanted {
+                settle(&parts, &node, written, durable);
+            }
+            if !durable {
+                parts.clock.sleep(AGAIN).await;
+            }
+        }
+    }
+}
+
+fn wanted(parts: &Parts) -> Vec<(String, DayUse)> {
+    let mut wanted = parts.limits.wanted();
+    for route in parts.routes.values() {
+        let day = route.pacer.lock().node.day().and_then(|day| day.wanted());
+        wanted.extend(day.map(|day| (name("route", &route.name), day)));
+    }
+    wanted
+}
+
+async fn write(parts: &Parts, wanted: &[(String, DayUse)]) -> bool {
+    let put = |(node, day): &(String, DayUse)| Put {
+        space: Space::LimitUse,
+        key: node.as_str().into(),
+        value: Some(json(day)),
+        expect: Expect::Any,
+    };
+    let commit = Commit { puts: wanted.iter().map(put).collect(), entries: Vec::new() };
+    let written = parts.store.commit(commit).await;
+    if let Err(fault) = &written {
+        tracing::error!(%fault, "the day's use of a limit could not be written down: what it limits waits");
+    }
+    written.is_ok()
+}
+
+fn settle(parts: &Parts, node: &str, written: DayUse, durable: bool) {
+    match node.strip_prefix("route/").and_then(|route| parts.routes.get(route)) {
+        Some(route) => {
+            if let Some(day) = route.pacer.lock().node.day_mut() {
+                day.settle(written, durable);
+            }
+        }
+        None => parts.limits.settle(node, written, durable),
+    }
+    parts.routes.values().for_each(|route| route.bell.notify_waiters());
+}
