@@ -5,6 +5,7 @@ mod consequences;
 pub mod environment;
 pub mod finding;
 mod layers;
+mod receipts;
 mod schema;
 mod structure;
 mod tree;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 pub use environment::Environment;
 pub use finding::ConfigFinding;
 pub use layers::{ConfigFault, Loaded, load};
+pub use receipts::Receipts;
 
 use crate::domain::{area::AreaCode, level::Level};
 
@@ -42,6 +44,7 @@ pub struct Config {
     pub retry: BTreeMap<String, Retry>,
     /// Limits besides those of the routes.
     pub limits: Limits,
+    pub retention: Retention,
 }
 
 /// The HTTP side.
@@ -334,17 +337,19 @@ pub struct Delivery {
     pub lift_validity_s: Duration,
 }
 
-/// Later word about deliveries: from providers, apps and people.
+/// How long single deliveries are kept, and where.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Receipts {
-    /// How long a receipt waits for the answer that says whose it is.
+pub struct Retention {
+    /// After a warning finished and nothing has changed for this long, its deliveries are folded: they leave memory for
+    /// one sorted block of the store. Not before the warning stopped standing.
     #[serde(with = "seconds")]
-    pub unknown_keep_s: Duration,
-    /// How many receipts wait so at most; the oldest give way and are counted.
-    pub unknown_max: usize,
-    /// Channels whose messages carry a link by which their reader says that they arrived.
-    pub confirm_links: Vec<Channel>,
+    pub fold_after_s: Duration,
+    /// Receipts are awaited for this long after a warning finished; until then it is not folded while one is missing.
+    #[serde(with = "seconds")]
+    pub receipts_wait_s: Duration,
+    /// Single deliveries and the audience are erased this many days after the warning finished; counts stay. 0 = never.
+    pub details_days: u32,
 }
 
 mod seconds {
@@ -432,6 +437,7 @@ impl Default for Config {
             receipts: Receipts::default(),
             retry: default_retry(),
             limits: Limits::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -466,12 +472,12 @@ impl Default for Delivery {
     }
 }
 
-impl Default for Receipts {
+impl Default for Retention {
     fn default() -> Self {
         Self {
-            unknown_keep_s: Duration::from_secs(3600),
-            unknown_max: 100_000,
-            confirm_links: Vec::new(),
+            fold_after_s: Duration::from_secs(6 * 3600),
+            receipts_wait_s: Duration::from_secs(72 * 3600),
+            details_days: 0,
         }
     }
 }

@@ -17,10 +17,12 @@ mod projection;
 pub mod receipt;
 pub mod record;
 pub mod render;
+mod retention;
 pub mod retry;
 pub mod schedule;
 pub mod screens;
 mod stages;
+mod start;
 pub mod status;
 mod submit;
 pub mod target;
@@ -28,6 +30,8 @@ pub mod target;
 use std::sync::Arc;
 
 pub(crate) use parts::Parts;
+#[doc(hidden)]
+pub use projection::measured::Measured;
 pub use parts::{AddressBook, Assembly};
 
 /// The flow of one gateway. Cheap to clone.

@@ -12,6 +12,7 @@ mod engine;
 mod feeds;
 mod house;
 mod receipts;
+mod retention;
 mod store;
 mod support;
 mod way;

@@ -7,6 +7,7 @@ mod core;
 mod intake;
 mod machine;
 mod plan;
+mod projection;
 mod report;
 mod world;
 
@@ -17,6 +18,10 @@ const MEASURES: &[Measure] = &[
     Measure { name: "core", run: core::million },
     Measure { name: "growth", run: core::growth },
     Measure { name: "plan", run: plan::first_slice },
+    Measure { name: "projection", run: projection::memory },
+    Measure { name: "counts", run: projection::counts },
+    Measure { name: "apply", run: projection::apply },
+    Measure { name: "ready", run: projection::ready },
     Measure { name: "intake", run: intake::intake },
     Measure { name: "feed", run: intake::feed },
 ];

@@ -34,9 +34,9 @@ use tokio::runtime::Runtime;
 
 pub(crate) struct World {
     pub(crate) flow: Flow,
-    store: Store,
+    pub(crate) store: Store,
     lifecycle: Lifecycle,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 pub(crate) struct NoReceipts;
@@ -67,8 +67,25 @@ pub(crate) fn provider() -> Arc<dyn Adapter> {
 impl World {
     /// With one SMS route; `limits` are lines of its configuration.
     pub(crate) async fn start(directory: &Arc<Directory>, adapter: Arc<dyn Adapter>, limits: &str) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a directory"), directory, adapter, limits).await
+    }
+
+    /// Ends at once, as a crash does, and starts again on the same data; says how long the start took.
+    pub(crate) async fn again(self, directory: &Arc<Directory>, adapter: Arc<dyn Adapter>) -> (Self, Duration) {
+        self.lifecycle.stop(Duration::ZERO).await;
+        self.store.close().await;
+        let started = now();
+        let world = Self::start_in(self.data, directory, adapter, "").await;
+        (world, started.elapsed())
+    }
+
+    async fn start_in(
+        data: tempfile::TempDir,
+        directory: &Arc<Directory>,
+        adapter: Arc<dyn Adapter>,
+        limits: &str,
+    ) -> Self {
         let clock = Clock::system();
-        let data = tempfile::tempdir().expect("a directory");
         let opened = Embedded::open(data.path(), clock.clone(), Options::default());
         let store: Store = Arc::new(opened.expect("a store"));
         let mac: fenghuo::flow::screens::Mac = Arc::new(|_: &[u8]| [0; 32]);
@@ -91,7 +108,7 @@ impl World {
             callback_secrets: CallbackSecrets::default(),
             adapters: BTreeMap::from([("sms.bench".to_owned(), adapter)]),
         };
-        Self { flow: Flow::start(assembly).await.expect("a flow"), store, lifecycle, _data: data }
+        Self { flow: Flow::start(assembly).await.expect("a flow"), store, lifecycle, data }
     }
 
     pub(crate) async fn stop(self) {

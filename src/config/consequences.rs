@@ -18,6 +18,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     pass.texts();
     pass.delivery();
     pass.receipts();
+    pass.retention();
     pass.areas();
     pass.hazards();
     issuers::check(&mut pass);
@@ -121,6 +122,15 @@ impl Pass<'_> {
         }
         if !receipts.confirm_links.is_empty() && self.config.server.public_url.is_none() {
             self.advise("config-confirm-local", &["receipts", "confirm_links"], Vec::new());
+        }
+    }
+
+    fn retention(&mut self) {
+        // Logs are kept for six months (Cybersecurity Law); who was told what is asked about as long.
+        const SHORTEST_DAYS: u32 = 180;
+        let days = self.config.retention.details_days;
+        if (1..SHORTEST_DAYS).contains(&days) {
+            self.advise("config-details-short", &["retention", "details_days"], vec![("got", days.to_string())]);
         }
     }
 

@@ -62,6 +62,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("receipts", RECEIPTS),
     field("retry", Shape::Names(&RETRY)),
     field("limits", LIMITS),
+    field("retention", RETENTION),
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
     field("areas", Shape::Areas),
@@ -120,6 +121,12 @@ const RECIPIENT_LIMIT: Shape = Shape::Table(&[
     field("per_hour", Shape::Count),
     field("per_day", Shape::Count),
     field("up_to", Shape::Word(LEVELS)),
+]);
+
+const RETENTION: Shape = Shape::Table(&[
+    field("fold_after_s", Shape::Seconds),
+    field("receipts_wait_s", Shape::Seconds),
+    field("details_days", Shape::Count),
 ]);
 
 const ROUTE: Shape = Shape::Table(&[

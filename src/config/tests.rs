@@ -99,6 +99,12 @@ fn relative_paths_are_relative_to_the_file_they_stand_in() {
 }
 
 #[test]
+fn details_that_go_before_the_logs_may_are_advised_against() {
+    assert!(advised("[retention]\ndetails_days = 30\n").contains(&"config-details-short"));
+    assert!(!advised("[retention]\ndetails_days = 180\n").contains(&"config-details-short"));
+}
+
+#[test]
 fn a_report_points_with_a_caret_under_wide_characters_too() {
     let findings = read("[routes.\"sms.a\"]\nchannel = \"sms\"\nadapter = \"甲\" # 名\nrate_per_s = 0\n").unwrap_err();
     let report = findings[0].report(Lang::English);

@@ -19,6 +19,7 @@ use super::{
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
+        recall,
     },
     receipt::{CallbackSecrets, Links, Turn},
     record::{Decision, WarningId, WarningRecord, replace},
@@ -237,18 +238,24 @@ impl Parts {
         if outcomes.records.is_empty() {
             return Vec::new();
         }
+        let again;
+        let (plan, _writing) = match plan.enter() {
+            Some(writing) => (plan, writing),
+            None => {
+                let (reopened, writing) = recall::enter(self, plan.record.number).await;
+                again = reopened;
+                (&*again, writing)
+            }
+        };
         let at = self.append_until_durable(plan, outcomes.encode()).await;
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
         plan.apply(at, outcomes.base_ms, records);
-        let named = outcomes.records.iter().filter(|record| !record.reference.is_empty());
-        named
-            .filter_map(|record| {
-                plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
-                let references = &self.projection.references;
-                let early = references.learn(&outcomes.route, &record.reference, outcomes.plan, record.rank)?;
-                Some(early.record(record.rank))
-            })
-            .collect()
+        for record in outcomes.records.iter().filter(|record| !record.reference.is_empty()) {
+            plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
+        }
+        let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
+        let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
+        early.into_iter().map(|(rank, early)| early.record(rank)).collect()
     }
 
     async fn append_until_durable(&self, plan: &Plan, data: Bytes) -> Appended {

@@ -1,54 +1,131 @@
 //! What became of every delivery, dense and in memory: a projection of the journal.
 //!
 //! The journal is the truth and is only appended to; this is what answers questions. It is rebuilt by replay at start.
-//! A delivery is named by its plan and its rank in the plan's audience and costs about six bytes here, plus its
-//! provider reference while a receipt is awaited.
+//! A delivery is named by its plan and its rank in the plan's audience and costs five bytes here, plus nine for its
+//! provider's reference while a receipt may come.
+//!
+//! A plan whose warning is over is folded ([`fold`]): its states, and what was said last about each delivery, stand in
+//! one sorted block of the store, and memory and journal are not needed for it any more. Whoever asks about it recalls it
+//! ([`recall`]): then it is here like any other, for as long as somebody looks.
 
+pub(crate) mod block;
 pub(crate) mod codec;
+mod dense;
+pub(crate) mod fold;
+mod gate;
+pub(crate) mod measured;
 mod plan;
+pub(crate) mod recall;
 mod references;
 mod rounds;
+pub(crate) mod said;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use parking_lot::RwLock;
 
+use self::{
+    block::Head,
+    codec::{Outcome, OutcomesRef, Unreadable},
+    recall::Folded,
+};
+use crate::{domain::delivery::Reason, store::Appended};
+pub(crate) use gate::Writing;
 pub(crate) use plan::{Closing, Plan, Snapshot};
 pub(crate) use references::{Early, Keep, References};
 pub(crate) use rounds::{ROUNDS_MAX, Rounds};
 
-/// Every plan that has not been folded.
+/// Every plan that has not been folded, and those that are being looked at.
 #[derive(Default)]
 pub(crate) struct Projection {
     plans: RwLock<BTreeMap<u64, Arc<Plan>>>,
+    pub(crate) folded: Folded,
     /// Provider references of accepted deliveries.
     pub(crate) references: References,
+    /// Replay begins at this row of the journal.
+    floor: AtomicU64,
 }
 
 impl Projection {
     /// An empty one, with these bounds for receipts whose reference is not known yet.
     pub(crate) fn keeping(keep: Keep) -> Self {
-        Self { plans: RwLock::default(), references: References::keeping(keep) }
+        Self { references: References::keeping(keep), ..Self::default() }
     }
 
     /// Takes a plan in; one that is here already stays.
     pub(crate) fn insert(&self, plan: Plan) -> Arc<Plan> {
-        Arc::clone(self.plans.write().entry(plan.record.number).or_insert_with(|| Arc::new(plan)))
+        self.insert_shared(Arc::new(plan))
+    }
+
+    fn insert_shared(&self, plan: Arc<Plan>) -> Arc<Plan> {
+        self.references.open(plan.record.number, plan.size());
+        Arc::clone(self.plans.write().entry(plan.record.number).or_insert(plan))
+    }
+
+    /// Takes in an entry of outcomes that is in the journal: references, then states. `records` is room that is used again.
+    /// Gives back receipts that waited for one of the references.
+    pub(crate) fn take(
+        &self,
+        plan: &Plan,
+        at: Appended,
+        data: &[u8],
+        records: &mut Vec<(u32, Outcome, Reason)>,
+    ) -> Result<Vec<(u32, Early)>, Unreadable> {
+        let mut entry = OutcomesRef::read(data)?;
+        let mut named = Vec::new();
+        records.clear();
+        while let Some(record) = entry.next()? {
+            if !record.reference.is_empty() {
+                named.push((record.rank, record.reference));
+            }
+            records.push((record.rank, record.outcome, record.reason));
+        }
+        named.iter().for_each(|(rank, reference)| plan.rounds.learn(entry.route, reference, *rank));
+        let early = self.references.learn_all(entry.route, entry.plan, named);
+        plan.apply(at, entry.base_ms, records.iter().copied());
+        Ok(early)
     }
 
     /// The plan of this number.
     pub(crate) fn plan(&self, number: u64) -> Option<Arc<Plan>> {
+        self.live(number).or_else(|| self.folded.recalled(number))
+    }
+
+    /// The plan of this number, unless it is folded.
+    pub(crate) fn live(&self, number: u64) -> Option<Arc<Plan>> {
         self.plans.read().get(&number).cloned()
     }
 
     /// These plans, without those that are not here.
     pub(crate) fn plans(&self, numbers: &[u64]) -> Vec<Arc<Plan>> {
-        let plans = self.plans.read();
-        numbers.iter().filter_map(|number| plans.get(number).cloned()).collect()
+        numbers.iter().filter_map(|number| self.plan(*number)).collect()
     }
 
-    /// Every plan.
+    /// Every plan that is not folded.
     pub(crate) fn all(&self) -> Vec<Arc<Plan>> {
         self.plans.read().values().cloned().collect()
+    }
+
+    /// The block is durable: memory is given back.
+    fn fold(&self, head: Head) {
+        let number = head.plan;
+        self.folded.insert(head);
+        self.plans.write().remove(&number);
+        self.references.forget(number);
+    }
+
+    /// Replay begins at this row of the journal.
+    pub(crate) fn floor(&self) -> u64 {
+        self.floor.load(Ordering::Relaxed).max(1)
+    }
+
+    pub(crate) fn set_floor(&self, sequence: u64) {
+        self.floor.fetch_max(sequence, Ordering::Relaxed);
     }
 }

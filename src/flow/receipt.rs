@@ -43,6 +43,16 @@ enum About {
     Delivery { source: Arc<str>, plan: u64, rank: u32 },
 }
 
+impl About {
+    /// The plan, when the delivery is named by ourselves.
+    fn plan(&self) -> Option<u64> {
+        match self {
+            Self::Reference { .. } => None,
+            Self::Delivery { plan, .. } => Some(*plan),
+        }
+    }
+}
+
 impl Heard {
     pub(super) fn about(source: &str, plan: u64, rank: u32, word: Early) -> Self {
         Self { about: About::Delivery { source: source.into(), plan, rank }, word }

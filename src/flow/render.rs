@@ -36,7 +36,7 @@ pub(crate) struct VariantContent {
 }
 
 impl VariantContent {
-    fn new(content: Content, rows: &RoaringBitmap) -> Self {
+    pub(crate) fn new(content: Content, rows: &RoaringBitmap) -> Self {
         use base64::Engine;
         Self { content, rows: base64::engine::general_purpose::STANDARD.encode(bitmap_bytes(rows)) }
     }

@@ -42,8 +42,9 @@ pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version:
         by: None,
         detail: None,
     };
-    parts.advance(&record, version, Vec::new(), &decision).await?;
+    let sequence = parts.advance(&record, version, Vec::new(), &decision).await?;
     for plan in plans {
+        plan.begins_at(sequence.max(1));
         enter(parts, &plan);
     }
     parts.show_on_screens();
@@ -63,17 +64,27 @@ pub(crate) fn enter(parts: &Parts, plan: &Arc<Plan>) {
 
 /// A plan as its records say, with nothing sent.
 pub(crate) async fn load(parts: &Parts, number: u64) -> Result<Plan, Unavailable> {
-    let missing = |what: &str| Unavailable(format!("plan {number} has no {what}"));
-    let get = async |space, what| -> Result<bytes::Bytes, Unavailable> {
-        Ok(parts.store.get(space, number.into()).await?.ok_or_else(|| missing(what))?.value)
-    };
-    let record: PlanRecord = parse(&get(Space::Plan, "record").await?)?;
-    let audience = bitmap(&get(Space::PlanAudience, "audience").await?)?;
-    let contents: PlanContents = parse(&get(Space::PlanContent, "content").await?)?;
+    let audience = bitmap(&piece(parts, Space::PlanAudience, number, "audience").await?)?;
+    load_for(parts, number, audience).await
+}
+
+/// A plan whose audience was erased: nobody is in it.
+pub(crate) async fn load_erased(parts: &Parts, number: u64) -> Result<Plan, Unavailable> {
+    load_for(parts, number, RoaringBitmap::new()).await
+}
+
+async fn load_for(parts: &Parts, number: u64, audience: RoaringBitmap) -> Result<Plan, Unavailable> {
+    let record: PlanRecord = parse(&piece(parts, Space::Plan, number, "record").await?)?;
+    let contents: PlanContents = parse(&piece(parts, Space::PlanContent, number, "content").await?)?;
     let mut variants: Vec<RoaringBitmap> = Vec::with_capacity(contents.variants.len());
     for variant in &contents.variants {
         variants.push(variant.rows()?);
     }
     let all: Vec<Arc<Content>> = contents.into_contents();
     Ok(Plan::new(record, audience, all, variants))
+}
+
+async fn piece(parts: &Parts, space: Space, number: u64, what: &str) -> Result<bytes::Bytes, Unavailable> {
+    let stored = parts.store.get(space, number.into()).await?;
+    Ok(stored.ok_or_else(|| Unavailable(format!("plan {number} has no {what}")))?.value)
 }

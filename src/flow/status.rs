@@ -10,9 +10,11 @@ mod numbers;
 mod routes;
 
 use super::{
-    Flow, Page, Unavailable,
+    Flow, Page, Parts, Unavailable,
     deliver::RouteLimits,
+    projection::recall,
     record::{Decision, Stage, WarningId, rfc3339},
+    retention,
 };
 use crate::{
     domain::delivery::{Reason, State},
@@ -215,7 +217,10 @@ impl Flow {
     /// # Errors
     /// When the store cannot be read.
     pub async fn status(&self, id: &WarningId) -> Result<Option<StatusView>, Unavailable> {
-        Ok(numbers::status(&self.0, id))
+        let plans = self.0.warning_record(id).map(|record| record.plans.clone()).unwrap_or_default();
+        let _held = recall::recall(&self.0, &plans).await?;
+        let status = numbers::status(&self.0, id);
+        Ok(status.map(|status| with_people_kept(&self.0, &plans, status)))
     }
 
     /// Deliveries of a warning; `None` when there is no such warning.
@@ -238,7 +243,7 @@ impl Flow {
     /// # Errors
     /// When the store cannot be read.
     pub async fn timeline(&self, id: &WarningId) -> Result<Vec<TimelineEntry>, Unavailable> {
-        let Some(sequences) = self.0.progress.decisions_of(id) else { return Ok(Vec::new()) };
+        let sequences = retention::decisions_of(&self.0, id).await?;
         let mut timeline = Vec::new();
         for sequence in sequences {
             for row in self.0.store.journal(sequence, 1).await?.into_iter().filter(|row| row.sequence == sequence) {
@@ -302,6 +307,20 @@ impl Flow {
         let route = self.0.routes.get(name)?;
         Some(route.adapter.probe().await.map_err(|fault| fault.to_string()))
     }
+}
+
+/// Numbers of persons as they were when the audience was erased, for a warning of which that is so.
+fn with_people_kept(parts: &Parts, plans: &[u64], status: StatusView) -> StatusView {
+    let kept = plans.iter().find_map(|plan| parts.projection.folded.head(*plan)?.people.clone());
+    match kept.map(serde_json::from_value) {
+        Some(Ok(people)) => StatusView { people, ..status },
+        _ => status,
+    }
+}
+
+/// Persons of a warning, for keeping when its audience is erased.
+pub(crate) fn people_now(parts: &Parts, id: &WarningId) -> Option<People> {
+    numbers::status(parts, id).map(|status| status.people)
 }
 
 impl From<Decision> for TimelineEntry {

@@ -12,6 +12,7 @@ use roaring::RoaringBitmap;
 use self::directory::Selection;
 use super::{
     Parts, Unavailable,
+    projection::recall,
     record::{Decision, PlanRecord, Stage, WarningRecord, create},
 };
 use crate::{
@@ -88,7 +89,7 @@ async fn audience(
     warning: &Warning,
     channel: Channel,
 ) -> Result<RoaringBitmap, Unavailable> {
-    let told = told(parts, record, channel);
+    let told = told(parts, record, channel).await?;
     if warning.is_lift() {
         return Ok(told);
     }
@@ -135,13 +136,12 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// Rows that an earlier warning of the event reached on the channel, or may have.
-fn told(parts: &Parts, record: &WarningRecord, channel: Channel) -> RoaringBitmap {
+async fn told(parts: &Parts, record: &WarningRecord, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
     let earlier = parts.event_members(&record.event);
     let plans = earlier.iter().filter(|member| member.id != record.id).flat_map(|member| member.plans.iter().copied());
-    let plans: Vec<u64> = plans.collect();
-    let plans = parts.projection.plans(&plans);
+    let plans = recall::recall(parts, &plans.collect::<Vec<u64>>()).await?;
     let on_channel = plans.iter().filter(|plan| plan.record.channel == channel);
-    on_channel.fold(RoaringBitmap::new(), |told, plan| told | plan.reached(true))
+    Ok(on_channel.fold(RoaringBitmap::new(), |told, plan| told | plan.reached(true)))
 }
 
 /// Routes of a channel that may carry a warning of this status, in the order of the configuration.

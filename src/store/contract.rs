@@ -42,10 +42,12 @@ pub enum Space {
     Screen = 15,
     /// What operators decided about a route (paused by whom, why, until when), by its name.
     RouteDecision = 16,
-    /// A finished plan folded into one block, by its number.
+    /// A finished plan folded into one block, by its number; its columns by number, generation, kind and part.
     PlanFolded = 17,
     /// What of a day's limit is reserved, by the name of the limit's node.
     LimitUse = 18,
+    /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
+    Timeline = 24,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

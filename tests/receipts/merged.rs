@@ -5,6 +5,7 @@ use std::time::Duration;
 use fenghuo::{
     domain::delivery::State,
     flow::{receipt::Confirmation, record::WarningId},
+    store::Space,
 };
 use fenghuo_contract::{Address, Channel, Origin, ReceiptSink, ReceiptState};
 
@@ -186,8 +187,35 @@ async fn only_channels_to_persons_that_were_chosen_carry_a_link() {
     assert!(engine.flow.confirm(&token, Confirmation::Confirmed).await.expect("durable"));
     engine.clock.sleep(Duration::from_secs(5)).await;
     assert_eq!(engine.status(&id).await.channels["email"].confirmed, 1);
-    assert!(engine.flow.confirm_view(&token, "en").expect("ours").confirmed);
+    assert!(engine.flow.confirm_view(&token, "en").await.expect("a store").expect("ours").confirmed);
     let engine = engine.restart().await;
     assert_eq!(engine.status(&id).await.channels["email"].confirmed, 1);
     assert!(!engine.flow.confirm("1AAAA", Confirmation::Confirmed).await.expect("an answer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_confirmation_of_what_was_put_away_long_ago_counts_and_stays() {
+    let world = Plan::new(9).configured(|config| {
+        config.receipts.confirm_links = vec![Channel::Email];
+        config.retention.fold_after_s = MINUTE;
+        config.retention.receipts_wait_s = MINUTE;
+    });
+    let world = world.route("email.a", Channel::Email, |_, settings| settings.receipts = 0.0);
+    let engine = world.recipients(STREET, Channel::Email, ["a@example.org".to_owned()]).start().await;
+    let mut short = warning("W1", "red");
+    short["infos"][0]["expires"] = "2026-11-24T08:05:00+08:00".into();
+    let id = engine.post(&short).await;
+    engine.until(&id, MINUTE, |status| status.done).await;
+    let link = engine.ledgers["email.a"].link(&Address::new("a@example.org")).expect("a link");
+    let token = link.strip_prefix("https://warn.example/c/").expect("of this installation").to_owned();
+    engine.clock.sleep(10 * MINUTE).await;
+    let folded = engine.store.list(Space::PlanFolded, None, 10).await.expect("a store");
+    assert!(!folded.is_empty(), "put away");
+    let engine = engine.restart().await;
+    let view = engine.flow.confirm_view(&token, "en").await.expect("a store").expect("ours");
+    assert_eq!((view.ended.as_deref(), view.confirmed), (Some("expired"), false));
+    assert!(engine.flow.confirm(&token, Confirmation::Confirmed).await.expect("durable"));
+    engine.clock.sleep(10 * MINUTE).await;
+    let engine = engine.restart().await;
+    assert_eq!(engine.status(&id).await.channels["email"].confirmed, 1);
 }

@@ -22,7 +22,10 @@ fn the_sample_says_the_true_defaults() {
     let sample = load(Some(&sample("fenghuo.toml")), &Environment::default()).unwrap().config;
     let default = Config::default();
     let shown = |config: &Config| {
-        format!("{:?} {:?} {:?} {:?}", config.server, config.texts, config.delivery, config.receipts)
+        format!(
+            "{:?} {:?} {:?} {:?} {:?}",
+            config.server, config.texts, config.delivery, config.receipts, config.retention
+        )
     };
     assert_eq!(shown(&sample), shown(&default));
     assert_eq!(sample.store.data, default.store.data);
@@ -147,6 +150,7 @@ fn structs_and_schema_name_the_same_keys() {
         (of(at("texts")), fields::of::<super::super::Texts>()),
         (of(at("delivery")), fields::of::<super::super::Delivery>()),
         (of(at("receipts")), fields::of::<super::super::Receipts>()),
+        (of(at("retention")), fields::of::<super::super::Retention>()),
         (of(at("routes")), fields::of::<super::super::Route>()),
         (of(at("issuers")), fields::of::<super::super::Issuer>()),
         (of(at("hazards")), fields::of::<super::super::Hazard>()),

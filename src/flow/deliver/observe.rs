@@ -59,7 +59,6 @@ pub(in crate::flow) fn reached(parts: &Parts, route: &str, plan: &Plan, state: S
 /// Shows the state of every route.
 pub(in crate::flow) fn routes(parts: &Parts) {
     let references = &parts.projection.references;
-    references.forget_old(parts.clock.unix_ms());
     parts.telemetry.receipts_unmatched(references.expired());
     parts.telemetry.receipts_waiting(references.waiting(), parts.receipts.waiting_kib());
     for route in parts.routes.values() {

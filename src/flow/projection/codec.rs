@@ -116,10 +116,11 @@ impl Lease {
         out.into()
     }
 
+    #[cfg(test)]
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut input = Input { bytes, at: 0 };
         let (plan, lease) = (input.u64()?, input.u64()?);
-        let route = input.text()?;
+        let route = input.text()?.to_owned();
         let mut ranks = Vec::new();
         let mut next = 0u32;
         for _ in 0..input.varint()? {
@@ -166,9 +167,11 @@ impl Outcomes {
         out.into()
     }
 
+    /// An entry with its records, each with copies of what it says; [`OutcomesRef`] makes none.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut entry = OutcomesRef::read(bytes)?;
         let mut records = Vec::new();
-        let mut head = visit_outcomes(bytes, |record| {
+        while let Some(record) = entry.next()? {
             records.push(Record {
                 rank: record.rank,
                 outcome: record.outcome,
@@ -177,9 +180,9 @@ impl Outcomes {
                 reference: record.reference.into(),
                 code: String::from_utf8_lossy(record.code).into(),
             });
-        })?;
-        head.records = records;
-        Ok(head)
+        }
+        let OutcomesRef { plan, lease, base_ms, route, .. } = entry;
+        Ok(Self { plan, lease, base_ms, route: route.to_owned(), records })
     }
 }
 
@@ -193,25 +196,59 @@ pub(crate) struct RecordRef<'a> {
     pub(crate) code: &'a [u8],
 }
 
-/// Reads an outcomes entry record by record; what is returned has no records.
-pub(crate) fn visit_outcomes<'a>(
-    bytes: &'a [u8],
-    mut visit: impl FnMut(RecordRef<'a>),
-) -> Result<Outcomes, Unreadable> {
-    let mut input = Input { bytes, at: 0 };
-    let (plan, lease, base_ms) = (input.u64()?, input.u64()?, input.u64()?.cast_signed());
-    let route = input.text()?;
-    let count = input.varint()?;
-    let mut rank = 0u32;
-    for _ in 0..count {
-        rank = rank.checked_add(input.varint32()?).ok_or(Unreadable(input.at))?;
+/// An outcomes entry without copies: its head, and its records one after the other.
+pub(crate) struct OutcomesRef<'a> {
+    pub(crate) plan: u64,
+    pub(crate) base_ms: i64,
+    pub(crate) route: &'a str,
+    pub(crate) lease: u64,
+    left: u64,
+    rank: u32,
+    input: Input<'a>,
+}
+
+impl<'a> OutcomesRef<'a> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Unreadable> {
+        let mut input = Input { bytes, at: 0 };
+        let (plan, lease, base_ms) = (input.u64()?, input.u64()?, input.u64()?.cast_signed());
+        let route = input.text()?;
+        let left = input.varint()?;
+        Ok(Self { plan, base_ms, route, lease, left, rank: 0, input })
+    }
+
+    /// The next record; `None` after the last.
+    pub(crate) fn next(&mut self) -> Result<Option<RecordRef<'a>>, Unreadable> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        let input = &mut self.input;
+        self.rank = self.rank.checked_add(input.varint32()?).ok_or(Unreadable(input.at))?;
         let outcome = Outcome::from_number(input.byte()?).ok_or(Unreadable(input.at))?;
         let reason = Reason::from_number(input.byte()?).ok_or(Unreadable(input.at))?;
         let delay_ms = input.varint32()?;
         let (reference, code) = (input.short()?, input.short()?);
-        visit(RecordRef { rank, outcome, reason, delay_ms, reference, code });
+        Ok(Some(RecordRef { rank: self.rank, outcome, reason, delay_ms, reference, code }))
     }
-    Ok(Outcomes { plan, lease, base_ms, route, records: Vec::new() })
+}
+
+/// The plan that an entry of leases or outcomes belongs to, without reading the rest.
+pub(crate) fn plan_of(bytes: &[u8]) -> Option<u64> {
+    bytes.first_chunk().map(|number| u64::from_le_bytes(*number))
+}
+
+/// Reads a leases entry run by run, as first rank and length; gives the plan.
+pub(crate) fn visit_lease(bytes: &[u8], mut visit: impl FnMut(u32, u32)) -> Result<u64, Unreadable> {
+    let mut input = Input { bytes, at: 0 };
+    let (plan, _lease, _route) = (input.u64()?, input.u64()?, input.short()?);
+    let mut next = 0u32;
+    for _ in 0..input.varint()? {
+        let first = next.checked_add(input.varint32()?).ok_or(Unreadable(input.at))?;
+        let length = input.varint32()?;
+        next = first.checked_add(length).ok_or(Unreadable(input.at))?;
+        visit(first, length);
+    }
+    Ok(plan)
 }
 
 fn put_varint(out: &mut Vec<u8>, mut number: u64) {
@@ -271,9 +308,9 @@ impl<'a> Input<'a> {
         self.take(usize::from(length))
     }
 
-    fn text(&mut self) -> Result<String, Unreadable> {
+    fn text(&mut self) -> Result<&'a str, Unreadable> {
         let at = self.at;
-        String::from_utf8(self.short()?.to_vec()).map_err(|_| Unreadable(at))
+        std::str::from_utf8(self.short()?).map_err(|_| Unreadable(at))
     }
 }
 

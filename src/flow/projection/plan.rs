@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use fenghuo_contract::Content;
@@ -10,7 +13,13 @@ use parking_lot::Mutex;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use super::{Rounds, codec::Outcome};
+use super::{
+    Rounds,
+    block::{Damaged, Head},
+    codec::Outcome,
+    dense::{Dense, Rows, Wanted, has_left},
+    gate::{Gate, Writing},
+};
 use crate::{
     domain::{
         delivery::{Reason, State, Word, merge},
@@ -32,6 +41,12 @@ pub(crate) struct Closing {
     pub(crate) by: Option<WarningId>,
 }
 
+impl Closing {
+    fn word(&self) -> Word {
+        Word { state: self.state, reason: self.reason }
+    }
+}
+
 /// A plan: warning × channel, with the state of each delivery by rank.
 pub(crate) struct Plan {
     pub(crate) record: PlanRecord,
@@ -43,32 +58,21 @@ pub(crate) struct Plan {
     pub(crate) variants: Vec<RoaringBitmap>,
     /// How often deliveries were ordered to be sent again.
     pub(crate) rounds: Rounds,
+    /// The block it was read from, when it was folded before.
+    pub(crate) block: Option<Arc<Head>>,
     closing: OnceLock<Closing>,
     /// Routes whose provider refuses the content.
     refused: Mutex<Vec<String>>,
     /// Segments of the longest content as a short message, counted when first asked for.
     segments: OnceLock<usize>,
     dense: Mutex<Dense>,
-}
-
-/// State in the low half, attempts in the high half of a byte.
-struct Dense {
-    states: Vec<u8>,
-    reasons: Vec<u8>,
-    /// Index into `entries` of the entry that says why the state is as it is; `u32::MAX` = none yet.
-    entry_of: Vec<u32>,
-    entries: Vec<Appended>,
-    counts: [u64; State::ALL.len()],
-    reason_counts: [u64; Reason::ALL.len()],
-    /// Ranks whose earlier attempt may have arrived.
-    doubled: RoaringBitmap,
-    changed_ms: i64,
-    /// First rank never claimed, by replay: where sending goes on.
-    next_fresh: u32,
+    gate: Arc<Gate>,
+    /// The first row of the journal that can hold a word about it; 0 = not known yet.
+    since: AtomicU64,
 }
 
 /// Numbers of a plan at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Snapshot {
     pub(crate) counts: [u64; State::ALL.len()],
     pub(crate) reasons: BTreeMap<Reason, u64>,
@@ -86,33 +90,11 @@ impl Snapshot {
     }
 }
 
-const NO_ENTRY: u32 = u32::MAX;
-const ATTEMPTS_MAX: u8 = 15;
+const PENDING: Word = Word { state: State::Pending, reason: Reason::None };
+const IN_FLIGHT: Word = Word { state: State::InFlight, reason: Reason::None };
 
-impl Dense {
-    fn word(&self, rank: usize) -> Word {
-        Word {
-            state: State::from_number(self.states[rank] & 0x0f).unwrap_or_default(),
-            reason: Reason::from_number(self.reasons[rank]).unwrap_or_default(),
-        }
-    }
-
-    fn set(&mut self, rank: usize, word: Word) {
-        let was = self.word(rank);
-        self.counts[was.state as usize] -= 1;
-        self.counts[word.state as usize] += 1;
-        self.reason_counts[was.reason as usize] -= 1;
-        self.reason_counts[word.reason as usize] += 1;
-        self.states[rank] = (self.states[rank] & 0xf0) | word.state as u8;
-        self.reasons[rank] = word.reason as u8;
-    }
-
-    fn count_attempt(&mut self, rank: usize) {
-        if self.states[rank] >> 4 < ATTEMPTS_MAX {
-            self.states[rank] += 0x10;
-        }
-    }
-}
+/// Deliveries looked at under one lock: a scan of millions never keeps an outcome waiting.
+const BLOCK: usize = 65_536;
 
 impl Plan {
     pub(crate) fn new(
@@ -121,30 +103,52 @@ impl Plan {
         contents: Vec<Arc<Content>>,
         variants: Vec<RoaringBitmap>,
     ) -> Self {
-        let size = usize::try_from(audience.len()).unwrap_or(usize::MAX);
-        let mut counts = [0; State::ALL.len()];
-        counts[State::Pending as usize] = size as u64;
-        let mut reason_counts = [0; Reason::ALL.len()];
-        reason_counts[Reason::None as usize] = size as u64;
-        let dense = Dense {
-            states: vec![0; size],
-            reasons: vec![0; size],
-            entry_of: vec![NO_ENTRY; size],
-            entries: Vec::new(),
-            counts,
-            reason_counts,
-            doubled: RoaringBitmap::new(),
-            changed_ms: record.created_ms,
-            next_fresh: 0,
+        let closing = record.closing.clone();
+        let plan = Self {
+            dense: Mutex::new(Dense::new(usize::try_from(audience.len()).unwrap_or(usize::MAX), record.created_ms)),
+            audience,
+            contents,
+            variants,
+            rounds: Rounds::default(),
+            block: None,
+            closing: OnceLock::new(),
+            refused: Mutex::new(record.refused.clone()),
+            segments: OnceLock::new(),
+            gate: Arc::default(),
+            since: AtomicU64::new(0),
+            record,
         };
-        let (closing, segments) = (OnceLock::new(), OnceLock::new());
-        let (refused, dense) = (Mutex::new(record.refused.clone()), Mutex::new(dense));
-        let rounds = Rounds::default();
-        let plan = Self { audience, contents, variants, rounds, closing, refused, segments, dense, record };
-        if let Some(closing) = plan.record.closing.clone() {
+        if let Some(closing) = closing {
             plan.close(&closing);
         }
         plan
+    }
+
+    /// Makes a plan with nothing sent the folded one again: `states` are its parts of the states column.
+    pub(super) fn unfold<'a>(
+        mut self,
+        head: Arc<Head>,
+        states: impl IntoIterator<Item = (u32, &'a [u8])>,
+    ) -> Result<Self, Damaged> {
+        let mut dense = Dense::new(self.dense.get_mut().len(), head.changed_ms);
+        for (first, part) in states {
+            let (states, reasons) = part.split_at(part.len() / 2);
+            if !dense.restore(first, states, reasons) {
+                return Err(Damaged);
+            }
+        }
+        let same = (dense.counts, dense.reason_counts, dense.doubled) == (head.counts, head.reasons, head.doubled);
+        if head.is_erased() {
+            (dense.counts, dense.reason_counts, dense.doubled) = (head.counts, head.reasons, head.doubled);
+        } else if !same {
+            return Err(Damaged);
+        }
+        dense.next_fresh = u32::try_from(dense.len()).unwrap_or(u32::MAX);
+        self.dense = Mutex::new(dense);
+        self.block = Some(head);
+        // Only a plan that is among the live ones is written about.
+        self.gate.shut(|| true);
+        Ok(self)
     }
 
     pub(crate) fn size(&self) -> u32 {
@@ -213,13 +217,13 @@ impl Plan {
             return;
         }
         let mut dense = self.dense.lock();
-        let word = Word { state: closing.state, reason: closing.reason };
-        for rank in 0..dense.states.len() {
-            if dense.word(rank).state == State::Pending {
-                dense.set(rank, word);
-            }
-        }
+        dense.set_all(State::Pending, closing.word());
         dense.changed_ms = closing.at_ms;
+    }
+
+    /// What a delivery becomes that is not in flight any more and was not made.
+    fn unsent(&self) -> Word {
+        self.closing.get().map_or(PENDING, Closing::word)
     }
 
     /// Marks ranks as handed to a route; returns those that were pending, the others are not to be sent.
@@ -229,30 +233,25 @@ impl Plan {
     pub(crate) fn lease(&self, ranks: &[u32]) -> Vec<u32> {
         let mut dense = self.dense.lock();
         let mut taken = Vec::with_capacity(ranks.len());
-        for rank in ranks {
-            let at = *rank as usize;
-            let state = dense.states.get(at).map(|_| dense.word(at).state);
-            if state == Some(State::Pending) {
-                dense.set(at, Word { state: State::InFlight, reason: Reason::None });
-                taken.push(*rank);
-            } else if state == Some(State::InFlight) {
-                dense.count_attempt(at);
-                dense.doubled.insert(*rank);
-            }
-            dense.next_fresh = dense.next_fresh.max(rank + 1);
-        }
+        taken.extend(ranks.iter().filter(|rank| lease_one(&mut dense, **rank)));
         taken
+    }
+
+    /// The same for consecutive ranks whose lease is being replayed.
+    pub(crate) fn lease_run(&self, first: u32, length: u32) {
+        let mut dense = self.dense.lock();
+        let end = first.saturating_add(length).min(u32::try_from(dense.len()).unwrap_or(u32::MAX));
+        (first..end).for_each(|rank| {
+            lease_one(&mut dense, rank);
+        });
     }
 
     /// Takes a lease back of which nothing was done.
     pub(crate) fn unlease(&self, ranks: &[u32]) {
-        let word = self.closing.get().map_or(Word { state: State::Pending, reason: Reason::None }, |closing| Word {
-            state: closing.state,
-            reason: closing.reason,
-        });
+        let word = self.unsent();
         let mut dense = self.dense.lock();
         for rank in ranks {
-            if dense.word(*rank as usize).state == State::InFlight {
+            if dense.state(*rank) == Some(State::InFlight) {
                 dense.set(*rank as usize, word);
             }
         }
@@ -260,47 +259,43 @@ impl Plan {
 
     /// Applies the records of one journal entry. `records` are (rank, outcome, reason).
     pub(crate) fn apply(&self, at: Appended, at_ms: i64, records: impl IntoIterator<Item = (u32, Outcome, Reason)>) {
-        let closing = self.closing.get();
+        let unsent = self.unsent();
         let mut dense = self.dense.lock();
-        let entry = u32::try_from(dense.entries.len()).unwrap_or(NO_ENTRY - 1);
-        dense.entries.push(at);
+        let entry = dense.enter(at);
         for (rank, outcome, reason) in records {
             let index = rank as usize;
-            if index >= dense.states.len() {
+            if index >= dense.len() {
                 continue;
             }
             let known = dense.word(index);
             let word = match outcome {
                 Outcome::Reached(state) => {
-                    if matches!(known.state, State::InFlight) {
+                    let word = Word { state, reason };
+                    if known.state == State::InFlight {
                         dense.count_attempt(index);
+                        // Whatever is said is more than that.
+                        if state.is_terminal() { word } else { known }
+                    } else {
+                        merge(known, word)
                     }
-                    merge(known, Word { state, reason })
                 }
                 Outcome::Again | Outcome::AgainInDoubt | Outcome::Returned => {
                     if outcome != Outcome::Returned {
                         dense.count_attempt(index);
                     }
                     if outcome == Outcome::AgainInDoubt {
-                        dense.doubled.insert(rank);
+                        dense.mark_doubled(index);
                     }
-                    match (known.state, closing) {
-                        (State::InFlight, None) => Word { state: State::Pending, reason: Reason::None },
-                        (State::InFlight, Some(closing)) => Word { state: closing.state, reason: closing.reason },
-                        _ => known,
-                    }
+                    if known.state == State::InFlight { unsent } else { known }
                 }
                 // Attempts count anew: the limit of attempts is one of a round.
                 Outcome::Reopened if known.state == State::Failed => {
-                    dense.states[index] &= 0x0f;
+                    dense.forget_attempts(index);
                     if known.reason == Reason::InDoubt {
-                        dense.doubled.insert(rank);
+                        dense.mark_doubled(index);
                     }
                     self.rounds.begin(rank);
-                    closing.map_or(Word { state: State::Pending, reason: Reason::None }, |closing| Word {
-                        state: closing.state,
-                        reason: closing.reason,
-                    })
+                    unsent
                 }
                 Outcome::Reopened | Outcome::Outdated => known,
             };
@@ -308,7 +303,7 @@ impl Plan {
                 dense.set(index, word);
                 // One that is opened again still shows what its last attempt was answered.
                 if outcome != Outcome::Reopened {
-                    dense.entry_of[index] = entry;
+                    dense.said(index, entry);
                 }
             }
         }
@@ -317,57 +312,77 @@ impl Plan {
 
     /// After replay: what was leased and never answered may have arrived. It becomes pending again, marked.
     pub(crate) fn reopen_leased(&self) -> Vec<u32> {
+        let leased: Vec<u32> = self.ranks_in(State::InFlight, self.size());
+        let word = self.unsent();
         let mut dense = self.dense.lock();
-        let leased: Vec<u32> =
-            (0..dense.states.len()).filter(|at| dense.word(*at).state == State::InFlight).map(|at| at as u32).collect();
-        let word = self.closing.get().map_or(Word { state: State::Pending, reason: Reason::None }, |closing| Word {
-            state: closing.state,
-            reason: closing.reason,
-        });
         for rank in &leased {
             dense.count_attempt(*rank as usize);
             dense.set(*rank as usize, word);
-            dense.doubled.insert(*rank);
+            dense.mark_doubled(*rank as usize);
         }
         leased
     }
 
     /// Ranks below the first never claimed that are pending: to be tried again.
     pub(crate) fn pending_claimed(&self) -> (Vec<u32>, u32) {
-        let dense = self.dense.lock();
-        let claimed = dense.next_fresh;
-        let pending = (0..claimed).filter(|rank| dense.word(*rank as usize).state == State::Pending).collect();
-        (pending, claimed)
+        let claimed = self.dense.lock().next_fresh;
+        (self.ranks_in(State::Pending, claimed), claimed)
+    }
+
+    fn ranks_in(&self, state: State, before: u32) -> Vec<u32> {
+        if self.dense.lock().counts[state as usize] == 0 {
+            return Vec::new();
+        }
+        let wanted = Wanted::new(|word| word.state == state);
+        let mut found = Vec::new();
+        self.scan(0..before, |first, states, reasons| {
+            found.extend(wanted.ranks(first, states, reasons).map(|(rank, _)| rank));
+            true
+        });
+        found
+    }
+
+    /// Shows copies of the state and reason bytes of these ranks, piece by piece, until `visit` says false.
+    fn scan(&self, ranks: std::ops::Range<u32>, mut visit: impl FnMut(u32, &[u8], &[u8]) -> bool) {
+        let (mut states, mut reasons) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
+        let mut first = ranks.start;
+        while first < ranks.end {
+            let dense = self.dense.lock();
+            let piece = dense.bytes(first, BLOCK.min((ranks.end - first) as usize));
+            states.clear();
+            states.extend_from_slice(piece.0);
+            reasons.clear();
+            reasons.extend_from_slice(piece.1);
+            drop(dense);
+            if states.is_empty() || !visit(first, &states, &reasons) {
+                return;
+            }
+            first += states.len() as u32;
+        }
     }
 
     pub(crate) fn attempts(&self, rank: u32) -> u8 {
-        self.dense.lock().states.get(rank as usize).map_or(0, |state| state >> 4)
+        self.dense.lock().attempts(rank)
     }
 
     /// Attempts made so far at several ranks.
     pub(crate) fn attempts_of(&self, ranks: &[u32]) -> Vec<u8> {
         let dense = self.dense.lock();
-        ranks.iter().map(|rank| dense.states.get(*rank as usize).map_or(0, |state| state >> 4)).collect()
+        ranks.iter().map(|rank| dense.attempts(*rank)).collect()
     }
 
     pub(crate) fn state(&self, rank: u32) -> Word {
         let dense = self.dense.lock();
-        if (rank as usize) < dense.states.len() {
-            dense.word(rank as usize)
-        } else {
-            Word { state: State::Pending, reason: Reason::None }
-        }
+        if (rank as usize) < dense.len() { dense.word(rank as usize) } else { PENDING }
     }
 
     pub(crate) fn maybe_doubled(&self, rank: u32) -> bool {
-        self.dense.lock().doubled.contains(rank)
+        self.dense.lock().is_doubled(rank)
     }
 
-    /// Where in the journal the word about a delivery stands.
+    /// Where in the journal the word about a delivery stands; `None` when nothing was said since it was folded.
     pub(crate) fn entry(&self, rank: u32) -> Option<Appended> {
-        let dense = self.dense.lock();
-        let entry = *dense.entry_of.get(rank as usize)?;
-        dense.entries.get(entry as usize).copied()
+        self.dense.lock().entry(rank)
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -379,29 +394,91 @@ impl Plan {
                 .filter(|reason| *reason != Reason::None && dense.reason_counts[*reason as usize] > 0)
                 .map(|reason| (reason, dense.reason_counts[reason as usize]))
                 .collect(),
-            doubled: dense.doubled.len(),
+            doubled: dense.doubled,
             changed_ms: dense.changed_ms,
         }
     }
 
     /// Ranks from `from` on that `wanted` says yes to, at most `limit`: a byte scan.
     pub(crate) fn find(&self, from: u32, limit: usize, wanted: impl Fn(Word) -> bool) -> Vec<(u32, Word)> {
-        let dense = self.dense.lock();
-        (from..self.size())
-            .map(|rank| (rank, dense.word(rank as usize)))
-            .filter(|(_, word)| wanted(*word))
-            .take(limit)
-            .collect()
+        let wanted = Wanted::new(wanted);
+        let mut found = Vec::new();
+        self.scan(from..self.size(), |first, states, reasons| {
+            found.extend(wanted.ranks(first, states, reasons).take(limit - found.len()));
+            found.len() < limit
+        });
+        found
     }
 
     /// Directory rows whose copy was accepted or better; with `or_in_flight`, also those that may be on the wire.
     pub(crate) fn reached(&self, or_in_flight: bool) -> RoaringBitmap {
-        let dense = self.dense.lock();
-        let reached = |rank: usize| {
-            let state = dense.word(rank).state;
-            state.has_reached() || (or_in_flight && (state == State::InFlight || dense.doubled.contains(rank as u32)))
-        };
-        let rows = self.audience.iter().enumerate().filter(|(rank, _)| reached(*rank)).map(|(_, row)| row);
-        RoaringBitmap::from_sorted_iter(rows).unwrap_or_default()
+        let mut rows = Rows::new();
+        let mut audience = self.audience.iter();
+        let mut of = [0; 1_024];
+        self.scan(0..self.size(), |_, states, reasons| {
+            for (states, reasons) in states.chunks(of.len()).zip(reasons.chunks(of.len())) {
+                let of = audience.next_many(&mut of[..states.len()]);
+                for ((row, state), reason) in of.iter().zip(states).zip(reasons) {
+                    rows.add(*row, has_left(*state, *reason, or_in_flight));
+                }
+            }
+            true
+        });
+        rows.finish()
+    }
+
+    /// Goes in to write about it; `None` when it is being folded or was: then it has to be read again.
+    pub(crate) fn enter(&self) -> Option<Writing> {
+        self.gate.enter()
+    }
+
+    /// Shuts the plan when nobody writes about it and nothing has changed since [`Self::version`] was asked.
+    pub(super) fn shut(&self, version: u64) -> bool {
+        self.gate.shut(|| self.version() == version)
+    }
+
+    /// Lets writers in again.
+    pub(super) fn unshut(&self) {
+        self.gate.open();
+    }
+
+    /// Grows with every change.
+    pub(super) fn version(&self) -> u64 {
+        self.dense.lock().version
+    }
+
+    /// A look at the arrays, for as long as nobody else can.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&Dense) -> T) -> T {
+        look(&self.dense.lock())
+    }
+
+    /// From this row of the journal on there can be words about it.
+    pub(crate) fn begins_at(&self, sequence: u64) {
+        let earlier = |since: u64| (since == 0 || sequence < since).then_some(sequence);
+        // An earlier word than what is known is news, any other is not.
+        let _known = self.since.fetch_update(Ordering::Relaxed, Ordering::Relaxed, earlier);
+    }
+
+    /// The first row of the journal that can hold a word about it; `None` while that is not known.
+    pub(crate) fn since(&self) -> Option<u64> {
+        Some(self.since.load(Ordering::Relaxed)).filter(|since| *since > 0)
     }
 }
+
+/// True when the rank was pending and is in flight now.
+fn lease_one(dense: &mut Dense, rank: u32) -> bool {
+    let state = dense.state(rank);
+    match state {
+        Some(State::Pending) => dense.set(rank as usize, IN_FLIGHT),
+        Some(State::InFlight) => {
+            dense.count_attempt(rank as usize);
+            dense.mark_doubled(rank as usize);
+        }
+        _ => {}
+    }
+    dense.next_fresh = dense.next_fresh.max(rank.saturating_add(1));
+    state == Some(State::Pending)
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -9,7 +9,11 @@ use crate::{
         delivery::{Reason, State, Word},
         level::Level,
     },
-    flow::{Flow, Unavailable, projection::Early, record::rfc3339},
+    flow::{
+        Flow, Unavailable,
+        projection::{Early, Plan, recall},
+        record::rfc3339,
+    },
 };
 
 /// What is said about a delivery.
@@ -39,11 +43,18 @@ pub struct ConfirmView {
 
 impl Flow {
     /// The message a link belongs to; `None` when the link is not one of ours. Nothing changes.
-    #[must_use]
-    pub fn confirm_view(&self, token: &str, language: &str) -> Option<ConfirmView> {
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn confirm_view(&self, token: &str, language: &str) -> Result<Option<ConfirmView>, Unavailable> {
         let parts = &self.0;
-        let (number, rank) = parts.links.read(token)?;
-        let plan = parts.projection.plan(number).filter(|plan| rank < plan.size())?;
+        let Some((number, rank)) = parts.links.read(token) else { return Ok(None) };
+        let plan = recall::recall(parts, &[number]).await?.pop().filter(|plan| rank < plan.size());
+        Ok(plan.and_then(|plan| self.confirm_view_of(&plan, rank, language)))
+    }
+
+    fn confirm_view_of(&self, plan: &Plan, rank: u32, language: &str) -> Option<ConfirmView> {
+        let parts = &self.0;
         let record = parts.warning_record(&plan.record.warning)?;
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         let infos = &record.message.infos;
@@ -75,7 +86,8 @@ impl Flow {
     pub async fn confirm(&self, token: &str, confirmation: Confirmation) -> Result<bool, Unavailable> {
         let parts = &self.0;
         let Some((number, rank)) = parts.links.read(token) else { return Ok(false) };
-        let Some(plan) = parts.projection.plan(number).filter(|plan| rank < plan.size()) else { return Ok(false) };
+        let plan = recall::recall(parts, &[number]).await?.pop().filter(|plan| rank < plan.size());
+        let Some(plan) = plan else { return Ok(false) };
         let (state, source) = match confirmation {
             Confirmation::Delivered => (State::Delivered, "app"),
             Confirmation::Confirmed => (State::Confirmed, "person"),

@@ -16,11 +16,12 @@ use super::{About, Heard, kept};
 use crate::{
     domain::delivery::State,
     flow::{
-        Parts,
+        Parts, Unavailable,
         deliver::observe,
         projection::{
-            Plan,
+            Plan, Writing,
             codec::{Outcome, Outcomes, Record},
+            recall,
         },
     },
     store::{Appended, Commit, Entry, EntryKind},
@@ -131,7 +132,15 @@ async fn empty(parts: Arc<Parts>) {
 
 /// One commit for everything, then it counts.
 async fn write(parts: &Arc<Parts>, heard: impl Iterator<Item = Heard>) -> Result<(), NotTaken> {
-    let sorted = sort(parts, heard);
+    let heard: Vec<Heard> = heard.collect();
+    let sorted = match folded(parts, &heard).await {
+        Ok(_held) => sort(parts, heard.into_iter()),
+        Err(fault) => {
+            tracing::error!(%fault, "receipts are not taken: a folded plan cannot be read");
+            return Err(NotTaken);
+        }
+    };
+    let sorted = enter(parts, sorted).await;
     let outcomes: Vec<&Outcomes> = sorted.known.iter().map(|(_, outcomes)| outcomes).chain(&sorted.unknown).collect();
     let entry = |outcomes: &&Outcomes| Entry { kind: EntryKind::Outcomes, data: outcomes.encode() };
     let entries: Vec<Entry> = outcomes.iter().map(entry).collect();
@@ -152,6 +161,35 @@ async fn write(parts: &Arc<Parts>, heard: impl Iterator<Item = Heard>) -> Result
         parts.telemetry.receipts(&outcomes.route, outcomes.records.len() as u64);
     }
     Ok(())
+}
+
+/// The folded plans that word comes for, held so that they can be looked at.
+async fn folded(parts: &Parts, heard: &[Heard]) -> Result<Vec<Arc<Plan>>, Unavailable> {
+    let mut numbers: Vec<u64> = heard.iter().filter_map(|heard| heard.about.plan()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    recall::recall(parts, &numbers).await
+}
+
+/// Keeps the plans from being folded until what is written about them is applied.
+async fn enter(parts: &Parts, sorted: Sorted) -> Entered {
+    let mut entered = Entered { known: Vec::new(), unknown: sorted.unknown, _inside: Vec::new() };
+    for (plan, outcomes) in sorted.known {
+        let (plan, inside) = match plan.enter() {
+            Some(inside) => (plan, inside),
+            None => recall::enter(parts, plan.record.number).await,
+        };
+        entered.known.push((plan, outcomes));
+        entered._inside.push(inside);
+    }
+    entered
+}
+
+/// Word that may be written.
+struct Entered {
+    known: Vec<(Arc<Plan>, Outcomes)>,
+    unknown: Vec<Outcomes>,
+    _inside: Vec<Writing>,
 }
 
 /// Word by the delivery it is about.

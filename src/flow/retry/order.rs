@@ -11,7 +11,7 @@ use crate::{
         Parts, Unavailable,
         parts::parse,
         projection::{
-            Plan, ROUNDS_MAX,
+            Plan, ROUNDS_MAX, Writing,
             codec::{Outcome, Outcomes, Record},
         },
         record::{Decision, Stage, WarningId, WarningRecord, create, replace, rfc3339},
@@ -154,6 +154,9 @@ impl Order {
             let entry = |outcomes: &Outcomes| Entry { kind: EntryKind::Outcomes, data: outcomes.encode() };
             entries.extend(opened.iter().map(|(_, outcomes)| entry(outcomes)));
         }
+        // What stands is not folded; a plan that is being folded nevertheless has just ended.
+        let inside: Option<Vec<Writing>> = opened.iter().map(|(plan, _)| plan.enter()).collect();
+        let Some(_inside) = inside else { return Err(CommitFault::Conflict { index: 0, version: None }) };
         let committed = parts.store.commit(Commit { puts, entries }).await?;
         parts.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
         for ((plan, outcomes), at) in opened.iter().zip(committed.entries.iter().skip(1)) {

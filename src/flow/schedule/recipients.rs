@@ -66,6 +66,11 @@ impl Recipients {
         }
     }
 
+    /// Whether reaching somebody for a plan at a moment still counts now.
+    pub(crate) fn counts(&self, plan: &PlanRecord, at: i64, now: i64) -> bool {
+        now - at <= i64::from(DAY_MIN + 1) * 60 && self.of(plan).is_some()
+    }
+
     /// Counts rows reached at a moment, at the start.
     pub(crate) fn know(&self, plan: &PlanRecord, rows: &[u32], unix: i64) {
         if let Some(reached) = self.of(plan) {

@@ -9,13 +9,9 @@ use crate::{
     domain::delivery::Word,
     flow::{
         Page, Parts, Unavailable,
-        projection::{
-            Plan,
-            codec::{Outcomes, Record},
-        },
+        projection::{Plan, recall, said},
         record::{WarningRecord, rfc3339},
     },
-    store::EntryKind,
 };
 
 /// A page of deliveries in the order of channel and rank. The cursor names the next one: `{plan}-{rank}` in hex.
@@ -28,7 +24,7 @@ pub(super) async fn page(
 ) -> Result<Page<DeliveryView>, Unavailable> {
     let (first_plan, mut first_rank) = cursor.and_then(position).unwrap_or_default();
     let mut items = Vec::new();
-    let mut plans = parts.projection.plans(&warning.plans);
+    let mut plans = recall::recall(parts, &warning.plans).await?;
     plans.sort_by_key(|plan| plan.record.number);
     for plan in plans.into_iter().filter(|plan| plan.record.number >= first_plan) {
         if filter.channel.as_ref().is_some_and(|channel| channel != plan.record.channel.name()) {
@@ -59,9 +55,9 @@ async fn views(parts: &Parts, plan: &Arc<Plan>, found: &[(u32, Word)]) -> Result
     let ranks: Vec<u32> = found.iter().map(|(rank, _)| *rank).collect();
     let rows = plan.rows(&ranks);
     let recipients = parts.directory.views(&rows).await?;
+    let said = said::said(parts, plan, &ranks).await?;
     let mut views = Vec::with_capacity(found.len());
-    for ((rank, word), recipient) in found.iter().zip(recipients) {
-        let said = last_word(parts, plan, *rank).await?;
+    for (((rank, word), recipient), said) in found.iter().zip(recipients).zip(said) {
         let channel = plan.record.channel.name();
         views.push(DeliveryView {
             token: Token::new(plan.record.number, *rank).to_string(),
@@ -70,25 +66,12 @@ async fn views(parts: &Parts, plan: &Arc<Plan>, found: &[(u32, Word)]) -> Result
             address: recipient.and_then(|known| known.endpoints.get(channel).cloned()).unwrap_or_default(),
             state: word.state,
             reason: word.reason,
-            provider: said.as_ref().map(|(_, record)| record.code.to_string()).filter(|code| !code.is_empty()),
-            at: said.as_ref().map(|(outcomes, record)| rfc3339(outcomes.base_ms + i64::from(record.delay_ms))),
-            route: said.map(|(outcomes, _)| outcomes.route),
+            provider: Some(said.code).filter(|code| !code.is_empty()),
+            at: said.at_ms.map(rfc3339),
+            route: said.route,
             attempts: u32::from(plan.attempts(*rank)),
             maybe_doubled: plan.maybe_doubled(*rank),
         });
     }
     Ok(views)
-}
-
-/// The journal's word about a delivery.
-async fn last_word(parts: &Parts, plan: &Plan, rank: u32) -> Result<Option<(Outcomes, Record)>, Unavailable> {
-    let Some(at) = plan.entry(rank) else { return Ok(None) };
-    let rows = parts.store.journal(at.sequence, 1).await?;
-    let entry = rows
-        .iter()
-        .flat_map(|row| &row.entries)
-        .find(|(offset, entry)| *offset == at.offset && entry.kind == EntryKind::Outcomes);
-    let Some(outcomes) = entry.and_then(|(_, entry)| Outcomes::decode(&entry.data).ok()) else { return Ok(None) };
-    let record = outcomes.records.iter().rfind(|record| record.rank == rank).cloned();
-    Ok(record.map(|record| (outcomes, record)))
 }

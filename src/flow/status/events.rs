@@ -23,7 +23,7 @@ use crate::{
     flow::{
         Parts,
         deliver::Meter,
-        projection::Plan,
+        projection::{Plan, recall},
         record::{Decision, WarningId, rfc3339},
     },
     store::EntryKind,
@@ -90,7 +90,30 @@ impl Progress {
         }
     }
 
-    /// Journal rows with decisions about a warning, oldest first.
+    /// The journal reaches to this row, whatever stands in it.
+    pub(crate) fn begins_at(&self, sequence: u64) {
+        self.last.fetch_max(sequence, Ordering::Relaxed);
+    }
+
+    /// Journal rows before this one with decisions, by warning.
+    pub(crate) fn decisions_before(&self, sequence: u64) -> Vec<(WarningId, Vec<u64>)> {
+        let decisions = self.decisions.lock();
+        let before = decisions.iter().map(|(warning, rows)| {
+            (warning.clone(), rows.iter().copied().filter(|row| *row < sequence).collect::<Vec<u64>>())
+        });
+        before.filter(|(_, rows)| !rows.is_empty()).collect()
+    }
+
+    /// Forgets rows that stand elsewhere now.
+    pub(crate) fn forget_before(&self, sequence: u64) {
+        let mut decisions = self.decisions.lock();
+        decisions.retain(|_, rows| {
+            rows.retain(|row| *row >= sequence);
+            !rows.is_empty()
+        });
+    }
+
+    /// Journal rows with decisions about a warning that are known here, oldest first.
     pub(crate) fn decisions_of(&self, warning: &WarningId) -> Option<Vec<u64>> {
         self.decisions.lock().get(warning).cloned()
     }
@@ -156,6 +179,8 @@ pub(crate) async fn tell(parts: Arc<Parts>) {
         }
         let changed = std::mem::take(&mut *parts.progress.changed.lock());
         for warning in changed {
+            let plans = parts.warning_record(&warning).map(|record| record.plans.clone()).unwrap_or_default();
+            let Ok(_held) = recall::recall(&parts, &plans).await else { continue };
             let Some(status) = numbers::status(&parts, &warning) else { continue };
             if status.done {
                 parts.progress.new_work.notify_one();

@@ -29,7 +29,7 @@ use crate::{
         problem::{
             Problem,
             ProblemCode::{
-                self, BodyBrokenOff, BodyNotJson, BodyTooLarge, FieldsWrong, MediaTypeUnsupported, ConfirmLinkUnknown,
+                self, BodyBrokenOff, BodyNotJson, BodyTooLarge, ConfirmLinkUnknown, FieldsWrong, MediaTypeUnsupported,
                 RequestTimeout,
             },
             language,
@@ -56,11 +56,11 @@ pub(in crate::http) struct ConfirmDocument {
     state: &'static str,
 }
 
-async fn show(State(site): State<Site>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+async fn show(State(site): State<Site>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let words = Words(language(&headers));
-    let message = site.flow.confirm_view(&token, words.tag());
+    let message = site.flow.confirm_view(&token, words.tag()).await?;
     let status = if message.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
-    answer(&headers, status, &Page::new(words, message, false))
+    Ok(answer(&headers, status, &Page::new(words, message, false)))
 }
 
 async fn say(
@@ -70,7 +70,7 @@ async fn say(
     body: Body,
 ) -> Result<Response, Problem> {
     let words = Words(language(&headers));
-    let Some(message) = site.flow.confirm_view(&token, words.tag()) else {
+    let Some(message) = site.flow.confirm_view(&token, words.tag()).await? else {
         return Ok(answer(&headers, StatusCode::NOT_FOUND, &Page::new(words, None, false)));
     };
     let confirmation = if is_json(&headers, &CONTENT_TYPE) {
@@ -86,7 +86,7 @@ async fn say(
     let taken = site.flow.confirm(&token, confirmation).await;
     if wants_page(&headers) {
         let status = if taken.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        let message = site.flow.confirm_view(&token, words.tag()).unwrap_or(message);
+        let message = site.flow.confirm_view(&token, words.tag()).await?.unwrap_or(message);
         return Ok(answer(&headers, status, &Page::new(words, Some(message), taken.is_err())));
     }
     taken.map_err(|fault: Unavailable| Problem::from(fault))?;

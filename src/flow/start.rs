@@ -1,0 +1,140 @@
+//! Starts a flow from what the store holds: what a restart interrupted goes on by the ordinary path.
+
+mod replay;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    Assembly, Flow, Parts, Unavailable,
+    deliver::{self, Route},
+    parts::parse,
+    projection::block::Head,
+    receipt,
+    record::{Stage, WarningRecord},
+    retention, schedule, stages, status,
+};
+use crate::store::{Key, Space};
+
+/// Records read at a time.
+const PAGE: usize = 1_000;
+
+impl Flow {
+    /// Puts a gateway's flow together from what the store holds and starts it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn start(assembly: Assembly) -> Result<Self, Unavailable> {
+        let used = schedule::known(&assembly.store).await?;
+        let limits = schedule::Limits::new(&assembly.config.limits, used, assembly.clock.instant());
+        let routes = routes(&assembly, &limits).await?;
+        let parts = Arc::new(Parts::new(assembly, routes, limits));
+        load_warnings(&parts).await?;
+        load_plans(&parts).await?;
+        parts.show_on_screens();
+        deliver::start(&parts);
+        parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
+        parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
+        parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
+        Ok(Self(parts))
+    }
+
+    /// Connects the inbox of a route's adapter; until then it acknowledges nothing.
+    pub fn connect(&self, inbox: &receipt::Inbox) {
+        inbox.connect(&self.0);
+    }
+
+    /// Connects what screens prove they hold with the deliveries it proves.
+    pub fn connect_screens(&self, inbox: &receipt::ScreenInbox) {
+        inbox.connect(&self.0);
+    }
+}
+
+async fn routes(
+    assembly: &Assembly,
+    limits: &schedule::Limits,
+) -> Result<BTreeMap<String, Arc<Route>>, Unavailable> {
+    let mut routes = BTreeMap::new();
+    let now = assembly.clock.instant();
+    for (name, config) in &assembly.config.routes {
+        let Some(adapter) = assembly.adapters.get(name) else { continue };
+        let decision = assembly.store.get(Space::RouteDecision, name.as_str().into()).await?;
+        let route = Route::new(name.clone(), config.clone(), Arc::clone(adapter), limits.known(name), now);
+        if let Some(decision) = decision {
+            route.recall(&parse(&decision.value)?, now);
+        }
+        routes.insert(name.clone(), Arc::new(route));
+    }
+    Ok(routes)
+}
+
+async fn load_warnings(parts: &Arc<Parts>) -> Result<(), Unavailable> {
+    let mut after: Option<Key> = None;
+    loop {
+        let page = parts.store.list(Space::Warning, after.take(), PAGE).await?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = Some(last.clone());
+        let mut warnings = parts.warnings.write();
+        for (_, stored) in &page {
+            let record: WarningRecord = parse(&stored.value)?;
+            warnings.insert(record.id.clone(), Arc::new(record));
+        }
+    }
+}
+
+/// What folded plans came to.
+async fn load_heads(parts: &Arc<Parts>) -> Result<(), Unavailable> {
+    let finished = |record: &&Arc<WarningRecord>| record.stage == Stage::Finished;
+    let numbers: Vec<u64> =
+        parts.warnings.read().values().filter(finished).flat_map(|record| record.plans.clone()).collect();
+    for numbers in numbers.chunks(PAGE) {
+        let keys = numbers.iter().map(|number| (*number).into()).collect();
+        for (number, stored) in numbers.iter().zip(parts.store.get_many(Space::PlanFolded, keys).await?) {
+            if let Some(stored) = stored {
+                parts.projection.folded.insert(Head::read(*number, &stored.value)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Loads every plan that is not folded and replays the journal over them.
+async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
+    load_heads(parts).await?;
+    let records: Vec<Arc<WarningRecord>> = parts.warnings.read().values().cloned().collect();
+    for record in records.iter().filter(|record| record.stage >= Stage::Rendered) {
+        for number in record.plans.iter().filter(|number| parts.projection.folded.head(**number).is_none()) {
+            match schedule::load(parts, *number).await {
+                Ok(plan) => drop(parts.projection.insert(plan)),
+                // Ended before its words were written: nothing of it was or will be sent.
+                Err(fault) if record.stage == Stage::Finished => {
+                    tracing::debug!(plan = number, %fault, "a plan that never began is passed over");
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+    let floor = retention::stored_floor(parts).await?;
+    let replayed = replay::replay(parts, floor).await?;
+    let (last, _) = parts.store.head().await?;
+    parts.progress.begins_at(last);
+    for plan in parts.projection.all() {
+        // Nothing was said about it yet, unless the replay knows better.
+        plan.begins_at(last + 1);
+        let uncertain = plan.reopen_leased();
+        if !uncertain.is_empty() {
+            tracing::warn!(
+                plan = plan.record.number,
+                deliveries = uncertain.len(),
+                "leased before the restart and never answered: sent again"
+            );
+        }
+        let delivering =
+            parts.warning_record(&plan.record.warning).is_some_and(|record| record.stage == Stage::Delivering);
+        if delivering {
+            schedule::enter(parts, &plan);
+        }
+    }
+    replayed.finish(parts).await;
+    Ok(())
+}
