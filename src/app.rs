@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     flow::{
         Assembly, Flow, Unavailable,
-        receipt::{Inbox, ScreenInbox},
+        receipt::{CallbackSecrets, Inbox, Links, ScreenInbox, SecretFault},
         render::templates::{TemplateFaults, Templates},
         screens::Screens,
         target::directory::Directory,
@@ -57,6 +57,9 @@ pub enum StartFault {
     /// Message templates do not render.
     #[error(transparent)]
     Templates(#[from] TemplateFaults),
+    /// A file of callback secrets is of no use.
+    #[error(transparent)]
+    Callback(#[from] SecretFault),
     /// A route's adapter cannot be built from its settings.
     #[error("route {route}: {fault}")]
     Route {
@@ -111,6 +114,7 @@ impl Gateway {
     /// [`StartFault`]; nothing runs then.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartFault> {
         let templates = Templates::load(&config)?;
+        let callback_secrets = CallbackSecrets::read(&config)?;
         let opened = open(&config.store.data, &clock).await?;
         let listen = config.server.listen;
         let listener =
@@ -119,6 +123,9 @@ impl Gateway {
         let public_url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let (adapters, inboxes) = build_adapters(&config, &clock)?;
 
+        let vault = Arc::clone(&opened.vault);
+        let confirm: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("confirm", bytes));
+        let links = Links::new(confirm, &public_url);
         let vault = Arc::clone(&opened.vault);
         let mac: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("kiosk", bytes));
         let shown = Arc::new(ScreenInbox::default());
@@ -144,6 +151,8 @@ impl Gateway {
             directory: Arc::clone(&opened.directory),
             templates,
             screens: Arc::clone(&screens),
+            links,
+            callback_secrets,
             adapters: adapters.clone(),
         };
         let flow = Flow::start(assembly).await?;

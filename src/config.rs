@@ -6,6 +6,7 @@ pub mod environment;
 pub mod finding;
 mod layers;
 mod route;
+mod receipts;
 mod schema;
 mod structure;
 mod tree;
@@ -19,6 +20,7 @@ pub use environment::Environment;
 pub use finding::ConfigFinding;
 pub use layers::{ConfigFault, Loaded, load};
 pub use route::Breaker;
+pub use receipts::Receipts;
 
 use crate::domain::{area::AreaCode, delivery::State, level::Level};
 
@@ -38,6 +40,7 @@ pub struct Config {
     /// Names and class of hazard codes; what the configuration names is added to the built-in list.
     pub hazards: BTreeMap<String, Hazard>,
     pub delivery: Delivery,
+    pub receipts: Receipts,
     /// When failed deliveries are tried again: `default`, a channel, a level, or `channel.level`; the most specific
     /// says, key by key.
     pub retry: BTreeMap<String, Retry>,
@@ -127,6 +130,13 @@ pub struct Route {
     /// How long one submit may take.
     #[serde(default = "default_timeout", with = "seconds")]
     pub timeout_s: Duration,
+    /// File with the last part of the address at which the provider reports by calling us; every line is one that is valid,
+    /// so that a new one can be introduced before the old one goes. Absent = no calls are taken.
+    #[serde(default)]
+    pub callback_secret_file: Option<PathBuf>,
+    /// What a wrong or missing signature of such a call means.
+    #[serde(default)]
+    pub callback_signatures: fenghuo_contract::SignatureCheck,
     /// Gets work only as far as the channel's other routes have lost share.
     #[serde(default)]
     pub standby: bool,
@@ -524,6 +534,7 @@ impl Default for Config {
             areas: BTreeMap::new(),
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
+            receipts: Receipts::default(),
             retry: default_retry(),
             limits: Limits::default(),
             ladder: BTreeMap::new(),

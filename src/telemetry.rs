@@ -125,6 +125,24 @@ impl Telemetry {
         self.0.metrics.receipts_unmatched.set(gauge(count));
     }
 
+    /// `n` receipts of a route came without a signature that fits.
+    pub fn receipts_unsigned(&self, route: &str, n: u64) {
+        if n > 0 {
+            self.0.metrics.receipts_unsigned.get_or_create(&metrics::Route { route: route.into() }).inc_by(n);
+        }
+    }
+
+    /// `n` receipts were not taken because there was no room: whoever sent them repeats them.
+    pub fn receipts_not_taken(&self, n: u64) {
+        self.0.metrics.receipts_not_taken.inc_by(n);
+    }
+
+    /// Receipts that wait for the answer that says whose they are, and KiB of those that wait to be durable.
+    pub fn receipts_waiting(&self, kept: u64, waiting_kib: usize) {
+        self.0.metrics.receipts_kept.set(gauge(kept));
+        self.0.metrics.receipts_waiting_kib.set(gauge(waiting_kib as u64));
+    }
+
     /// Deliveries that wait on a route, by level.
     pub fn queue(&self, route: &str, level: Level, waiting: u64) {
         let labels = metrics::Lane { route: route.into(), lane: level.name().into() };

@@ -13,6 +13,7 @@ mod feeds;
 mod house;
 mod outcome;
 mod people;
+mod receipts;
 mod retention;
 mod simulation;
 mod store;

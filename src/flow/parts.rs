@@ -25,6 +25,7 @@ use super::{
         codec::{Outcomes, Record},
         recall,
     },
+    receipt::{CallbackSecrets, Links, Turn},
     record::{Decision, WarningId, WarningRecord, replace},
     render::templates::Templates,
     schedule::{Lanes, Limits},
@@ -69,6 +70,9 @@ pub struct Assembly {
     pub addresses: Arc<dyn AddressBook>,
     pub templates: Templates,
     pub screens: Arc<Screens>,
+    /// Makes the addresses at which readers confirm.
+    pub links: Links,
+    pub callback_secrets: CallbackSecrets,
     /// Adapters by route name.
     pub adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
 }
@@ -90,6 +94,10 @@ pub(crate) struct Parts {
     /// Every warning that is here, by id.
     pub(crate) warnings: RwLock<BTreeMap<WarningId, Arc<WarningRecord>>>,
     pub(crate) progress: Progress,
+    /// Later word that waits to be durable.
+    pub(crate) receipts: Turn,
+    pub(crate) links: Links,
+    pub(crate) callback_secrets: CallbackSecrets,
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     pub(crate) limits: Limits,
@@ -103,6 +111,9 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>, limits: Limits) -> Self {
         let (clock, telemetry) = (assembly.clock, assembly.telemetry);
+        let receipts = &assembly.config.receipts;
+        let keep_ms = i64::try_from(receipts.unknown_keep_s.as_millis()).unwrap_or(i64::MAX);
+        let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             config: assembly.config,
@@ -114,7 +125,10 @@ impl Parts {
             screens: assembly.screens,
             keys: authorize::Keys::default(),
             routes,
-            projection: Projection::keeping(Keep::default()),
+            projection,
+            receipts: Turn::default(),
+            links: assembly.links,
+            callback_secrets: assembly.callback_secrets,
             warnings: RwLock::default(),
             progress: Progress::default(),
             running_keys: Running::default(),
@@ -131,6 +145,11 @@ impl Parts {
     pub(crate) fn lanes(&self, channel: Channel) -> &Lanes {
         // Every channel has its lanes from the start.
         &self.lanes[&channel]
+    }
+
+    /// Whether messages of a channel carry a link by which their reader confirms.
+    pub(crate) fn confirms(&self, channel: Channel) -> bool {
+        channel.reaches_persons() && self.config.receipts.confirm_links.contains(&channel)
     }
 
     /// A lease number larger than every earlier one of this installation.
@@ -250,6 +269,9 @@ impl Parts {
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
         let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
         self.projection.usual.learn(&outcomes.route, &waits);
+        for record in outcomes.records.iter().filter(|record| !record.reference.is_empty()) {
+            plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
+        }
         let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
         let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
         early.into_iter().map(|(rank, early)| early.record(rank)).collect()

@@ -18,6 +18,7 @@ pub(crate) mod measured;
 mod plan;
 pub(crate) mod recall;
 mod references;
+mod rounds;
 pub(crate) mod said;
 mod usual;
 
@@ -39,8 +40,10 @@ use self::{
     usual::Usual,
 };
 use crate::{domain::delivery::Reason, flow::record::WarningId, store::Appended};
+pub(crate) use gate::Writing;
 pub(crate) use plan::{Closing, Plan, Snapshot};
 pub(crate) use references::{Early, Keep, References};
+pub(crate) use rounds::{ROUNDS_MAX, Rounds};
 
 /// Every plan that has not been folded, and those that are being looked at.
 #[derive(Default)]
@@ -109,6 +112,9 @@ impl Projection {
             if !record.reference.is_empty() {
                 named.push((record.rank, record.reference));
             }
+        }
+        if let Some(plan) = self.plan(entry.plan) {
+            named.iter().for_each(|(rank, reference)| plan.rounds.learn(entry.route, reference, *rank));
         }
         Ok((entry.plan, entry.route, self.references.learn_all(entry.route, entry.plan, named)))
     }

@@ -48,6 +48,10 @@ pub(super) struct Metrics {
     pub(super) alarms: Family<Code, Gauge>,
     pub(super) receipts: Family<Route, Counter>,
     pub(super) receipts_unmatched: Gauge,
+    pub(super) receipts_unsigned: Family<Route, Counter>,
+    pub(super) receipts_not_taken: Counter,
+    pub(super) receipts_kept: Gauge,
+    pub(super) receipts_waiting_kib: Gauge,
     pub(super) queue: Family<Lane, Gauge>,
     pub(super) in_flight: Family<Route, Gauge>,
     pub(super) route_limit: Family<Route, Rate>,
@@ -78,6 +82,10 @@ impl Metrics {
             alarms: Family::default(),
             receipts: Family::default(),
             receipts_unmatched: Gauge::default(),
+            receipts_unsigned: Family::default(),
+            receipts_not_taken: Counter::default(),
+            receipts_kept: Gauge::default(),
+            receipts_waiting_kib: Gauge::default(),
             queue: Family::default(),
             in_flight: Family::default(),
             route_limit: Family::default(),
@@ -113,6 +121,14 @@ impl Metrics {
         registry.register("receipts", "Receipts that became durable", self.receipts.clone());
         let unmatched = "Receipts given up whose reference no submit was ever answered with";
         registry.register("receipts_unmatched", unmatched, self.receipts_unmatched.clone());
+        let unsigned = "Receipts without a signature that fits";
+        registry.register("receipts_unsigned", unsigned, self.receipts_unsigned.clone());
+        let not_taken = "Receipts not taken for want of room, to be repeated by their provider";
+        registry.register("receipts_not_taken", not_taken, self.receipts_not_taken.clone());
+        let kept = "Receipts kept until it is known whose they are";
+        registry.register("receipts_unknown", kept, self.receipts_kept.clone());
+        let waiting = "Receipts that wait to be durable, KiB";
+        registry.register("receipts_waiting_kib", waiting, self.receipts_waiting_kib.clone());
     }
 
     fn register_routes(&self, registry: &mut Registry) {

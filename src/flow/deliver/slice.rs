@@ -109,7 +109,8 @@ async fn attempt(
     let mut answers = Vec::with_capacity(ranks.len());
     let mut batches: BTreeMap<usize, (Vec<u32>, Vec<Item>)> = BTreeMap::new();
     let (attempts, variants) = (plan.attempts_of(ranks), plan.variants_of(&rows));
-    for (at, (endpoint, attempts)) in endpoints.into_iter().zip(attempts).enumerate() {
+    let attempts = attempts.into_iter().zip(plan.rounds.of_all(ranks));
+    for (at, (endpoint, (attempts, round))) in endpoints.into_iter().zip(attempts).enumerate() {
         let rank = ranks[at];
         let Some(address) = endpoint.address else {
             answers.push(Answer::ended(rank, State::Failed, Reason::NoAddress, ""));
@@ -124,8 +125,9 @@ async fn attempt(
             answers.push(postponed(parts, plan, rank, due));
             continue;
         }
-        let token = Token { plan: plan.record.number, index: rank };
-        let item = Item { token, address, attempt: attempts.saturating_add(1) };
+        let token = Token { plan: plan.record.number, index: rank, round };
+        let confirm = parts.confirms(plan.record.channel).then(|| parts.links.address(token.plan, rank));
+        let item = Item { token, address, attempt: attempts.saturating_add(1), confirm };
         let (ranks, items) = batches.entry(variants[at]).or_default();
         ranks.push(rank);
         items.push(item);

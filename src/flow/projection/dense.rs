@@ -120,6 +120,12 @@ impl Dense {
         }
     }
 
+    /// Attempts count anew from here on.
+    pub(super) fn forget_attempts(&mut self, rank: usize) {
+        self.states[rank] &= STATE;
+        self.version += 1;
+    }
+
     pub(super) fn is_doubled(&self, rank: u32) -> bool {
         self.reasons.get(rank as usize).is_some_and(|reason| reason & DOUBLED != 0)
     }

@@ -14,6 +14,7 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Rounds,
     block::{Damaged, Head},
     codec::Outcome,
     coverage::{Coverage, Turns},
@@ -56,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) contents: Vec<Arc<Content>>,
     /// Rows of variants 1, 2, …
     pub(crate) variants: Vec<RoaringBitmap>,
+    /// How often deliveries were ordered to be sent again.
+    pub(crate) rounds: Rounds,
     /// The block it was read from, when it was folded before.
     pub(crate) block: Option<Arc<Head>>,
     closing: OnceLock<Closing>,
@@ -109,6 +112,7 @@ impl Plan {
             audience,
             contents,
             variants,
+            rounds: Rounds::default(),
             block: None,
             closing: OnceLock::new(),
             refused: Mutex::new(record.refused.clone()),
@@ -366,11 +370,24 @@ impl Plan {
                     }
                     if known.state == State::InFlight { unsent } else { known }
                 }
+                // Attempts count anew: the limit of attempts is one of a round.
+                Outcome::Reopened if known.state == State::Failed => {
+                    dense.forget_attempts(index);
+                    if known.reason == Reason::InDoubt {
+                        dense.mark_doubled(index);
+                    }
+                    self.rounds.begin(rank);
+                    unsent
+                }
+                Outcome::Reopened | Outcome::Outdated => known,
             };
             if word != known {
                 waits.extend(dense.waited(index, known, at_ms));
                 dense.set(index, word);
-                dense.said(index, entry, word);
+                // One that is opened again still shows what its last attempt was answered.
+                if outcome != Outcome::Reopened {
+                    dense.said(index, entry, word);
+                }
                 if coverage.is_some() {
                     turns.turn(rank, known, word);
                 }
