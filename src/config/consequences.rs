@@ -15,6 +15,7 @@ use crate::domain::area::AreaCode;
 pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete: bool) -> Vec<ConfigFinding> {
     let mut pass = Pass { config, tree, sources, incomplete, findings: Vec::new() };
     pass.server();
+    pass.store();
     pass.texts();
     pass.delivery();
     pass.retention();
@@ -106,6 +107,15 @@ impl Pass<'_> {
             if span.is_zero() {
                 self.refuse("config-validity-zero", &["delivery", name], Vec::new());
             }
+        }
+    }
+
+    fn store(&mut self) {
+        // A lift to ten million people is a bitmap of about a megabyte a channel, its leases and outcomes as much again.
+        const SMALLEST: usize = 16 * 1024 * 1024;
+        let reserve = self.config.store.reserve;
+        if reserve < SMALLEST {
+            self.advise("config-reserve-small", &["store", "reserve"], vec![("got", reserve.to_string())]);
         }
     }
 

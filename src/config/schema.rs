@@ -74,7 +74,7 @@ pub(super) const INCLUDE: &str = "include";
 const SERVER: Shape =
     Shape::Table(&[field("listen", Shape::Address), field("public_url", Shape::Text), field("body_max", Shape::Size)]);
 
-const STORE: Shape = Shape::Table(&[field("data", Shape::Path)]);
+const STORE: Shape = Shape::Table(&[field("data", Shape::Path), field("reserve", Shape::Size)]);
 
 const TEXTS: Shape =
     Shape::Table(&[field("templates", Shape::Path), field("signature", Shape::Text), field("languages", Shape::Texts)]);

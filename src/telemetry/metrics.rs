@@ -49,6 +49,13 @@ pub(super) struct Metrics {
     pub(super) in_flight: Family<Route, Gauge>,
     pub(super) route_limit: Family<Route, Rate>,
     pub(super) route_state: Family<RouteState, Gauge>,
+    pub(super) store_state: Family<ByState, Gauge>,
+    pub(super) disk_free: Gauge,
+    pub(super) disk_low_mark: Gauge,
+    pub(super) reserve: Gauge,
+    pub(super) reserve_whole: Gauge,
+    pub(super) commit_queue: Gauge,
+    pub(super) commit_queue_overflows: Gauge,
 }
 
 fn request_buckets() -> Histogram {
@@ -72,11 +79,19 @@ impl Metrics {
             in_flight: Family::default(),
             route_limit: Family::default(),
             route_state: Family::default(),
+            store_state: Family::default(),
+            disk_free: Gauge::default(),
+            disk_low_mark: Gauge::default(),
+            reserve: Gauge::default(),
+            reserve_whole: Gauge::default(),
+            commit_queue: Gauge::default(),
+            commit_queue_overflows: Gauge::default(),
         };
         registry.register("build", "Version of the program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         metrics.register_http(registry);
         metrics.register_deliveries(registry);
         metrics.register_routes(registry);
+        metrics.register_store(registry);
         metrics
     }
 
@@ -103,5 +118,17 @@ impl Metrics {
         registry.register("route_in_flight_deliveries", "Deliveries without answer yet", self.in_flight.clone());
         registry.register("route_rate_limit_per_second", "Rate allowed now, 0 = no limit", self.route_limit.clone());
         registry.register("route_state", "1 for the state the route is in", self.route_state.clone());
+    }
+
+    fn register_store(&self, registry: &mut Registry) {
+        registry.register("store_state", "1 for the state the store is in", self.store_state.clone());
+        let mut bytes = |name, help, gauge: &Gauge| registry.register_with_unit(name, help, Unit::Bytes, gauge.clone());
+        bytes("store_disk_free", "Bytes free on the disk of the data directory", &self.disk_free);
+        bytes("store_disk_low_mark", "Below this nothing new below red is taken", &self.disk_low_mark);
+        bytes("store_reserve", "Disk kept for lifts, corrections and outcomes", &self.reserve);
+        bytes("store_reserve_whole", "What should be kept of it", &self.reserve_whole);
+        bytes("store_commit_queue", "Commits that wait for the disk", &self.commit_queue);
+        let overflows = "Commits refused so far because the queue stayed full";
+        registry.register("store_commit_queue_overflows", overflows, self.commit_queue_overflows.clone());
     }
 }

@@ -62,6 +62,7 @@ problem_codes! {
     StoreUnavailable = "store-unavailable", SERVICE_UNAVAILABLE;
     Overloaded = "overloaded", SERVICE_UNAVAILABLE;
     Stopping = "stopping", SERVICE_UNAVAILABLE;
+    StorageFull = "storage-full", INSUFFICIENT_STORAGE;
 }
 
 impl ProblemCode {
