@@ -5,6 +5,8 @@ mod consequences;
 pub mod environment;
 pub mod finding;
 mod layers;
+mod route;
+mod receipts;
 mod schema;
 mod structure;
 mod tree;
@@ -17,6 +19,8 @@ use serde::Deserialize;
 pub use environment::Environment;
 pub use finding::ConfigFinding;
 pub use layers::{ConfigFault, Loaded, load};
+pub use route::Breaker;
+pub use receipts::Receipts;
 
 use crate::domain::{area::AreaCode, delivery::State, level::Level};
 
@@ -36,6 +40,7 @@ pub struct Config {
     /// Names and class of hazard codes; what the configuration names is added to the built-in list.
     pub hazards: BTreeMap<String, Hazard>,
     pub delivery: Delivery,
+    pub receipts: Receipts,
     /// When failed deliveries are tried again: `default`, a channel, a level, or `channel.level`; the most specific
     /// says, key by key.
     pub retry: BTreeMap<String, Retry>,
@@ -57,6 +62,9 @@ pub struct Server {
     /// Bytes (written as a number or as `"1 MiB"`); a body with CAP resources may have four times as many.
     #[serde(deserialize_with = "size::deserialize")]
     pub body_max: usize,
+    /// How long a stopping server waits for what is on the wire before it breaks off.
+    #[serde(with = "seconds")]
+    pub stop_within_s: Duration,
 }
 
 /// Where data is kept.
@@ -122,12 +130,22 @@ pub struct Route {
     /// How long one submit may take.
     #[serde(default = "default_timeout", with = "seconds")]
     pub timeout_s: Duration,
+    /// File with the last part of the address at which the provider reports by calling us; every line is one that is valid,
+    /// so that a new one can be introduced before the old one goes. Absent = no calls are taken.
+    #[serde(default)]
+    pub callback_secret_file: Option<PathBuf>,
+    /// What a wrong or missing signature of such a call means.
+    #[serde(default)]
+    pub callback_signatures: fenghuo_contract::SignatureCheck,
     /// Gets work only as far as the channel's other routes have lost share.
     #[serde(default)]
     pub standby: bool,
     /// A silent link test after so long without a success; 0 = none.
     #[serde(default = "default_canary", with = "seconds")]
     pub canary_s: Duration,
+    /// When the route is taken out of service.
+    #[serde(default)]
+    pub breaker: Breaker,
     /// What one unit costs, in the currency of whoever pays; absent = not told.
     #[serde(default)]
     pub cost_per_unit: Option<f64>,
@@ -516,6 +534,7 @@ impl Default for Config {
             areas: BTreeMap::new(),
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
+            receipts: Receipts::default(),
             retry: default_retry(),
             limits: Limits::default(),
             ladder: BTreeMap::new(),
@@ -527,7 +546,8 @@ impl Default for Config {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 12379)), public_url: None, body_max: 1024 * 1024 }
+        let listen = SocketAddr::from(([127, 0, 0, 1], 12379));
+        Self { listen, public_url: None, body_max: 1024 * 1024, stop_within_s: Duration::from_secs(25) }
     }
 }
 

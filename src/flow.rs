@@ -20,6 +20,7 @@ pub mod receipt;
 pub mod record;
 pub mod render;
 mod retention;
+pub mod retry;
 pub mod schedule;
 pub mod screens;
 mod stages;

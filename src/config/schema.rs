@@ -59,6 +59,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("store", STORE),
     field("texts", TEXTS),
     field("delivery", DELIVERY),
+    field("receipts", RECEIPTS),
     field("retry", Shape::Names(&RETRY)),
     field("limits", LIMITS),
     field("ladder", Shape::Names(&LADDER)),
@@ -74,7 +75,12 @@ pub(super) const ROOT: Shape = Shape::Table(&[
 pub(super) const INCLUDE: &str = "include";
 
 const SERVER: Shape =
-    Shape::Table(&[field("listen", Shape::Address), field("public_url", Shape::Text), field("body_max", Shape::Size)]);
+    Shape::Table(&[
+        field("listen", Shape::Address),
+        field("public_url", Shape::Text),
+        field("body_max", Shape::Size),
+        field("stop_within_s", Shape::Seconds),
+    ]);
 
 const STORE: Shape = Shape::Table(&[field("data", Shape::Path)]);
 
@@ -85,6 +91,12 @@ const DELIVERY: Shape = Shape::Table(&[
     field("repeat_in_doubt", Shape::Words(LEVELS)),
     field("default_validity_s", Shape::Seconds),
     field("lift_validity_s", Shape::Seconds),
+]);
+
+const RECEIPTS: Shape = Shape::Table(&[
+    field("unknown_keep_s", Shape::Seconds),
+    field("unknown_max", Shape::Count),
+    field("confirm_links", Shape::Words(CHANNELS)),
 ]);
 
 const RETRY: Shape = Shape::Table(&[
@@ -156,10 +168,20 @@ const ROUTE: Shape = Shape::Table(&[
     field("window", Shape::Count),
     field("red_window", Shape::Count),
     field("timeout_s", Shape::Seconds),
+    field("callback_secret_file", Shape::Path),
+    field("callback_signatures", Shape::Word(&["observe", "enforce"])),
     field("standby", Shape::Bool),
     field("canary_s", Shape::Seconds),
+    field("breaker", BREAKER),
     field("cost_per_unit", Shape::Number),
     field("settings", Shape::Free),
+]);
+
+const BREAKER: Shape = Shape::Table(&[
+    field("faults", Shape::Count),
+    field("share", Shape::Number),
+    field("attempts", Shape::Count),
+    field("span_s", Shape::Seconds),
 ]);
 
 const ISSUER: Shape = Shape::Table(&[

@@ -165,6 +165,20 @@ impl Reason {
         !matches!(self, Self::None | Self::Expired | Self::Lifted | Self::Superseded | Self::AnsweredElsewhere)
     }
 
+    /// Whether what stood in the way may have passed, so that sending again on somebody's order makes sense without
+    /// saying more.
+    #[must_use]
+    pub const fn may_have_passed(self) -> bool {
+        matches!(
+            self,
+            Self::AttemptsExhausted
+                | Self::InDoubt
+                | Self::ReportedUndelivered
+                | Self::NoRoute
+                | Self::RecipientLimit
+        )
+    }
+
     /// The reason with this number in the journal.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {

@@ -1,5 +1,7 @@
 //! What the stages work with, and the few things several of them do.
 
+mod doubt;
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{
@@ -23,6 +25,7 @@ use super::{
         codec::{Outcomes, Record},
         recall,
     },
+    receipt::{CallbackSecrets, Links, Turn},
     record::{Decision, WarningId, WarningRecord, replace},
     render::templates::Templates,
     schedule::{Lanes, Limits},
@@ -38,7 +41,7 @@ use crate::{
         message::{Message, MessageRef},
     },
     lifecycle::Lifecycle,
-    store::{Appended, Commit, Entry, EntryKind, Put, Space, Store, Stored},
+    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored},
     telemetry::Telemetry,
 };
 
@@ -67,6 +70,9 @@ pub struct Assembly {
     pub addresses: Arc<dyn AddressBook>,
     pub templates: Templates,
     pub screens: Arc<Screens>,
+    /// Makes the addresses at which readers confirm.
+    pub links: Links,
+    pub callback_secrets: CallbackSecrets,
     /// Adapters by route name.
     pub adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
 }
@@ -88,9 +94,15 @@ pub(crate) struct Parts {
     /// Every warning that is here, by id.
     pub(crate) warnings: RwLock<BTreeMap<WarningId, Arc<WarningRecord>>>,
     pub(crate) progress: Progress,
+    /// Later word that waits to be durable.
+    pub(crate) receipts: Turn,
+    pub(crate) links: Links,
+    pub(crate) callback_secrets: CallbackSecrets,
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     pub(crate) limits: Limits,
+    /// Held while the record of a plan is written anew.
+    plan_writes: tokio::sync::Mutex<()>,
     pub(crate) alarms: Alarms,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
@@ -99,6 +111,9 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>, limits: Limits) -> Self {
         let (clock, telemetry) = (assembly.clock, assembly.telemetry);
+        let receipts = &assembly.config.receipts;
+        let keep_ms = i64::try_from(receipts.unknown_keep_s.as_millis()).unwrap_or(i64::MAX);
+        let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             config: assembly.config,
@@ -110,11 +125,15 @@ impl Parts {
             screens: assembly.screens,
             keys: authorize::Keys::default(),
             routes,
-            projection: Projection::keeping(Keep::default()),
+            projection,
+            receipts: Turn::default(),
+            links: assembly.links,
+            callback_secrets: assembly.callback_secrets,
             warnings: RwLock::default(),
             progress: Progress::default(),
             running_keys: Running::default(),
             limits,
+            plan_writes: tokio::sync::Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
             telemetry,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
@@ -128,9 +147,20 @@ impl Parts {
         &self.lanes[&channel]
     }
 
+    /// Whether messages of a channel carry a link by which their reader confirms.
+    pub(crate) fn confirms(&self, channel: Channel) -> bool {
+        channel.reaches_persons() && self.config.receipts.confirm_links.contains(&channel)
+    }
+
     /// A lease number larger than every earlier one of this installation.
     pub(crate) fn next_lease(&self) -> u64 {
         self.leases.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Every lease number from now on is larger than this one, which stands in the journal: the wall clock that numbers
+    /// begin with may have been set back.
+    pub(crate) fn lease_stands(&self, lease: u64) {
+        self.leases.fetch_max(lease.saturating_add(1), Ordering::Relaxed);
     }
 
     /// A new UUID of version 7: later ones sort later, none can be guessed.
@@ -195,9 +225,12 @@ impl Parts {
     ) -> Result<u64, Unavailable> {
         let mut all = vec![replace(Space::Warning, record.id.0.as_str(), record, version)];
         all.extend(puts);
-        let committed = self.store.commit(Commit { puts: all, entries: vec![decision.entry()] }).await?;
+        let sequence = match self.store.commit(Commit { puts: all, entries: vec![decision.entry()] }).await {
+            Ok(committed) => committed.entries.first().map_or(0, |entry| entry.sequence),
+            Err(CommitFault::Unknown(why)) => self.look_for(record, version, decision, why).await?,
+            Err(fault) => return Err(fault.into()),
+        };
         self.remember(record.clone());
-        let sequence = committed.entries.first().map_or(0, |entry| entry.sequence);
         self.progress.decided(sequence, decision);
         Ok(sequence)
     }
@@ -236,6 +269,9 @@ impl Parts {
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
         let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
         self.projection.usual.learn(&outcomes.route, &waits);
+        for record in outcomes.records.iter().filter(|record| !record.reference.is_empty()) {
+            plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
+        }
         let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
         let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
         early.into_iter().map(|(rank, early)| early.record(rank)).collect()
@@ -268,12 +304,15 @@ impl Parts {
         self.close_plan(plan, closing, code).await;
     }
 
-    /// Notes durably that the provider of a route refuses a plan's content; `false` when that was known.
-    pub(crate) async fn refuse_route(&self, plan: &Arc<Plan>, route: &str, code: &str) -> bool {
-        // In memory first: nothing more of it may go there while the disk is slow.
-        if plan.refuse(route).is_none() {
-            return false;
-        }
+    /// Notes durably that the provider of a route refuses a plan's content, as its memory says already.
+    pub(crate) async fn refuse_route(&self, plan: &Plan, route: &str, code: &str) {
+        tracing::error!(
+            plan = plan.record.number,
+            route,
+            provider = code,
+            code = "reason-content-refused",
+            "the provider refuses the content for everybody; see /docs/errors/reason-content-refused"
+        );
         let decision = Decision {
             at_ms: self.clock.unix_ms(),
             what: "content_refused".to_owned(),
@@ -281,6 +320,12 @@ impl Parts {
             by: None,
             detail: Some(format!("{route} {code}")),
         };
+        self.write_plan(plan, &decision).await;
+    }
+
+    /// Writes down what has become of a plan, as its memory says. One at a time, so that no write undoes another.
+    async fn write_plan(&self, plan: &Plan, decision: &Decision) {
+        let _writing = self.plan_writes.lock().await;
         let record = plan.record_now();
         let put = Put {
             space: Space::Plan,
@@ -290,12 +335,11 @@ impl Parts {
         };
         match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
             Ok(committed) => {
-                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
+                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), decision);
             }
-            // After a restart the provider would be asked once more, and refuse once more.
-            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "refusal not yet durable"),
+            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
+            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "change of a plan not yet durable"),
         }
-        true
     }
 
     /// Ends a plan durably: its record says so, then memory and lanes follow.
@@ -313,20 +357,7 @@ impl Parts {
         // In memory first: nothing more of it may leave while the disk is slow.
         plan.close(&closing);
         self.lanes(plan.record.channel).remove(plan.record.number);
-        let record = plan.record_now();
-        let put = Put {
-            space: Space::Plan,
-            key: record.number.into(),
-            value: Some(super::record::json(&record)),
-            expect: crate::store::Expect::Any,
-        };
-        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
-            Ok(committed) => {
-                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
-            }
-            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
-            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "closing not yet durable"),
-        }
+        self.write_plan(plan, &decision).await;
         self.progress.notify(&plan.record.warning);
     }
 }

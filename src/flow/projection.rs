@@ -18,6 +18,7 @@ pub(crate) mod measured;
 mod plan;
 pub(crate) mod recall;
 mod references;
+mod rounds;
 pub(crate) mod said;
 mod usual;
 
@@ -39,8 +40,10 @@ use self::{
     usual::Usual,
 };
 use crate::{domain::delivery::Reason, flow::record::WarningId, store::Appended};
+pub(crate) use gate::Writing;
 pub(crate) use plan::{Closing, Plan, Snapshot};
 pub(crate) use references::{Early, Keep, References};
+pub(crate) use rounds::{ROUNDS_MAX, Rounds};
 
 /// Every plan that has not been folded, and those that are being looked at.
 #[derive(Default)]
@@ -82,28 +85,38 @@ impl Projection {
         plan
     }
 
-    /// Takes in an entry of outcomes that is in the journal: references, then states. `records` is room that is used again.
-    /// Gives back receipts that waited for one of the references.
+    /// Takes in the states of an entry of outcomes that is in the journal. `records` is room that is used again.
     pub(crate) fn take(
         &self,
         plan: &Plan,
         at: Appended,
         data: &[u8],
         records: &mut Vec<(u32, Outcome, Reason)>,
-    ) -> Result<Vec<(u32, Early)>, Unreadable> {
+    ) -> Result<(), Unreadable> {
+        let mut entry = OutcomesRef::read(data)?;
+        records.clear();
+        while let Some(record) = entry.next()? {
+            records.push((record.rank, record.outcome, record.reason));
+        }
+        let waits = plan.hear(entry.route, at, entry.base_ms, records.iter().copied());
+        self.usual.learn(entry.route, &waits);
+        Ok(())
+    }
+
+    /// Takes in the references of an entry of outcomes that is in the journal. Gives its plan and route, and the receipts
+    /// that waited for one of the references.
+    pub(crate) fn learn<'a>(&self, data: &'a [u8]) -> Result<(u64, &'a str, Vec<(u32, Early)>), Unreadable> {
         let mut entry = OutcomesRef::read(data)?;
         let mut named = Vec::new();
-        records.clear();
         while let Some(record) = entry.next()? {
             if !record.reference.is_empty() {
                 named.push((record.rank, record.reference));
             }
-            records.push((record.rank, record.outcome, record.reason));
         }
-        let early = self.references.learn_all(entry.route, entry.plan, named);
-        let waits = plan.hear(entry.route, at, entry.base_ms, records.iter().copied());
-        self.usual.learn(entry.route, &waits);
-        Ok(early)
+        if let Some(plan) = self.plan(entry.plan) {
+            named.iter().for_each(|(rank, reference)| plan.rounds.learn(entry.route, reference, *rank));
+        }
+        Ok((entry.plan, entry.route, self.references.learn_all(entry.route, entry.plan, named)))
     }
 
     /// The plan of this number.

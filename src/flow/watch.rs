@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::{
     Parts,
     alarms::{AlarmCode, Seen, Subject, Told},
-    deliver::{self, Route, RouteState},
+    deliver::{self, EndsBy, Route, RouteState},
     projection::{Plan, Snapshot},
     record::{Stage, rfc3339},
     schedule::Outlook,
@@ -238,15 +238,13 @@ fn refused(parts: &Parts, plans: &[Arc<Plan>], seen: &mut Seen) {
 /// Routes that wait for a person.
 fn stopped(parts: &Parts, seen: &mut Seen) {
     for route in parts.routes.values() {
-        let state = route.state();
-        if let RouteState::Stopped { reason, .. } = &state {
-            let subject = Subject {
-                warning: None,
-                channel: Some(route.channel.name().to_owned()),
-                route: Some(route.name.clone()),
-            };
-            let facts = [("reason".to_owned(), reason.clone())].into();
-            seen.insert((AlarmCode::RouteStopped, subject), Told { since_ms: None, facts });
-        }
+        let Some(trip) = route.trip().filter(|trip| trip.cause.ends_by() == EndsBy::Probe) else { continue };
+        let subject = Subject {
+            warning: None,
+            channel: Some(route.channel.name().to_owned()),
+            route: Some(route.name.clone()),
+        };
+        let facts = [("reason".to_owned(), trip.provider.to_string())].into();
+        seen.insert((AlarmCode::RouteStopped, subject), Told { since_ms: Some(trip.since_ms), facts });
     }
 }

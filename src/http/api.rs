@@ -2,23 +2,29 @@
 //! the API says about them.
 
 mod alarms;
+mod callbacks;
+mod confirm;
 mod events;
 mod keys;
 mod operations;
 mod parameters;
 mod preflight;
 mod progress;
+mod receipts;
 mod recipients;
+mod retry;
 mod routes;
 mod screens;
 mod warnings;
 
 pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
+    confirm::ConfirmDocument,
     keys::{KeyList, KeyOrder},
     operations::Health,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
+    retry::{ORDERERS, RetryOrder},
     routes::{LimitOrder, Pause, ProbeResult, RouteList},
     screens::ScreenList,
     warnings::PreflightDocument,
@@ -33,6 +39,10 @@ pub fn routes() -> Vec<RouteSpec> {
         preflight::routes(),
         alarms::routes(),
         progress::routes(),
+        retry::routes(),
+        receipts::routes(),
+        confirm::routes(),
+        callbacks::routes(),
         events::routes(),
         recipients::routes(),
         screens::routes(),

@@ -54,7 +54,8 @@ pub(in crate::flow) async fn store(
     if let Some(stored) = parts.store.get(Space::Idempotency, key.into()).await.map_err(Unavailable::from)? {
         let used: KeyUse = parse(&stored.value)?;
         let same = repeat == Repeat::SameKey || used.body == hex(&Sha256::digest(&submission.body));
-        return match parts.warning_record(&used.warning) {
+        let stored = parts.stored_warning(&used.warning).await?;
+        return match stored.map(|(record, _)| parts.begin(&record)) {
             Some(record) if same => Ok(Submitted::Repeated(view(&record))),
             _ => Err(SubmitFault::KeyReused),
         };
@@ -112,8 +113,7 @@ async fn known(parts: &Parts, identity: [u8; 32]) -> Result<Option<WarningRecord
 
 fn known_again(parts: &Parts, known: &WarningRecord, read: &Read) -> Result<Submitted, SubmitFault> {
     if known.content_digest == hex(&read.content) {
-        let newest = parts.warning_record(&known.id);
-        Ok(Submitted::Repeated(view(newest.as_deref().unwrap_or(known))))
+        Ok(Submitted::Repeated(view(&parts.begin(known))))
     } else {
         Err(SubmitFault::IdentityTaken(known.id.clone()))
     }

@@ -23,6 +23,8 @@ const DOUBLED: u8 = 0x80;
 /// The largest number of an entry that three bytes hold.
 const FAR: u32 = 0xff_ffff;
 
+const _: () = assert!(State::ALL.len() <= 16 && Reason::ALL.len() <= 16, "half a byte each");
+
 pub(super) struct Dense {
     states: Vec<u8>,
     reasons: Vec<u8>,
@@ -116,6 +118,12 @@ impl Dense {
             self.states[rank] += 0x10;
             self.version += 1;
         }
+    }
+
+    /// Attempts count anew from here on.
+    pub(super) fn forget_attempts(&mut self, rank: usize) {
+        self.states[rank] &= STATE;
+        self.version += 1;
     }
 
     pub(super) fn is_doubled(&self, rank: u32) -> bool {

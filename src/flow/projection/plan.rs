@@ -14,6 +14,7 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Rounds,
     block::{Damaged, Head},
     codec::Outcome,
     coverage::{Coverage, Turns},
@@ -56,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) contents: Vec<Arc<Content>>,
     /// Rows of variants 1, 2, …
     pub(crate) variants: Vec<RoaringBitmap>,
+    /// How often deliveries were ordered to be sent again.
+    pub(crate) rounds: Rounds,
     /// The block it was read from, when it was folded before.
     pub(crate) block: Option<Arc<Head>>,
     closing: OnceLock<Closing>,
@@ -109,6 +112,7 @@ impl Plan {
             audience,
             contents,
             variants,
+            rounds: Rounds::default(),
             block: None,
             closing: OnceLock::new(),
             refused: Mutex::new(record.refused.clone()),
@@ -137,10 +141,10 @@ impl Plan {
                 return Err(Damaged);
             }
         }
-        let same = (dense.counts, dense.reason_counts, dense.doubled) == (head.counts, head.reasons, head.doubled);
+        let (counts, reasons) = head.totals().ok_or(Damaged)?;
         if head.is_erased() {
-            (dense.counts, dense.reason_counts, dense.doubled) = (head.counts, head.reasons, head.doubled);
-        } else if !same {
+            (dense.counts, dense.reason_counts, dense.doubled) = (counts, reasons, head.doubled);
+        } else if (dense.counts, dense.reason_counts, dense.doubled) != (counts, reasons, head.doubled) {
             return Err(Damaged);
         }
         dense.next_fresh = u32::try_from(dense.len()).unwrap_or(u32::MAX);
@@ -213,6 +217,11 @@ impl Plan {
         self.refused.lock().iter().any(|name| name == route)
     }
 
+    /// Whether the provider of any route refuses the content.
+    pub(crate) fn is_refused(&self) -> bool {
+        !self.refused.lock().is_empty()
+    }
+
     /// Routes whose provider refuses the content.
     pub(crate) fn refusing(&self) -> Vec<String> {
         self.refused.lock().clone()
@@ -240,9 +249,20 @@ impl Plan {
         *self.segments.get_or_init(|| longest().unwrap_or(1).max(1))
     }
 
-    /// Which content a row gets.
-    pub(crate) fn variant(&self, row: u32) -> usize {
-        self.variants.iter().position(|rows| rows.contains(row)).map_or(0, |at| at + 1)
+    /// Which content each of some rows gets; rows are ascending.
+    pub(crate) fn variants_of(&self, rows: &[u32]) -> Vec<usize> {
+        let mut variants = vec![0; rows.len()];
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return variants };
+        for (number, of) in self.variants.iter().enumerate().rev() {
+            let mut at = 0;
+            for row in of.range(first..=last) {
+                at += rows[at..].partition_point(|known| *known < row);
+                if rows.get(at) == Some(&row) {
+                    variants[at] = number + 1;
+                }
+            }
+        }
+        variants
     }
 
     /// How the plan ended early, when it did.
@@ -277,12 +297,19 @@ impl Plan {
     }
 
     /// The same for consecutive ranks whose lease is being replayed.
+    ///
+    /// The plan may have ended since: its record says so from the beginning of the replay, but this lease was given
+    /// before.
     pub(crate) fn lease_run(&self, first: u32, length: u32) {
+        let ended = self.closing.get().map(Closing::word);
         let mut dense = self.dense.lock();
         let end = first.saturating_add(length).min(u32::try_from(dense.len()).unwrap_or(u32::MAX));
-        (first..end).for_each(|rank| {
+        for rank in first..end {
+            if ended.is_some_and(|ended| dense.word(rank as usize) == ended) {
+                dense.set(rank as usize, PENDING);
+            }
             lease_one(&mut dense, rank);
-        });
+        }
     }
 
     /// Takes a lease back of which nothing was done.
@@ -343,11 +370,24 @@ impl Plan {
                     }
                     if known.state == State::InFlight { unsent } else { known }
                 }
+                // Attempts count anew: the limit of attempts is one of a round.
+                Outcome::Reopened if known.state == State::Failed => {
+                    dense.forget_attempts(index);
+                    if known.reason == Reason::InDoubt {
+                        dense.mark_doubled(index);
+                    }
+                    self.rounds.begin(rank);
+                    unsent
+                }
+                Outcome::Reopened | Outcome::Outdated => known,
             };
             if word != known {
                 waits.extend(dense.waited(index, known, at_ms));
                 dense.set(index, word);
-                dense.said(index, entry, word);
+                // One that is opened again still shows what its last attempt was answered.
+                if outcome != Outcome::Reopened {
+                    dense.said(index, entry, word);
+                }
                 if coverage.is_some() {
                     turns.turn(rank, known, word);
                 }

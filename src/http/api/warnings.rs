@@ -45,12 +45,12 @@ const MEDIA_TYPES: [&str; 4] = ["application/json", "application/cap+xml", "appl
 const WITH_RESOURCES: usize = 4;
 
 /// Characters of an idempotency key at most.
-const IDEMPOTENCY_KEY_MAX: usize = 255;
+pub(super) const IDEMPOTENCY_KEY_MAX: usize = 255;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Marks the answer to a repeat.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 pub(super) fn routes() -> Vec<RouteSpec> {
     vec![
@@ -119,7 +119,7 @@ fn answer(submitted: Submitted) -> Response {
 }
 
 /// The header's key, written as a string of structured fields (`"…"`) or bare.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
     let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&text);

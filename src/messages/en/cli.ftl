@@ -48,6 +48,11 @@ cli-lift = Lift a warning
     .examples =
         fenghuo lift 0198c0de-… --dry-run
         fenghuo lift 0198c0de-… --yes --reason "rain over"
+cli-retry = Send failed deliveries again
+    .more = Sends those again whose reason may have passed; recipients that were refused only when --failed-by names it. They go the ordinary way: limits, drill gate and expiry hold as always. Without a terminal it never asks and needs --yes. With the same --nonce it is one order, however often it is given.
+    .examples =
+        fenghuo retry 0198c0de-… --channel sms
+        fenghuo retry 0198c0de-… --yes --reason "carrier is back"
 cli-import = Import recipients
     .more = CSV (UTF-8 or GB18030, column names in the first line) or NDJSON (one a line). Every bad line is reported and the good ones are kept; importing the same file again changes nothing.
     .examples =
@@ -110,6 +115,9 @@ cli-arg-yes = Do not ask
 cli-arg-confirm = The word of confirmation: red for an actual red warning, lift or the level for others
 cli-arg-text = Text of the lift; default the prepared one
 cli-arg-reason = Why, for the journal
+cli-arg-channel = Only on this channel: sms, wechat, push, email, display, broadcast or webhook
+cli-arg-failed-by = Those that failed for these reasons, divided by commas; default those that may have passed
+cli-arg-nonce = Mark of the order; the same mark sends once. Default a new one
 cli-arg-format = csv or ndjson; default by the file's name
 cli-arg-role = Role: issuer, approver, operator, auditor, security, admin or screen
 cli-arg-issuer = The issuer the key belongs to (role issuer)
@@ -187,6 +195,10 @@ cli-lift-needs-confirm = Lifting this warning needs --confirm { $word }; nothing
     .action = Check the id, then add --confirm
 cli-lift-word = { $word } was not given; nothing was done
     .action = To lift it, try again and give that word
+cli-retry-needs-yes = There is no terminal to confirm on; nothing was done
+    .action = Add --yes
+cli-retry-word = { $word } was not given; nothing was done
+    .action = To send them again, try again and give that word
 cli-key-unknown = There is no key { $id }
     .action = See the ids with fenghuo keys list
 cli-keys-subject = A key of the role { $role } needs { $flag }
@@ -231,6 +243,11 @@ cli-lift-plan =
 cli-lift-text =   text: { $text }
 cli-lift-ask = Type { $word } to lift it: 
 cli-lift-done = lift { $id } handed in, of { $lifted }
+cli-retry-plan = Failed deliveries of { $headline }, id { $id }:
+cli-retry-failed =   { $channel }  { $count }  { $why }
+cli-retry-ask = Type { $word } to send again those that may succeed: 
+cli-retry-done = { $count } deliveries put back
+cli-retry-left = left: { $channel }  { $count }  { $why }
 cli-import-done = { $lines } records: { $created } created, { $changed } changed, { $unchanged } unchanged, { $rejected } not taken
 cli-import-line = line { $line } { $column }  { $code }  { $sentence }
 cli-import-more = { $count } more are not listed

@@ -48,6 +48,11 @@ cli-lift = 解除一条预警
     .examples =
         fenghuo lift 0198c0de-… --dry-run
         fenghuo lift 0198c0de-… --yes --reason "雨已停"
+cli-retry = 把失败的再发一次
+    .more = 默认重发原因可能已经过去的；被服务商拒绝的要用 --failed-by 点名。走平常的路：限速、演练隔离和失效检查照旧。没有终端时从不询问，必须写 --yes。同一个 --nonce 不论给几次都是一次。
+    .examples =
+        fenghuo retry 0198c0de-… --channel sms
+        fenghuo retry 0198c0de-… --yes --reason "运营商已恢复"
 cli-import = 导入收件人
     .more = CSV（UTF-8 或 GB18030，首行是列名）或 NDJSON（每行一个）。错的行逐行报告，对的行照常导入；同一文件再导入一次不会改变什么。
     .examples =
@@ -110,6 +115,9 @@ cli-arg-yes = 不再询问
 cli-arg-confirm = 确认用的词：真实的红色预警写 red，其余写 lift 或级别
 cli-arg-text = 解除的正文；不写则用备好的
 cli-arg-reason = 理由，记入日志
+cli-arg-channel = 只重发这个渠道：sms、wechat、push、email、display、broadcast 或 webhook
+cli-arg-failed-by = 因为这些原因失败的，用逗号分开；默认是可能已经过去的
+cli-arg-nonce = 这次命令的标记，同一个标记只发一次；默认用新的
 cli-arg-format = csv 或 ndjson；默认看文件名
 cli-arg-role = 角色：issuer 发布、approver 签发、operator 值班、auditor 审计、security 安全、admin 系统、screen 屏幕
 cli-arg-issuer = 密钥属于哪个发布单位（角色 issuer）
@@ -187,6 +195,10 @@ cli-lift-needs-confirm = 解除这条预警要写明 --confirm { $word }，什�
     .action = 核对编号，再加上 --confirm
 cli-lift-word = 没有写出 { $word }，什么都没有做
     .action = 要解除就再来一次，写出这个词
+cli-retry-needs-yes = 没有终端可以确认，什么都没有做
+    .action = 加上 --yes
+cli-retry-word = 没有写出 { $word }，什么都没有做
+    .action = 要重发就再来一次，写出这个词
 cli-key-unknown = 没有编号为 { $id } 的密钥
     .action = 用 fenghuo keys list 看编号
 cli-keys-subject = 角色 { $role } 的密钥要写明 { $flag }
@@ -231,6 +243,11 @@ cli-lift-plan =
 cli-lift-text =   正文：{ $text }
 cli-lift-ask = 输入 { $word } 确认解除：
 cli-lift-done = 已提交解除 { $id }，解除的是 { $lifted }
+cli-retry-plan = { $headline } 失败的投递，编号 { $id }：
+cli-retry-failed =   { $channel }  { $count }  { $why }
+cli-retry-ask = 输入 { $word } 重发其中可能成功的：
+cli-retry-done = 已放回 { $count } 条
+cli-retry-left = 留下：{ $channel }  { $count }  { $why }
 cli-import-done = 共 { $lines } 条：新增 { $created }，变更 { $changed }，不变 { $unchanged }，未导入 { $rejected }
 cli-import-line = 第 { $line } 行 { $column }  { $code }  { $sentence }
 cli-import-more = 另有 { $count } 处没有列出
