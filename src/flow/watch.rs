@@ -131,7 +131,8 @@ impl Watch {
         let progress = |looked: &Looked<'_>| self.plans.get(&looked.plan.record.number).map(|known| known.progress);
         for stuck in looked {
             let Some((since, since_ms)) = progress(stuck) else { continue };
-            if now.duration_since(since) < alarms.stuck_s || !stuck.is_due(now, alarms.stuck_s) {
+            let within = stuck_after(parts, stuck.plan);
+            if now.duration_since(since) < within || !stuck.is_due(now, within) {
                 continue;
             }
             // Something that is served before it goes on: it waits its turn.
@@ -187,6 +188,13 @@ impl Watch {
             _ => {}
         }
     }
+}
+
+/// How long a plan may be without progress: longer where a limit of a minute lets it go in bursts.
+fn stuck_after(parts: &Parts, plan: &Plan) -> Duration {
+    let mut routes = plan.record.routes.iter().filter_map(|name| parts.routes.get(name));
+    let bursts = routes.any(|route| route.limit_now().per_minute.is_some());
+    parts.config.alarms.stuck_s + if bursts { Duration::from_secs(60) } else { Duration::ZERO }
 }
 
 /// Whether a route claims to carry what it is given: a pause the provider asked for is part of running.

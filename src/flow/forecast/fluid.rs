@@ -48,7 +48,7 @@ pub(super) struct Cap {
     pub(super) units: Vec<Option<f64>>,
 }
 
-/// Less than this is nothing.
+/// Less than this is nothing, of deliveries and of seconds: sums of fractions never meet exactly.
 const NOTHING: f64 = 1e-9;
 /// A safeguard, never reached by real queues: each step ends a load, reaches a deadline or refills a way.
 const STEPS: usize = 100_000;
@@ -93,7 +93,7 @@ impl<L: Ord> Flow<'_, L> {
             if self.left[at] <= NOTHING {
                 end.finish.get_or_insert(self.now);
                 self.left[at] = 0.0;
-            } else if load.deadline <= self.now {
+            } else if load.deadline <= self.now + NOTHING {
                 end.missed = std::mem::take(&mut self.left[at]);
                 // Finished in the sense that nothing more is done, but not in the sense that is told.
                 end.finish = None;
@@ -180,7 +180,7 @@ impl<L: Ord> Flow<'_, L> {
         if !open || next.is_infinite() {
             return false;
         }
-        let next = next.max(0.0);
+        let next = next.max(NOTHING / 2.0);
         self.now += next;
         for at in 0..self.loads.len() {
             self.left[at] = (self.left[at] - total[at] * next).max(0.0);
@@ -192,7 +192,7 @@ impl<L: Ord> Flow<'_, L> {
             if let Some(left) = &mut self.budget[way] {
                 *left = (*left - used[way] * next).max(0.0);
                 let (amount, _, every) = self.ways[way].refill;
-                if self.refill_at[way] <= self.now {
+                if self.refill_at[way] <= self.now + NOTHING {
                     *left = amount;
                     self.refill_at[way] += every.max(1.0);
                 }

@@ -36,8 +36,11 @@ pub(super) struct Dense {
     /// Journal entries that were applied, in the order they were.
     entries: Vec<Appended>,
     /// What each of them left without later word.
-    left: Vec<Awaited>,
+    left: Vec<Left>,
+    /// Names that these give by number.
     routes: Vec<Box<str>>,
+    /// What their times are counted from, milliseconds since 1970.
+    base_ms: i64,
     pub(super) counts: [u64; State::ALL.len()],
     pub(super) reason_counts: [u64; Reason::ALL.len()],
     pub(super) doubled: u64,
@@ -62,6 +65,7 @@ impl Dense {
             entries: Vec::new(),
             left: Vec::new(),
             routes: Vec::new(),
+            base_ms: changed_ms,
             counts,
             reason_counts,
             doubled: 0,
@@ -149,7 +153,8 @@ impl Dense {
             self.routes.push(route.into());
             self.routes.len() - 1
         });
-        self.left.push(Awaited { at_ms, accepted: 0, left: 0, route: u32::try_from(known).unwrap_or(u32::MAX) });
+        let after_ms = u32::try_from((at_ms - self.base_ms).max(0)).unwrap_or(u32::MAX);
+        self.left.push(Left { after_ms, accepted: 0, left: 0, route: u16::try_from(known).unwrap_or(u16::MAX) });
         self.version += 1;
         u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
@@ -159,8 +164,8 @@ impl Dense {
         if word.state == State::Accepted
             && let Some(left) = self.left.get_mut(entry as usize - 1)
         {
-            left.accepted += 1;
-            left.left += 1;
+            left.accepted = left.accepted.saturating_add(1);
+            left.left = left.left.saturating_add(1);
         }
         let near = entry.min(FAR);
         let [low, middle, high, _] = near.to_le_bytes();
@@ -179,13 +184,15 @@ impl Dense {
         let entry = self.number(rank as u32, *self.entry_of.get(rank)?).checked_sub(1)?;
         let left = self.left.get_mut(entry as usize)?;
         left.left = left.left.saturating_sub(1);
-        Some(at_ms - left.at_ms)
+        Some(at_ms - self.base_ms - i64::from(left.after_ms))
     }
 
     /// Shows what every entry that accepted any left without later word.
     pub(super) fn awaited(&self, visit: &mut impl FnMut(&str, Awaited)) {
         for left in self.left.iter().filter(|left| left.accepted > 0) {
-            visit(self.routes.get(left.route as usize).map(|route| &**route).unwrap_or_default(), *left);
+            let route = self.routes.get(usize::from(left.route)).map(|route| &**route).unwrap_or_default();
+            let at_ms = self.base_ms + i64::from(left.after_ms);
+            visit(route, Awaited { at_ms, accepted: u32::from(left.accepted), left: u32::from(left.left) });
         }
     }
 
@@ -248,7 +255,15 @@ pub(crate) struct Awaited {
     pub(crate) accepted: u32,
     /// Of these, those about which there is no later word.
     pub(crate) left: u32,
-    route: u32,
+}
+
+/// The same as it is kept: an entry is a slice at most.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    after_ms: u32,
+    accepted: u16,
+    left: u16,
+    route: u16,
 }
 
 fn part<T>(column: &[T], first: u32, count: usize) -> &[T] {
