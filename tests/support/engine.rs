@@ -78,12 +78,6 @@ impl Plan {
         self
     }
 
-    /// How long a lift is sent.
-    pub fn configured_validity(mut self, lift: Duration) -> Self {
-        self.config.delivery.lift_validity_s = lift;
-        self
-    }
-
     /// A route for drills with a simulated provider; `change` gets its configuration and the provider's settings.
     pub fn route(mut self, name: &str, channel: Channel, change: impl FnOnce(&mut Route, &mut Settings)) -> Self {
         let text = format!("channel = \"{channel}\"\nadapter = \"simulator\"\ndrill = true\nactual = false");
@@ -114,11 +108,7 @@ impl Plan {
     }
 
     /// People of an area who take part in drills, each with all of these addresses.
-    pub fn people(
-        mut self,
-        area: &str,
-        people: impl IntoIterator<Item = Vec<(Channel, String)>>,
-    ) -> Self {
+    pub fn people(mut self, area: &str, people: impl IntoIterator<Item = Vec<(Channel, String)>>) -> Self {
         for endpoints in people {
             let external_id = format!("r{}", self.recipients.len());
             self.recipients.push(Recipient {
