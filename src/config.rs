@@ -6,6 +6,7 @@ pub mod environment;
 pub mod finding;
 mod layers;
 mod receipts;
+mod route;
 mod schema;
 mod structure;
 mod tree;
@@ -19,6 +20,7 @@ pub use environment::Environment;
 pub use finding::ConfigFinding;
 pub use layers::{ConfigFault, Loaded, load};
 pub use receipts::Receipts;
+pub use route::Breaker;
 
 use crate::domain::{area::AreaCode, level::Level};
 
@@ -135,6 +137,9 @@ pub struct Route {
     /// A silent link test after so long without a success; 0 = none.
     #[serde(default = "default_canary", with = "seconds")]
     pub canary_s: Duration,
+    /// When the route is taken out of service.
+    #[serde(default)]
+    pub breaker: Breaker,
     /// What the adapter itself needs; its own documentation lists the keys.
     #[serde(default)]
     pub settings: toml::Table,

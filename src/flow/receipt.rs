@@ -23,7 +23,7 @@ pub use self::{
     stream::{Cursor, ReceiptLine, Receipts},
 };
 pub(super) use self::{
-    kept::{Replayed, replay as replay_kept},
+    kept::{claimed, replay as replay_kept},
     turn::Turn,
 };
 use super::{Parts, Unavailable, projection::Early, record::WarningId, screens::ShownSink};

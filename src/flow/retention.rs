@@ -88,6 +88,8 @@ fn is_over(parts: &Parts, record: &WarningRecord, plans: &[Arc<Plan>], now_ms: i
         let snapshot = plan.snapshot();
         snapshot.open() == 0
             && after(snapshot.changed_ms, retention.fold_after_s)
+            // How often a person was reached lately is read again at a start, from the outcomes of plans in memory.
+            && !parts.limits.recipients.counts(&plan.record, snapshot.changed_ms.div_euclid(1000), now_ms.div_euclid(1000))
             && (waited || !awaits_receipts(parts, plan, &snapshot))
     })
 }

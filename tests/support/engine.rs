@@ -22,7 +22,7 @@ use fenghuo::{
     telemetry::Telemetry,
 };
 use fenghuo_contract::{Adapter, Channel};
-use fenghuo_simulator::{Ledger, Settings, Simulator};
+use fenghuo_simulator::{Ledger, Settings, Simulator, Weather};
 use serde_json::Value;
 
 /// 2026-11-24T08:00:00+08:00.
@@ -46,6 +46,8 @@ pub struct Engine {
     pub ledgers: BTreeMap<String, Ledger>,
     /// Where receipts come in, by route.
     pub inboxes: BTreeMap<String, Arc<Inbox>>,
+    /// Changes how a simulated provider is.
+    pub weathers: BTreeMap<String, Weather>,
     simulators: BTreeMap<String, Settings>,
     recipients: Vec<Recipient>,
     lifecycle: Lifecycle,
@@ -130,11 +132,13 @@ impl Engine {
         let directory = Arc::new(directory);
         let lifecycle = Lifecycle::default();
         let mut adapters: BTreeMap<String, Arc<dyn Adapter>> = BTreeMap::new();
+        let mut weathers = BTreeMap::new();
         let (mut ledgers, mut inboxes) = (BTreeMap::new(), BTreeMap::new());
         for (name, settings) in &simulators {
             let inbox = Inbox::new(name.clone());
             let simulator = Simulator::new(settings.clone(), Arc::clone(&inbox) as _, seed).expect("good settings");
             ledgers.insert(name.clone(), simulator.ledger());
+            weathers.insert(name.clone(), simulator.weather());
             adapters.insert(name.clone(), Arc::new(simulator));
             inboxes.insert(name.clone(), inbox);
         }
@@ -161,7 +165,20 @@ impl Engine {
         let flow = Flow::start(assembly).await.expect("a flow");
         inboxes.values().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
-        Self { flow, clock, store, config, telemetry, ledgers, inboxes, simulators, recipients: Vec::new(), lifecycle, seed }
+        Self {
+            flow,
+            clock,
+            store,
+            config,
+            telemetry,
+            ledgers,
+            inboxes,
+            weathers,
+            simulators,
+            recipients: Vec::new(),
+            lifecycle,
+            seed,
+        }
     }
 
     async fn directory(&self) -> Directory {

@@ -201,6 +201,7 @@ pub(crate) struct OutcomesRef<'a> {
     pub(crate) plan: u64,
     pub(crate) base_ms: i64,
     pub(crate) route: &'a str,
+    /// 0 for receipts.
     pub(crate) lease: u64,
     left: u64,
     rank: u32,

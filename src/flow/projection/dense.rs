@@ -23,6 +23,8 @@ const DOUBLED: u8 = 0x80;
 /// The largest number of an entry that three bytes hold.
 const FAR: u32 = 0xff_ffff;
 
+const _: () = assert!(State::ALL.len() <= 16 && Reason::ALL.len() <= 16, "half a byte each");
+
 pub(super) struct Dense {
     states: Vec<u8>,
     reasons: Vec<u8>,

@@ -145,8 +145,8 @@ impl<'p> Folding<'p> {
     /// Collects and writes the details of some ranks, and their run of the index.
     async fn group(&mut self, ranks: Range<u32>) -> Result<(), Unavailable> {
         let mut group = Group::new(self.plan, ranks);
-        self.from_block(&mut group).await?;
-        self.from_journal(&mut group).await?;
+        self.read_block(&mut group).await?;
+        self.read_journal(&mut group).await?;
         let mut index = Vec::new();
         for rank in group.ranks.clone() {
             let detail = group.detail(rank);
@@ -199,7 +199,7 @@ impl<'p> Folding<'p> {
     }
 
     /// What an older block of the plan says.
-    async fn from_block(&mut self, group: &mut Group) -> Result<(), Unavailable> {
+    async fn read_block(&mut self, group: &mut Group) -> Result<(), Unavailable> {
         let Some(head) = self.plan.block.clone() else { return Ok(()) };
         for (part, first) in head.details.iter().enumerate() {
             let end = head.details.get(part + 1).copied().unwrap_or(head.size);
@@ -217,7 +217,7 @@ impl<'p> Folding<'p> {
     }
 
     /// What the journal says.
-    async fn from_journal(&mut self, group: &mut Group) -> Result<(), Unavailable> {
+    async fn read_journal(&mut self, group: &mut Group) -> Result<(), Unavailable> {
         let mut at = 0;
         while at < self.rows.len() {
             let (sequence, speaks_of) = self.rows[at];
@@ -260,8 +260,8 @@ impl<'p> Folding<'p> {
             as_of,
             folded_ms: self.parts.clock.unix_ms(),
             finished_ms,
-            counts,
-            reasons,
+            counts: counts.to_vec(),
+            reasons: reasons.to_vec(),
             doubled,
             changed_ms,
             routes: self.routes,

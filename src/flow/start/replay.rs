@@ -1,14 +1,14 @@
-//! Reading the journal over the plans: states of deliveries, references, and where the decisions about each warning
-//! stand. Nothing is allocated per delivery.
+//! Reading the journal over the plans: states of deliveries and where the decisions about each warning stand, then, while
+//! the gateway runs, references. Nothing is allocated per delivery.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    domain::delivery::{Reason, State},
+    domain::delivery::Reason,
     flow::{
         Parts, Unavailable,
         projection::{
-            Plan,
+            Plan, Projection,
             codec::{Outcome, OutcomesRef, Unreadable, plan_of, visit_lease},
             recall,
         },
@@ -18,10 +18,9 @@ use crate::{
     store::{Appended, EntryKind, JournalRowRef},
 };
 
-/// Reads the journal from row `from` on. Gives what was durable before it could be applied.
-pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<receipt::Replayed, Unavailable> {
-    let mut reading =
-        Reading { parts, plan: None, records: Vec::new(), late: Vec::new(), replayed: receipt::Replayed::default() };
+/// Reads the journal from row `from` on.
+pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
+    let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new() };
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
@@ -51,7 +50,44 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<receipt::Rep
             }
         }
     }
-    Ok(reading.replayed)
+    Ok(())
+}
+
+/// Rows read at a time when learning.
+const ROWS: usize = 200;
+
+/// Learns the provider references in rows `from` to `to`, beside what goes on: a start need not wait for them, and
+/// receipts that come meanwhile wait for theirs.
+pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
+    let stop = parts.lifecycle.stopping();
+    let mut next = from;
+    while next <= to && !stop.is_cancelled() {
+        let rows = match parts.store.journal(next, ROWS).await {
+            Ok(rows) => rows,
+            Err(fault) => {
+                tracing::error!(%fault, "references of the journal not yet learned, repeating");
+                parts.clock.sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        let Some(last) = rows.last() else { return };
+        next = last.sequence + 1;
+        let entries = rows.iter().filter(|row| row.sequence <= to).flat_map(|row| &row.entries);
+        for (_, entry) in entries.filter(|(_, entry)| entry.kind == EntryKind::Outcomes) {
+            learn_entry(&parts, &entry.data).await;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn learn_entry(parts: &Arc<Parts>, data: &[u8]) {
+    // What cannot be read was told by the replay.
+    if let Ok((number, _, early)) = parts.projection.learn(data)
+        && !early.is_empty()
+        && let Some(plan) = parts.projection.plan(number)
+    {
+        receipt::claimed(parts, &plan, data, early).await;
+    }
 }
 
 struct Reading<'p> {
@@ -61,8 +97,6 @@ struct Reading<'p> {
     records: Vec<(u32, Outcome, Reason)>,
     /// Outcomes of folded plans that their blocks do not hold: receipts that came after.
     late: Vec<(Appended, Box<[u8]>)>,
-    /// Receipts that had waited for a reference that was learned.
-    replayed: receipt::Replayed,
 }
 
 impl Reading<'_> {
@@ -85,7 +119,7 @@ impl Reading<'_> {
     }
 
     fn outcomes(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
-        if receipt::replay_kept(self.parts, data, &mut self.replayed) {
+        if receipt::replay_kept(self.parts, data) {
             return Ok(());
         }
         let Some(plan) = self.plan(at, data) else {
@@ -95,17 +129,22 @@ impl Reading<'_> {
             }
             return Ok(());
         };
-        self.parts.projection.take(&plan, at, data, &mut self.records)?;
+        Projection::take(&plan, at, data, &mut self.records)?;
         self.reached(&plan, data)
     }
 
-    /// Recipients who were reached count against how often they may be.
+    /// Recipients whom an attempt reached, or may have, count against how often they may be.
     fn reached(&mut self, plan: &Plan, data: &[u8]) -> Result<(), Unreadable> {
         let recipients = &self.parts.limits.recipients;
-        let at = OutcomesRef::read(data)?.base_ms.div_euclid(1000);
-        if recipients.counts(&plan.record, at, self.parts.clock.unix()) {
-            let accepted = Outcome::Reached(State::Accepted);
-            let ranks = self.records.iter().filter(|(_, outcome, _)| *outcome == accepted).map(|(rank, ..)| *rank);
+        let entry = OutcomesRef::read(data)?;
+        let at = entry.base_ms.div_euclid(1000);
+        if entry.lease != 0 && recipients.counts(&plan.record, at, self.parts.clock.unix()) {
+            let may_have = |outcome: Outcome, reason: Reason| match outcome {
+                Outcome::Reached(state) => state.has_reached() || reason == Reason::InDoubt,
+                outcome => outcome == Outcome::AgainInDoubt,
+            };
+            let ranks = self.records.iter().filter(|(_, outcome, reason)| may_have(*outcome, *reason));
+            let ranks = ranks.map(|(rank, ..)| *rank);
             recipients.know(&plan.record, &plan.rows(&ranks.collect::<Vec<_>>()), at);
         }
         Ok(())
