@@ -28,6 +28,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /docs/errors/{code}", "public"),
     ("GET /docs/api", "public"),
     ("POST /v1/warnings", "issuer operator"),
+    ("POST /v1/preflight", "issuer approver operator"),
+    ("GET /v1/alarms", "approver operator auditor admin"),
     ("GET /v1/warnings", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/cap", "issuer approver operator auditor"),

@@ -141,10 +141,15 @@ impl World {
 
     /// Posts `warnings` and waits for the durable outcome of their last delivery; says how many there were.
     pub(crate) async fn deliver(&self, name: &str, warnings: u32) -> (Duration, u64) {
+        self.deliver_to("public", name, warnings).await
+    }
+
+    /// The same to those of a scope.
+    pub(crate) async fn deliver_to(&self, scope: &str, name: &str, warnings: u32) -> (Duration, u64) {
         let started = now();
         let mut ids = Vec::new();
         for number in 0..warnings {
-            ids.push(self.post(&message(&format!("{name}-{number}"), "red", "public")).await);
+            ids.push(self.post(&message(&format!("{name}-{number}"), "red", scope)).await);
         }
         let mut deliveries = 0;
         for id in &ids {

@@ -1,6 +1,8 @@
 //! The second pass: what would happen if the gateway started with these settings.
 
+mod alarms;
 mod issuers;
+mod ladder;
 mod pace;
 mod routes;
 
@@ -15,6 +17,7 @@ use crate::domain::area::AreaCode;
 pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete: bool) -> Vec<ConfigFinding> {
     let mut pass = Pass { config, tree, sources, incomplete, findings: Vec::new() };
     pass.server();
+    pass.store();
     pass.texts();
     pass.delivery();
     pass.receipts();
@@ -24,6 +27,8 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     issuers::check(&mut pass);
     routes::check(&mut pass);
     pace::check(&mut pass);
+    ladder::check(&mut pass);
+    alarms::check(&mut pass);
     pass.findings
 }
 
@@ -122,6 +127,15 @@ impl Pass<'_> {
         }
         if !receipts.confirm_links.is_empty() && self.config.server.public_url.is_none() {
             self.advise("config-confirm-local", &["receipts", "confirm_links"], Vec::new());
+        }
+    }
+
+    fn store(&mut self) {
+        // A lift to ten million people is a bitmap of about a megabyte a channel, its leases and outcomes as much again.
+        const SMALLEST: usize = 16 * 1024 * 1024;
+        let reserve = self.config.store.reserve;
+        if reserve < SMALLEST {
+            self.advise("config-reserve-small", &["store", "reserve"], vec![("got", reserve.to_string())]);
         }
     }
 

@@ -62,6 +62,8 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("receipts", RECEIPTS),
     field("retry", Shape::Names(&RETRY)),
     field("limits", LIMITS),
+    field("ladder", Shape::Names(&LADDER)),
+    field("alarms", ALARMS),
     field("retention", RETENTION),
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
@@ -72,10 +74,14 @@ pub(super) const ROOT: Shape = Shape::Table(&[
 /// The key of the main file that names further files; it is no setting itself.
 pub(super) const INCLUDE: &str = "include";
 
-const SERVER: Shape =
-    Shape::Table(&[field("listen", Shape::Address), field("public_url", Shape::Text), field("body_max", Shape::Size)]);
+const SERVER: Shape = Shape::Table(&[
+    field("listen", Shape::Address),
+    field("public_url", Shape::Text),
+    field("body_max", Shape::Size),
+    field("stop_within_s", Shape::Seconds),
+]);
 
-const STORE: Shape = Shape::Table(&[field("data", Shape::Path)]);
+const STORE: Shape = Shape::Table(&[field("data", Shape::Path), field("reserve", Shape::Size)]);
 
 const TEXTS: Shape =
     Shape::Table(&[field("templates", Shape::Path), field("signature", Shape::Text), field("languages", Shape::Texts)]);
@@ -123,6 +129,23 @@ const RECIPIENT_LIMIT: Shape = Shape::Table(&[
     field("up_to", Shape::Word(LEVELS)),
 ]);
 
+const LADDER: Shape = Shape::Table(&[
+    required("channels", Shape::Words(CHANNELS)),
+    field("wait_s", Shape::Seconds),
+    field("until", Shape::Word(&["accepted", "delivered", "confirmed"])),
+]);
+
+const ALARMS: Shape = Shape::Table(&[
+    field("stuck_s", Shape::Seconds),
+    field("no_route_s", Shape::Seconds),
+    field("red_paused_s", Shape::Seconds),
+    field("slow_factor", Shape::Number),
+    field("slow_share", Shape::Number),
+    field("missing_share", Shape::Number),
+    field("receipts_wait_s", Shape::Seconds),
+    field("clear_s", Shape::Seconds),
+]);
+
 const RETENTION: Shape = Shape::Table(&[
     field("fold_after_s", Shape::Seconds),
     field("receipts_wait_s", Shape::Seconds),
@@ -149,6 +172,7 @@ const ROUTE: Shape = Shape::Table(&[
     field("standby", Shape::Bool),
     field("canary_s", Shape::Seconds),
     field("breaker", BREAKER),
+    field("cost_per_unit", Shape::Number),
     field("settings", Shape::Free),
 ]);
 

@@ -1,5 +1,7 @@
 //! What the stages work with, and the few things several of them do.
 
+mod doubt;
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{
@@ -14,7 +16,9 @@ use fenghuo_contract::Channel;
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    Unavailable, authorize,
+    Unavailable,
+    alarms::Alarms,
+    authorize,
     deliver::Route,
     projection::{
         Closing, Keep, Plan, Projection,
@@ -22,7 +26,7 @@ use super::{
         recall,
     },
     receipt::{CallbackSecrets, Links, Turn},
-    record::{Decision, WarningId, WarningRecord, replace},
+    record::{Decision, Stage, WarningId, WarningRecord, replace},
     render::templates::Templates,
     schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
@@ -34,10 +38,10 @@ use crate::{
     config::Config,
     domain::{
         delivery::{Reason, State},
-        message::{Message, MessageRef},
+        message::{Kind, Message, MessageRef},
     },
     lifecycle::Lifecycle,
-    store::{Appended, Commit, Entry, EntryKind, Put, Space, Store, Stored},
+    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
     telemetry::Telemetry,
 };
 
@@ -97,15 +101,18 @@ pub(crate) struct Parts {
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     pub(crate) limits: Limits,
+    /// Whether the references of the journal are learned again after the start.
+    pub(crate) learned: tokio::sync::watch::Sender<bool>,
     /// Held while the record of a plan is written anew.
     plan_writes: tokio::sync::Mutex<()>,
+    pub(crate) alarms: Alarms,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
 }
 
 impl Parts {
     pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>, limits: Limits) -> Self {
-        let clock = assembly.clock;
+        let (clock, telemetry) = (assembly.clock, assembly.telemetry);
         let receipts = &assembly.config.receipts;
         let keep_ms = i64::try_from(receipts.unknown_keep_s.as_millis()).unwrap_or(i64::MAX);
         let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
@@ -114,7 +121,6 @@ impl Parts {
             config: assembly.config,
             store: assembly.store,
             lifecycle: assembly.lifecycle,
-            telemetry: assembly.telemetry,
             directory: assembly.directory,
             addresses: assembly.addresses,
             templates: assembly.templates,
@@ -129,10 +135,19 @@ impl Parts {
             progress: Progress::default(),
             running_keys: Running::default(),
             limits,
+            learned: tokio::sync::watch::Sender::new(false),
             plan_writes: tokio::sync::Mutex::default(),
+            alarms: Alarms::new(clock.clone(), telemetry.clone()),
+            telemetry,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
+    }
+
+    /// Waits until the references of the journal are learned again after the start.
+    pub(crate) async fn references_are_learned(&self) {
+        // The sender lives as long as this: waiting cannot fail.
+        let _seen = self.learned.subscribe().wait_for(|learned| *learned).await.is_ok();
     }
 
     /// The lanes of a channel.
@@ -149,6 +164,12 @@ impl Parts {
     /// A lease number larger than every earlier one of this installation.
     pub(crate) fn next_lease(&self) -> u64 {
         self.leases.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Every lease number from now on is larger than this one, which stands in the journal: the wall clock that numbers
+    /// begin with may have been set back.
+    pub(crate) fn lease_stands(&self, lease: u64) {
+        self.leases.fetch_max(lease.saturating_add(1), Ordering::Relaxed);
     }
 
     /// A new UUID of version 7: later ones sort later, none can be guessed.
@@ -177,6 +198,24 @@ impl Parts {
                 && known.message.sent.unix() == reference.sent.unix()
         };
         self.warnings.read().values().rev().find(same).cloned()
+    }
+
+    /// Whether a warning takes back or corrects what was said before: a lift, or an update of an event that is known
+    /// here and was warned of at its level or above.
+    pub(crate) fn takes_back(&self, record: &WarningRecord) -> bool {
+        let earlier = |member: &Arc<WarningRecord>| member.id != record.id && member.level >= record.level;
+        match record.message.kind {
+            _ if record.event == record.id => false,
+            Kind::Cancel => true,
+            Kind::Update => self.event_members(&record.event).iter().any(earlier),
+            _ => false,
+        }
+    }
+
+    /// How urgent the next step of a stored warning is.
+    fn urgency(&self, record: &WarningRecord) -> Urgency {
+        let ends = record.stage == Stage::Finished;
+        if ends || self.takes_back(record) { Urgency::Reserved } else { Urgency::Pressing }
     }
 
     /// Tells the screens which warnings stand.
@@ -213,9 +252,13 @@ impl Parts {
     ) -> Result<u64, Unavailable> {
         let mut all = vec![replace(Space::Warning, record.id.0.as_str(), record, version)];
         all.extend(puts);
-        let committed = self.store.commit(Commit { puts: all, entries: vec![decision.entry()] }).await?;
+        let commit = Commit { puts: all, entries: vec![decision.entry()] };
+        let sequence = match self.store.commit_as(self.urgency(record), commit).await {
+            Ok(committed) => committed.entries.first().map_or(0, |entry| entry.sequence),
+            Err(CommitFault::Unknown(why)) => self.look_for(record, version, decision, why).await?,
+            Err(fault) => return Err(fault.into()),
+        };
         self.remember(record.clone());
-        let sequence = committed.entries.first().map_or(0, |entry| entry.sequence);
         self.progress.decided(sequence, decision);
         Ok(sequence)
     }
@@ -252,7 +295,8 @@ impl Parts {
         };
         let at = self.append_until_durable(plan, outcomes.encode()).await;
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
-        plan.apply(at, outcomes.base_ms, records);
+        let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
+        self.projection.usual.learn(&outcomes.route, &waits);
         for record in outcomes.records.iter().filter(|record| !record.reference.is_empty()) {
             plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
         }
@@ -265,7 +309,7 @@ impl Parts {
         let mut pause = Duration::from_millis(20);
         loop {
             let entries = vec![Entry { kind: EntryKind::Outcomes, data: data.clone() }];
-            match self.store.commit(Commit { puts: Vec::new(), entries }).await {
+            match self.store.commit_as(Urgency::Reserved, Commit { puts: Vec::new(), entries }).await {
                 Ok(committed) => return committed.entries.first().copied().unwrap_or_default(),
                 Err(fault) => {
                     tracing::error!(plan = plan.record.number, %fault, "outcomes not yet durable, repeating");
@@ -317,7 +361,8 @@ impl Parts {
             value: Some(super::record::json(&record)),
             expect: crate::store::Expect::Any,
         };
-        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
+        let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
+        match self.store.commit_as(Urgency::Reserved, commit).await {
             Ok(committed) => {
                 self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), decision);
             }
@@ -400,5 +445,5 @@ impl Drop for Entered<'_> {
 
 /// Reads a record of ours.
 pub(crate) fn parse<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, Unavailable> {
-    serde_json::from_slice(value).map_err(|fault| Unavailable(format!("a stored record cannot be read: {fault}")))
+    serde_json::from_slice(value).map_err(|fault| Unavailable::new(format!("a stored record cannot be read: {fault}")))
 }

@@ -11,7 +11,7 @@ use super::{
     projection::block::Head,
     receipt,
     record::{Stage, WarningRecord},
-    retention, schedule, stages, status,
+    retention, schedule, stages, status, watch,
 };
 use crate::store::{Key, Space};
 
@@ -33,6 +33,8 @@ impl Flow {
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
+        parts.lifecycle.spawn(schedule::ladder::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(watch::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
@@ -50,10 +52,7 @@ impl Flow {
     }
 }
 
-async fn routes(
-    assembly: &Assembly,
-    limits: &schedule::Limits,
-) -> Result<BTreeMap<String, Arc<Route>>, Unavailable> {
+async fn routes(assembly: &Assembly, limits: &schedule::Limits) -> Result<BTreeMap<String, Arc<Route>>, Unavailable> {
     let mut routes = BTreeMap::new();
     let now = assembly.clock.instant();
     for (name, config) in &assembly.config.routes {

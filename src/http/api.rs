@@ -1,12 +1,14 @@
 //! The API for programs, one noun a file. Each file lists its routes with who may use them and what the description of
 //! the API says about them.
 
+mod alarms;
 mod callbacks;
 mod confirm;
 mod events;
 mod keys;
 mod operations;
 mod parameters;
+mod preflight;
 mod progress;
 mod receipts;
 mod recipients;
@@ -16,6 +18,7 @@ mod screens;
 mod warnings;
 
 pub(in crate::http) use self::{
+    alarms::{AlarmDocument, AlarmList, sentence},
     confirm::ConfirmDocument,
     keys::{KeyList, KeyOrder},
     operations::Health,
@@ -33,6 +36,8 @@ use super::routes::RouteSpec;
 pub fn routes() -> Vec<RouteSpec> {
     let nouns = [
         warnings::routes(),
+        preflight::routes(),
+        alarms::routes(),
         progress::routes(),
         retry::routes(),
         receipts::routes(),

@@ -44,10 +44,10 @@ pub struct Engine {
     pub config: Config,
     pub telemetry: Telemetry,
     pub ledgers: BTreeMap<String, Ledger>,
-    /// Where receipts come in, by route.
-    pub inboxes: BTreeMap<String, Arc<Inbox>>,
     /// Changes how a simulated provider is.
     pub weathers: BTreeMap<String, Weather>,
+    /// Where receipts come in, by route.
+    pub inboxes: BTreeMap<String, Arc<Inbox>>,
     simulators: BTreeMap<String, Settings>,
     recipients: Vec<Recipient>,
     lifecycle: Lifecycle,
@@ -101,6 +101,23 @@ impl Plan {
                 groups: Vec::new(),
                 language: "zh-CN".to_owned(),
                 endpoints: [(channel, address)].into(),
+                drill: true,
+            });
+        }
+        self
+    }
+
+    /// People of an area who take part in drills, each with all of these addresses.
+    pub fn people(mut self, area: &str, people: impl IntoIterator<Item = Vec<(Channel, String)>>) -> Self {
+        for endpoints in people {
+            let external_id = format!("r{}", self.recipients.len());
+            self.recipients.push(Recipient {
+                external_id,
+                name: String::new(),
+                areas: vec![area.parse().expect("an area code")],
+                groups: Vec::new(),
+                language: "zh-CN".to_owned(),
+                endpoints: endpoints.into_iter().collect(),
                 drill: true,
             });
         }
@@ -165,6 +182,7 @@ impl Engine {
         let flow = Flow::start(assembly).await.expect("a flow");
         inboxes.values().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
+        let recipients = Vec::new();
         Self {
             flow,
             clock,
@@ -172,10 +190,10 @@ impl Engine {
             config,
             telemetry,
             ledgers,
-            inboxes,
             weathers,
+            inboxes,
             simulators,
-            recipients: Vec::new(),
+            recipients,
             lifecycle,
             seed,
         }

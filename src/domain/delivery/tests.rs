@@ -10,6 +10,7 @@ fn word() -> impl Strategy<Value = Word> {
     let unsent = prop::sample::select(vec![
         Word { state: State::Expired, reason: Reason::Expired },
         Word { state: State::Withdrawn, reason: Reason::Lifted },
+        Word { state: State::Withdrawn, reason: Reason::AnsweredElsewhere },
         Word { state: State::Superseded, reason: Reason::Superseded },
     ]);
     prop_oneof![reached, failed, unsent]

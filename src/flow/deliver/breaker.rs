@@ -42,6 +42,17 @@ pub(crate) enum EndsBy {
     Submit,
 }
 
+impl EndsBy {
+    /// Stable name in the API.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Probe => "probe",
+            Self::Submit => "submit",
+        }
+    }
+}
+
 impl TripCause {
     pub(crate) const ALL: [Self; 6] =
         [Self::Misconfigured, Self::Unreached, Self::Unanswered, Self::Failing, Self::Canary, Self::Throttled];
@@ -219,11 +230,13 @@ impl Breaker {
         matches!(self.position, Position::HalfOpen(_))
     }
 
-    /// Part of its rate the route may use now, because it starts again after an outage.
+    /// Part of its rate the route may use now, because it starts again after an outage; in tenths, so that the rate is
+    /// not set anew all the time.
     pub(crate) fn ramp(&self, now: Instant) -> f64 {
         let Some((from, span)) = self.ramp else { return 1.0 };
         let passed = now.duration_since(from).as_secs_f64() / span.as_secs_f64();
-        (START + (1.0 - START) * passed).min(1.0)
+        let part = (START + (1.0 - START) * passed).min(1.0);
+        (part * 10.0 + 1e-9).floor() / 10.0
     }
 
     /// The whole link failed for a submit, before or after (`written`) anything was sent. True when that took the route
@@ -244,6 +257,10 @@ impl Breaker {
         if generation != self.generation || self.is_open() || tally.attempts() == 0 {
             return false;
         }
+        if tally.in_doubt == tally.attempts() {
+            // Nobody answered anything: that is the link.
+            return self.fault(generation, true, worst.unwrap_or(&unknown()), now);
+        }
         self.faults = 0;
         if self.is_half_open() {
             if tally.works() {
@@ -256,8 +273,7 @@ impl Breaker {
             self.row = 0;
         }
         self.remember(tally, now.at);
-        self.share_is_bad(now.at)
-            && self.open(failing(self.sum), worst.unwrap_or(&unknown()), self.rest(now), now)
+        self.share_is_bad(now.at) && self.open(failing(self.sum), worst.unwrap_or(&unknown()), self.rest(now), now)
     }
 
     /// The account may not send.
@@ -356,9 +372,10 @@ impl Breaker {
     fn remember(&mut self, tally: Tally, now: Instant) {
         self.last.push_back((now, tally));
         self.sum.add(tally);
-        // As few of the last submits as make up the number of attempts, but not more of them than that number.
-        while let Some((_, oldest)) = self.last.front().copied() {
-            if self.sum.attempts() - oldest.attempts() < self.limits.attempts {
+        // As few of the last submits as make up the number of attempts and the span.
+        while let (Some((_, oldest)), Some((second, _))) = (self.last.front().copied(), self.last.get(1)) {
+            let lasted = now.duration_since(*second) >= self.limits.span_s;
+            if !lasted || self.sum.attempts() - oldest.attempts() < self.limits.attempts {
                 break;
             }
             self.sum.take(oldest);

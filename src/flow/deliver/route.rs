@@ -31,7 +31,10 @@ pub(crate) enum RouteState {
     /// After a rest: one submit at a time, until one is answered.
     Trying(Trip),
     /// An operator paused it.
-    Paused { by: String, reason: String },
+    Paused {
+        by: String,
+        reason: String,
+    },
     /// Its breaker took it out of service.
     Tripped(Trip),
 }
@@ -337,16 +340,21 @@ impl Route {
 
     /// Sets the limits by order, or (`None`) those of the configuration again; takes effect with the next slice.
     pub(crate) fn limit(&self, ordered: Option<RouteLimits>, now: Instant) {
+        *self.ordered.lock() = ordered;
+        self.pacer.lock().change(self.limit_now(), now);
+        self.bell.notify_waiters();
+    }
+
+    /// The limits that hold now: those of the configuration with what was ordered since.
+    pub(crate) fn limit_now(&self) -> crate::config::Limit {
         let mut limit = self.config.limit();
-        if let Some(RouteLimits { rate_per_s, per_minute, per_day, hard_cap }) = ordered {
+        if let Some(RouteLimits { rate_per_s, per_minute, per_day, hard_cap }) = self.ordered() {
             limit.rate_per_s = rate_per_s.or(limit.rate_per_s);
             limit.per_minute = per_minute.or(limit.per_minute);
             limit.per_day = per_day.or(limit.per_day);
             limit.hard_cap |= hard_cap;
         }
-        *self.ordered.lock() = ordered;
-        self.pacer.lock().change(limit, now);
-        self.bell.notify_waiters();
+        limit
     }
 
     /// The limits by order, when there are any.

@@ -238,6 +238,11 @@ pub(crate) fn plan_of(bytes: &[u8]) -> Option<u64> {
     bytes.first_chunk().map(|number| u64::from_le_bytes(*number))
 }
 
+/// The number of the lease that an entry of leases or outcomes belongs to, without reading the rest.
+pub(crate) fn lease_of(bytes: &[u8]) -> Option<u64> {
+    bytes.get(8..).and_then(<[u8]>::first_chunk).map(|number| u64::from_le_bytes(*number))
+}
+
 /// Reads a leases entry run by run, as first rank and length; gives the plan.
 pub(crate) fn visit_lease(bytes: &[u8], mut visit: impl FnMut(u32, u32)) -> Result<u64, Unreadable> {
     let mut input = Input { bytes, at: 0 };

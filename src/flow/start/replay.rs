@@ -8,8 +8,8 @@ use crate::{
     flow::{
         Parts, Unavailable,
         projection::{
-            Plan, Projection,
-            codec::{Outcome, OutcomesRef, Unreadable, plan_of, visit_lease},
+            Plan,
+            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
             recall,
         },
         receipt,
@@ -57,7 +57,7 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
 const ROWS: usize = 200;
 
 /// Learns the provider references in rows `from` to `to`, beside what goes on: a start need not wait for them, and
-/// receipts that come meanwhile wait for theirs.
+/// receipts that come meanwhile wait until it is done.
 pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
     let stop = parts.lifecycle.stopping();
     let mut next = from;
@@ -70,7 +70,7 @@ pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
                 continue;
             }
         };
-        let Some(last) = rows.last() else { return };
+        let Some(last) = rows.last() else { break };
         next = last.sequence + 1;
         let entries = rows.iter().filter(|row| row.sequence <= to).flat_map(|row| &row.entries);
         for (_, entry) in entries.filter(|(_, entry)| entry.kind == EntryKind::Outcomes) {
@@ -78,6 +78,7 @@ pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
         }
         tokio::task::yield_now().await;
     }
+    parts.learned.send_replace(true);
 }
 
 async fn learn_entry(parts: &Arc<Parts>, data: &[u8]) {
@@ -112,6 +113,9 @@ impl Reading<'_> {
     }
 
     fn lease(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        if let Some(number) = lease_of(data) {
+            self.parts.lease_stands(number);
+        }
         if let Some(plan) = self.plan(at, data) {
             visit_lease(data, |first, length| plan.lease_run(first, length))?;
         }
@@ -129,7 +133,7 @@ impl Reading<'_> {
             }
             return Ok(());
         };
-        Projection::take(&plan, at, data, &mut self.records)?;
+        self.parts.projection.take(&plan, at, data, &mut self.records)?;
         self.reached(&plan, data)
     }
 

@@ -5,7 +5,10 @@ use utoipa::OpenApi;
 
 use crate::{
     flow::{
+        alarms::AlarmView,
         authorize::{KeyView, NewKey, Role},
+        deliver::RouteLimits,
+        forecast::{ChannelForecast, Forecast, RunningForecast, UsualAudience},
         intake::{Lift, WarningView},
         preflight::PreflightText,
         receipt::ReceiptLine,
@@ -15,7 +18,6 @@ use crate::{
             CanaryView, ChannelStatus, DeliveryView, Event, People, RouteView, StatusView, TimelineEntry, UseView,
             WindowView,
         },
-        deliver::RouteLimits,
         target::directory::RecipientView,
     },
     http::{api, problem},
@@ -23,10 +25,13 @@ use crate::{
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(
+    AlarmView,
     CanaryView,
+    ChannelForecast,
     ChannelStatus,
     DeliveryView,
     Event,
+    Forecast,
     KeyView,
     Lift,
     NewKey,
@@ -39,13 +44,17 @@ use crate::{
     Role,
     RouteLimits,
     RouteView,
+    RunningForecast,
     Screen,
     ScreenView,
     StatusView,
     TimelineEntry,
     UseView,
+    UsualAudience,
     WarningView,
     WindowView,
+    api::AlarmDocument,
+    api::AlarmList,
     api::ConfirmDocument,
     api::Health,
     api::KeyList,
