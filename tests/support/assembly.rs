@@ -10,7 +10,7 @@ use fenghuo::{
     config::Config,
     flow::{
         AddressBook, Assembly, Flow,
-        receipt::{CallbackSecrets, Inbox, Links, ScreenInbox},
+        receipt::{Inbox, ScreenInbox},
         render::templates::Templates,
         screens::Screens,
         target::directory::Directory,

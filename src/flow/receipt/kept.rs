@@ -31,35 +31,39 @@ pub(in crate::flow) fn replay(parts: &Parts, data: &[u8]) -> bool {
         let word = Word { state, reason: record.reason };
         let early = Early { word, code: record.code, at_ms: outcomes.base_ms + i64::from(record.delay_ms) };
         let references = &parts.projection.references;
-        // References are learned after the replay: whose it is turns out then.
+        // References are learned after the replay: whose it is turns out then ([`Claimed`]).
         let _nobody = references.find_or_keep(&outcomes.route, &record.reference, outcomes.base_ms, early);
     }
     true
 }
 
-/// After a start, receipts have waited for references of an entry of the journal: some came again, some before the start
-/// and perhaps applied then.
-pub(in crate::flow) async fn claimed(parts: &Arc<Parts>, plan: &Arc<Plan>, data: &[u8], early: Vec<(u32, Early)>) {
-    let mut early: BTreeMap<u32, Early> = early.into_iter().collect();
-    let Ok(mut entry) = OutcomesRef::read(data) else { return };
-    let route: Arc<str> = entry.route.into();
-    let mut again = Vec::new();
-    while let Ok(Some(record)) = entry.next() {
-        if record.reference.is_empty() {
-            continue;
-        }
-        if let Some(early) = early.remove(&record.rank)
-            && is_news(plan, &route, record.reference, record.rank, early.word)
-        {
-            again.push((Box::<[u8]>::from(record.reference), early));
+/// Receipts that had waited for references of the journal when these were learned after a start: some came before it and
+/// were applied then, some have not been yet.
+#[derive(Default)]
+pub(in crate::flow) struct Claimed(Vec<Heard>);
+
+impl Claimed {
+    /// The references of an entry were learned, and these had waited for them.
+    pub(in crate::flow) fn add(&mut self, plan: &Plan, data: &[u8], early: Vec<(u32, Early)>) {
+        let mut early: BTreeMap<u32, Early> = early.into_iter().collect();
+        let Ok(mut entry) = OutcomesRef::read(data) else { return };
+        let route: Arc<str> = entry.route.into();
+        while let Ok(Some(record)) = entry.next() {
+            if !record.reference.is_empty()
+                && let Some(word) = early.remove(&record.rank)
+                && is_news(plan, &route, record.reference, record.rank, word.word)
+            {
+                let about = About::Reference { route: Arc::clone(&route), reference: record.reference.into() };
+                self.0.push(Heard { about, word });
+            }
         }
     }
-    let heard = |(reference, word): &(Box<[u8]>, Early)| Heard {
-        about: About::Reference { route: Arc::clone(&route), reference: reference.clone() },
-        word: word.clone(),
-    };
-    while !parts.lifecycle.is_stopping() && turn::take(parts, again.iter().map(heard).collect()).await.is_err() {
-        parts.clock.sleep(AGAIN).await;
+
+    /// Takes those that are news like any others, by the reference that is known now.
+    pub(in crate::flow) async fn take(self, parts: &Arc<Parts>) {
+        while !parts.lifecycle.is_stopping() && turn::take(parts, self.0.clone()).await.is_err() {
+            parts.clock.sleep(AGAIN).await;
+        }
     }
 }
 

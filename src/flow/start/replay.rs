@@ -9,7 +9,7 @@ use crate::{
         Parts, Unavailable,
         projection::{
             Plan,
-            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
+            codec::{Outcome, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
             recall,
         },
         receipt,
@@ -61,6 +61,7 @@ const ROWS: usize = 200;
 pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
     let stop = parts.lifecycle.stopping();
     let mut next = from;
+    let mut claimed = receipt::Claimed::default();
     while next <= to && !stop.is_cancelled() {
         let rows = match parts.store.journal(next, ROWS).await {
             Ok(rows) => rows,
@@ -74,20 +75,21 @@ pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
         next = last.sequence + 1;
         let entries = rows.iter().filter(|row| row.sequence <= to).flat_map(|row| &row.entries);
         for (_, entry) in entries.filter(|(_, entry)| entry.kind == EntryKind::Outcomes) {
-            learn_entry(&parts, &entry.data).await;
+            learn_entry(&parts, &entry.data, &mut claimed);
         }
         tokio::task::yield_now().await;
     }
     parts.learned.send_replace(true);
+    claimed.take(&parts).await;
 }
 
-async fn learn_entry(parts: &Arc<Parts>, data: &[u8]) {
+fn learn_entry(parts: &Parts, data: &[u8], claimed: &mut receipt::Claimed) {
     // What cannot be read was told by the replay.
     if let Ok((number, _, early)) = parts.projection.learn(data)
         && !early.is_empty()
         && let Some(plan) = parts.projection.plan(number)
     {
-        receipt::claimed(parts, &plan, data, early).await;
+        claimed.add(&plan, data, early);
     }
 }
 
