@@ -23,19 +23,21 @@ pub use self::{
     stream::{Cursor, ReceiptLine, Receipts},
 };
 pub(super) use self::{
-    kept::{Replayed, replay as replay_kept},
+    kept::{Claimed, replay as replay_kept},
     turn::Turn,
 };
 use super::{Parts, Unavailable, projection::Early, record::WarningId, screens::ShownSink};
 use crate::domain::delivery::{Reason, State, Word};
 
 /// Later word about one delivery, before it is durable.
+#[derive(Clone)]
 pub(super) struct Heard {
     about: About,
     word: Early,
 }
 
 /// How the delivery is named.
+#[derive(Clone)]
 enum About {
     /// By what the provider of a route called it.
     Reference { route: Arc<str>, reference: Box<[u8]> },

@@ -114,7 +114,7 @@ async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
         }
     }
     let floor = retention::stored_floor(parts).await?;
-    let replayed = replay::replay(parts, floor).await?;
+    replay::replay(parts, floor).await?;
     let (last, _) = parts.store.head().await?;
     parts.lifecycle.spawn(replay::learn(Arc::clone(parts), floor, last));
     parts.progress.begins_at(last);
@@ -135,6 +135,5 @@ async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
             schedule::enter(parts, &plan);
         }
     }
-    replayed.finish(parts).await;
     Ok(())
 }

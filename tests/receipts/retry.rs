@@ -109,6 +109,33 @@ async fn a_report_about_an_earlier_round_does_not_end_the_later_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_report_that_came_too_early_is_not_heard_again_after_a_restart() {
+    let world = Plan::new(10).route("sms.a", Channel::Sms, |_, settings| {
+        settings.receipts = 0.0;
+        settings.latency_ms = 2_000;
+    });
+    let engine = world.recipients(STREET, Channel::Sms, ["13800000000".to_owned()]).start().await;
+    let id = engine.post(&warning("W1", "red")).await;
+    engine.clock.sleep(Duration::from_secs(1)).await;
+    let first = reference(&only(&engine, &id).await, 0);
+    engine.report([(first, undelivered("27"))]).await;
+    engine.until(&id, MINUTE, |status| status.done && status.channels["sms"].failed == 1).await;
+    assert_eq!(now(&engine, &id, again("n1")).await.put_back, 1);
+    engine.until(&id, MINUTE, |status| status.done).await;
+    assert_eq!(only(&engine, &id).await.state, State::Accepted);
+    let mut engine = engine;
+    for _ in 0..2 {
+        engine = engine.restart().await;
+        engine.clock.sleep(Duration::from_secs(5)).await;
+        assert_eq!(only(&engine, &id).await.state, State::Accepted, "it was about the round before");
+    }
+    let (rows, _) = engine.store.head().await.expect("a head");
+    let engine = engine.restart().await;
+    engine.clock.sleep(Duration::from_secs(5)).await;
+    assert_eq!(engine.store.head().await.expect("a head").0, rows, "a start writes nothing down again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_restart_in_the_middle_of_an_order_carries_it_on() {
     let world = Plan::new(3).route("sms.a", Channel::Sms, |route, settings| {
         settings.receipts = 0.0;

@@ -1,66 +1,75 @@
 //! Receipts for references nobody knows yet. They are durable like all others, so that a restart between a receipt and
 //! the answer it overtook loses nothing: in the journal they stand under a plan number no plan has.
 
-use super::{Heard, turn};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::{About, Heard, turn};
 use crate::{
     domain::delivery::{State, Word, merge},
     flow::{
         Parts,
         projection::{
-            Early,
-            codec::{Outcome, Outcomes},
+            Early, Plan,
+            codec::{Outcome, Outcomes, OutcomesRef},
         },
     },
 };
-use std::sync::Arc;
 
 /// Plan numbers hold the time they were made at, so none is 0.
 pub(super) const PLAN: u64 = 0;
-
-/// Receipts whose reference was learned in the part of the journal that has been replayed.
-#[derive(Default)]
-pub(in crate::flow) struct Replayed(Vec<Heard>);
-
-impl Replayed {
-    /// A reference was learned that this receipt had waited for.
-    pub(in crate::flow) fn claimed(&mut self, route: &str, plan: u64, rank: u32, early: Early) {
-        self.0.push(Heard::about(route, plan, rank, early));
-    }
-
-    /// Writes those that were durable but had not been applied when the gateway ended.
-    pub(in crate::flow) async fn finish(self, parts: &Arc<Parts>) {
-        let news = |heard: &Heard| match &heard.about {
-            super::About::Delivery { plan, rank, .. } => parts.projection.plan(*plan).is_some_and(|plan| {
-                let known: Word = plan.state(*rank);
-                // A failure that was applied before its delivery was opened again is no news.
-                let again = heard.word.word.state == State::Failed && plan.rounds.of(*rank) > 0;
-                !again && merge(known, heard.word.word) != known
-            }),
-            super::About::Reference { .. } => true,
-        };
-        let heard: Vec<Heard> = self.0.into_iter().filter(news).collect();
-        if !heard.is_empty() && turn::take(parts, heard).await.is_err() {
-            tracing::error!("receipts that waited for their delivery are not applied yet: the next start tries again");
-        }
-    }
-}
+/// Pause before receipts that were not taken are tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Takes an outcomes entry of the journal when it is one of these; says whether it was.
-pub(in crate::flow) fn replay(parts: &Parts, data: &[u8], replayed: &mut Replayed) -> bool {
+pub(in crate::flow) fn replay(parts: &Parts, data: &[u8]) -> bool {
     if data.first_chunk() != Some(&PLAN.to_le_bytes()) {
         return false;
     }
     let Ok(outcomes) = Outcomes::decode(data) else { return true };
-    let since_ms = outcomes.base_ms;
     for record in outcomes.records {
         let Outcome::Reached(state) = record.outcome else { continue };
         let word = Word { state, reason: record.reason };
         let early = Early { word, code: record.code, at_ms: outcomes.base_ms + i64::from(record.delay_ms) };
         let references = &parts.projection.references;
-        let known = references.find_or_keep(&outcomes.route, &record.reference, since_ms, early.clone());
-        if let Some((plan, rank)) = known {
-            replayed.claimed(&outcomes.route, plan, rank, early);
-        }
+        // References are learned after the replay: whose it is turns out then ([`Claimed`]).
+        let _nobody = references.find_or_keep(&outcomes.route, &record.reference, outcomes.base_ms, early);
     }
     true
+}
+
+/// Receipts that had waited for references of the journal when these were learned after a start: some came before it and
+/// were applied then, some have not been yet.
+#[derive(Default)]
+pub(in crate::flow) struct Claimed(Vec<Heard>);
+
+impl Claimed {
+    /// The references of an entry were learned, and these had waited for them.
+    pub(in crate::flow) fn add(&mut self, plan: &Plan, data: &[u8], early: Vec<(u32, Early)>) {
+        let mut early: BTreeMap<u32, Early> = early.into_iter().collect();
+        let Ok(mut entry) = OutcomesRef::read(data) else { return };
+        let route: Arc<str> = entry.route.into();
+        while let Ok(Some(record)) = entry.next() {
+            if !record.reference.is_empty()
+                && let Some(word) = early.remove(&record.rank)
+                && is_news(plan, &route, record.reference, record.rank, word.word)
+            {
+                let about = About::Reference { route: Arc::clone(&route), reference: record.reference.into() };
+                self.0.push(Heard { about, word });
+            }
+        }
+    }
+
+    /// Takes those that are news like any others, by the reference that is known now.
+    pub(in crate::flow) async fn take(self, parts: &Arc<Parts>) {
+        while !parts.lifecycle.is_stopping() && turn::take(parts, self.0.clone()).await.is_err() {
+            parts.clock.sleep(AGAIN).await;
+        }
+    }
+}
+
+/// Whether a word would change anything.
+fn is_news(plan: &Plan, route: &str, reference: &[u8], rank: u32, word: Word) -> bool {
+    let outdated = word.state == State::Failed && plan.rounds.about(route, reference) < plan.rounds.of(rank);
+    let known = plan.state(rank);
+    !outdated && merge(known, word) != known
 }

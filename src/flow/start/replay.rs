@@ -9,7 +9,7 @@ use crate::{
         Parts, Unavailable,
         projection::{
             Plan,
-            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
+            codec::{Outcome, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
             recall,
         },
         receipt,
@@ -18,10 +18,9 @@ use crate::{
     store::{Appended, EntryKind, JournalRowRef},
 };
 
-/// Reads the journal from row `from` on. Gives what was durable before it could be applied.
-pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<receipt::Replayed, Unavailable> {
-    let mut reading =
-        Reading { parts, plan: None, records: Vec::new(), late: Vec::new(), replayed: receipt::Replayed::default() };
+/// Reads the journal from row `from` on.
+pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
+    let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new() };
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
@@ -51,7 +50,7 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<receipt::Rep
             }
         }
     }
-    Ok(reading.replayed)
+    Ok(())
 }
 
 /// Rows read at a time when learning.
@@ -62,6 +61,7 @@ const ROWS: usize = 200;
 pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
     let stop = parts.lifecycle.stopping();
     let mut next = from;
+    let mut claimed = receipt::Claimed::default();
     while next <= to && !stop.is_cancelled() {
         let rows = match parts.store.journal(next, ROWS).await {
             Ok(rows) => rows,
@@ -75,22 +75,22 @@ pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
         next = last.sequence + 1;
         let entries = rows.iter().filter(|row| row.sequence <= to).flat_map(|row| &row.entries);
         for (_, entry) in entries.filter(|(_, entry)| entry.kind == EntryKind::Outcomes) {
-            learn_entry(&parts, &entry.data).await;
+            learn_entry(&parts, &entry.data, &mut claimed);
         }
         tokio::task::yield_now().await;
     }
     parts.learned.send_replace(true);
+    claimed.take(&parts).await;
 }
 
-async fn learn_entry(parts: &Parts, data: &[u8]) {
+fn learn_entry(parts: &Parts, data: &[u8], claimed: &mut receipt::Claimed) {
     // What cannot be read was told by the replay.
-    let Ok((number, route, mut early)) = parts.projection.learn(data) else { return };
-    let (false, Some(plan)) = (early.is_empty(), parts.projection.plan(number)) else { return };
-    early.sort_by_key(|(rank, _)| *rank);
-    let records = early.into_iter().map(|(rank, early)| early.record(rank)).collect();
-    let base_ms = parts.clock.unix_ms();
-    let outcomes = Outcomes { plan: number, lease: 0, base_ms, route: route.to_owned(), records };
-    parts.write_outcomes(&plan, &outcomes).await;
+    if let Ok((number, _, early)) = parts.projection.learn(data)
+        && !early.is_empty()
+        && let Some(plan) = parts.projection.plan(number)
+    {
+        claimed.add(&plan, data, early);
+    }
 }
 
 struct Reading<'p> {
@@ -100,8 +100,6 @@ struct Reading<'p> {
     records: Vec<(u32, Outcome, Reason)>,
     /// Outcomes of folded plans that their blocks do not hold: receipts that came after.
     late: Vec<(Appended, Box<[u8]>)>,
-    /// Receipts that had waited for a reference that was learned.
-    replayed: receipt::Replayed,
 }
 
 impl Reading<'_> {
@@ -127,7 +125,7 @@ impl Reading<'_> {
     }
 
     fn outcomes(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
-        if receipt::replay_kept(self.parts, data, &mut self.replayed) {
+        if receipt::replay_kept(self.parts, data) {
             return Ok(());
         }
         let Some(plan) = self.plan(at, data) else {
