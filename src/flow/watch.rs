@@ -146,10 +146,10 @@ impl Watch {
             if looked.iter().filter(outranks).any(goes_on) {
                 continue;
             }
-            let told = told(since_ms, [
-                ("count", stuck.snapshot.open().to_string()),
-                ("seconds", ((now_ms - since_ms) / 1_000).to_string()),
-            ]);
+            let told = told(
+                since_ms,
+                [("count", stuck.snapshot.open().to_string()), ("seconds", ((now_ms - since_ms) / 1_000).to_string())],
+            );
             seen.insert((AlarmCode::WarningStuck, stuck.subject()), told);
         }
     }
@@ -239,11 +239,8 @@ fn refused(parts: &Parts, plans: &[Arc<Plan>], seen: &mut Seen) {
 fn stopped(parts: &Parts, seen: &mut Seen) {
     for route in parts.routes.values() {
         let Some(trip) = route.trip().filter(|trip| trip.cause.ends_by() == EndsBy::Probe) else { continue };
-        let subject = Subject {
-            warning: None,
-            channel: Some(route.channel.name().to_owned()),
-            route: Some(route.name.clone()),
-        };
+        let subject =
+            Subject { warning: None, channel: Some(route.channel.name().to_owned()), route: Some(route.name.clone()) };
         let facts = [("reason".to_owned(), trip.provider.to_string())].into();
         seen.insert((AlarmCode::RouteStopped, subject), Told { since_ms: Some(trip.since_ms), facts });
     }

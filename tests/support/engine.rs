@@ -108,11 +108,7 @@ impl Plan {
     }
 
     /// People of an area who take part in drills, each with all of these addresses.
-    pub fn people(
-        mut self,
-        area: &str,
-        people: impl IntoIterator<Item = Vec<(Channel, String)>>,
-    ) -> Self {
+    pub fn people(mut self, area: &str, people: impl IntoIterator<Item = Vec<(Channel, String)>>) -> Self {
         for endpoints in people {
             let external_id = format!("r{}", self.recipients.len());
             self.recipients.push(Recipient {
