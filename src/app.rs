@@ -97,11 +97,11 @@ pub struct Opened {
 /// # Errors
 /// [`StartFault`].
 pub async fn open(data: &Path, clock: &Clock) -> Result<Opened, StartFault> {
-    let store: Store = Arc::new(Embedded::open(data, clock.clone(), Options::default())?);
-    open_on(store, data, clock).await
+    open_with(data, clock, Options::default()).await
 }
 
-async fn open_on(store: Store, data: &Path, clock: &Clock) -> Result<Opened, StartFault> {
+async fn open_with(data: &Path, clock: &Clock, options: Options) -> Result<Opened, StartFault> {
+    let store: Store = Arc::new(Embedded::open(data, clock.clone(), options)?);
     let vault = Arc::new(Vault::start(&store, &data.join(KEY_FILE), clock).await?);
     let directory = Arc::new(Directory::open(Arc::clone(&store), Arc::clone(&vault), clock.clone()).await?);
     Ok(Opened { store, vault, directory })
@@ -115,7 +115,8 @@ impl Gateway {
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartFault> {
         let templates = Templates::load(&config)?;
         let callback_secrets = CallbackSecrets::read(&config)?;
-        let opened = open(&config.store.data, &clock).await?;
+        let options = Options { reserve: Some(config.store.reserve as u64), ..Options::default() };
+        let opened = open_with(&config.store.data, &clock, options).await?;
         let listen = config.server.listen;
         let listener =
             TcpListener::bind(listen).await.map_err(|source| StartFault::Listen { address: listen, source })?;

@@ -73,6 +73,9 @@ pub struct Server {
 pub struct StoreConfig {
     /// The data directory.
     pub data: PathBuf,
+    /// Bytes (written as a number or as `"64 MiB"`) of disk kept for lifts, corrections and outcomes when it is full.
+    #[serde(deserialize_with = "size::deserialize")]
+    pub reserve: usize,
 }
 
 /// Texts and templates.
@@ -553,7 +556,7 @@ impl Default for Server {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { data: PathBuf::from("data") }
+        Self { data: PathBuf::from("data"), reserve: 64 * 1024 * 1024 }
     }
 }
 

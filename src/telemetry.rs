@@ -14,9 +14,12 @@ use std::{sync::Arc, time::Duration};
 use axum::http::{Method, StatusCode};
 use prometheus_client::registry::Registry;
 
-use crate::domain::{
-    delivery::{Reason, State},
-    level::Level,
+use crate::{
+    domain::{
+        delivery::{Reason, State},
+        level::Level,
+    },
+    store::{Health, Room},
 };
 use metrics::Metrics;
 
@@ -199,6 +202,21 @@ impl Telemetry {
     /// How many alarms of a code stand.
     pub fn alarms(&self, code: &'static str, n: u64) {
         self.0.metrics.alarms.get_or_create(&metrics::Code { code: code.into() }).set(gauge(n));
+    }
+
+    /// Whether the store takes commits, and what is left of its disk and its queue.
+    pub fn store(&self, health: &Health, room: Option<Room>) {
+        for name in Health::NAMES {
+            let labels = metrics::ByState { state: name.into() };
+            self.0.metrics.store_state.get_or_create(&labels).set(i64::from(name == health.name()));
+        }
+        let Some(room) = room else { return };
+        self.0.metrics.disk_free.set(gauge(room.free));
+        self.0.metrics.disk_low_mark.set(gauge(room.low_mark));
+        self.0.metrics.reserve.set(gauge(room.reserve));
+        self.0.metrics.reserve_whole.set(gauge(room.reserve_whole));
+        self.0.metrics.commit_queue.set(gauge(room.queued_kib * 1024));
+        self.0.metrics.commit_queue_overflows.set(gauge(room.queue_overflows));
     }
 
     /// Connections now open.

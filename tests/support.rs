@@ -3,5 +3,6 @@
 pub mod assembly;
 pub mod engine;
 pub mod gateway;
+pub mod listening;
 pub mod message;
 pub mod peers;

@@ -17,6 +17,7 @@ use crate::domain::area::AreaCode;
 pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete: bool) -> Vec<ConfigFinding> {
     let mut pass = Pass { config, tree, sources, incomplete, findings: Vec::new() };
     pass.server();
+    pass.store();
     pass.texts();
     pass.delivery();
     pass.receipts();
@@ -126,6 +127,15 @@ impl Pass<'_> {
         }
         if !receipts.confirm_links.is_empty() && self.config.server.public_url.is_none() {
             self.advise("config-confirm-local", &["receipts", "confirm_links"], Vec::new());
+        }
+    }
+
+    fn store(&mut self) {
+        // A lift to ten million people is a bitmap of about a megabyte a channel, its leases and outcomes as much again.
+        const SMALLEST: usize = 16 * 1024 * 1024;
+        let reserve = self.config.store.reserve;
+        if reserve < SMALLEST {
+            self.advise("config-reserve-small", &["store", "reserve"], vec![("got", reserve.to_string())]);
         }
     }
 

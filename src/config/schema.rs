@@ -82,7 +82,7 @@ const SERVER: Shape =
         field("stop_within_s", Shape::Seconds),
     ]);
 
-const STORE: Shape = Shape::Table(&[field("data", Shape::Path)]);
+const STORE: Shape = Shape::Table(&[field("data", Shape::Path), field("reserve", Shape::Size)]);
 
 const TEXTS: Shape =
     Shape::Table(&[field("templates", Shape::Path), field("signature", Shape::Text), field("languages", Shape::Texts)]);

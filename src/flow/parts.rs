@@ -26,7 +26,7 @@ use super::{
         recall,
     },
     receipt::{CallbackSecrets, Links, Turn},
-    record::{Decision, WarningId, WarningRecord, replace},
+    record::{Decision, Stage, WarningId, WarningRecord, replace},
     render::templates::Templates,
     schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
@@ -38,10 +38,10 @@ use crate::{
     config::Config,
     domain::{
         delivery::{Reason, State},
-        message::{Message, MessageRef},
+        message::{Kind, Message, MessageRef},
     },
     lifecycle::Lifecycle,
-    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored},
+    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
     telemetry::Telemetry,
 };
 
@@ -191,6 +191,24 @@ impl Parts {
         self.warnings.read().values().rev().find(same).cloned()
     }
 
+    /// Whether a warning takes back or corrects what was said before: a lift, or an update of an event that is known
+    /// here and was warned of at its level or above.
+    pub(crate) fn takes_back(&self, record: &WarningRecord) -> bool {
+        let earlier = |member: &Arc<WarningRecord>| member.id != record.id && member.level >= record.level;
+        match record.message.kind {
+            _ if record.event == record.id => false,
+            Kind::Cancel => true,
+            Kind::Update => self.event_members(&record.event).iter().any(earlier),
+            _ => false,
+        }
+    }
+
+    /// How urgent the next step of a stored warning is.
+    fn urgency(&self, record: &WarningRecord) -> Urgency {
+        let ends = record.stage == Stage::Finished;
+        if ends || self.takes_back(record) { Urgency::Reserved } else { Urgency::Pressing }
+    }
+
     /// Tells the screens which warnings stand.
     pub(crate) fn show_on_screens(&self) {
         let now = self.clock.unix();
@@ -225,7 +243,8 @@ impl Parts {
     ) -> Result<u64, Unavailable> {
         let mut all = vec![replace(Space::Warning, record.id.0.as_str(), record, version)];
         all.extend(puts);
-        let sequence = match self.store.commit(Commit { puts: all, entries: vec![decision.entry()] }).await {
+        let commit = Commit { puts: all, entries: vec![decision.entry()] };
+        let sequence = match self.store.commit_as(self.urgency(record), commit).await {
             Ok(committed) => committed.entries.first().map_or(0, |entry| entry.sequence),
             Err(CommitFault::Unknown(why)) => self.look_for(record, version, decision, why).await?,
             Err(fault) => return Err(fault.into()),
@@ -281,7 +300,7 @@ impl Parts {
         let mut pause = Duration::from_millis(20);
         loop {
             let entries = vec![Entry { kind: EntryKind::Outcomes, data: data.clone() }];
-            match self.store.commit(Commit { puts: Vec::new(), entries }).await {
+            match self.store.commit_as(Urgency::Reserved, Commit { puts: Vec::new(), entries }).await {
                 Ok(committed) => return committed.entries.first().copied().unwrap_or_default(),
                 Err(fault) => {
                     tracing::error!(plan = plan.record.number, %fault, "outcomes not yet durable, repeating");
@@ -333,7 +352,8 @@ impl Parts {
             value: Some(super::record::json(&record)),
             expect: crate::store::Expect::Any,
         };
-        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
+        let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
+        match self.store.commit_as(Urgency::Reserved, commit).await {
             Ok(committed) => {
                 self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), decision);
             }
@@ -416,5 +436,5 @@ impl Drop for Entered<'_> {
 
 /// Reads a record of ours.
 pub(crate) fn parse<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, Unavailable> {
-    serde_json::from_slice(value).map_err(|fault| Unavailable(format!("a stored record cannot be read: {fault}")))
+    serde_json::from_slice(value).map_err(|fault| Unavailable::new(format!("a stored record cannot be read: {fault}")))
 }

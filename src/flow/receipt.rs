@@ -110,9 +110,9 @@ impl ScreenInbox {
 impl ShownSink for ScreenInbox {
     async fn shown(&self, _screen: &str, row: u32, warnings: &[WarningId]) -> Result<(), Unavailable> {
         let parts = self.0.get().and_then(Weak::upgrade);
-        let parts = parts.ok_or_else(|| Unavailable("the gateway is starting or stopping".to_owned()))?;
+        let parts = parts.ok_or_else(|| Unavailable::new("the gateway is starting or stopping".to_owned()))?;
         let heard = seen(&parts, row, warnings);
-        turn::take(&parts, heard).await.map_err(|NotTaken| Unavailable("receipts are not taken now".to_owned()))
+        turn::take(&parts, heard).await.map_err(|NotTaken| Unavailable::new("receipts are not taken now".to_owned()))
     }
 }
 

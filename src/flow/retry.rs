@@ -94,7 +94,7 @@ impl Flow {
         self.0.lifecycle.spawn(async move {
             let _gone = answer.send(order::carry_out(&parts, &known.id, &retry, &by).await);
         });
-        let stopping = || RetryFault::from(Unavailable("the gateway is stopping".to_owned()));
+        let stopping = || RetryFault::from(Unavailable::new("the gateway is stopping".to_owned()));
         answered.await.unwrap_or_else(|_| Err(stopping())).map(Some)
     }
 }

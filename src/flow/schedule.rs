@@ -88,5 +88,5 @@ async fn load_for(parts: &Parts, number: u64, audience: RoaringBitmap) -> Result
 
 async fn piece(parts: &Parts, space: Space, number: u64, what: &str) -> Result<bytes::Bytes, Unavailable> {
     let stored = parts.store.get(space, number.into()).await?;
-    Ok(stored.ok_or_else(|| Unavailable(format!("plan {number} has no {what}")))?.value)
+    Ok(stored.ok_or_else(|| Unavailable::new(format!("plan {number} has no {what}")))?.value)
 }

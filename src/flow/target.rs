@@ -218,5 +218,5 @@ pub(crate) fn bitmap_bytes(rows: &RoaringBitmap) -> Bytes {
 
 pub(crate) fn bitmap(bytes: &[u8]) -> Result<RoaringBitmap, Unavailable> {
     RoaringBitmap::deserialize_from(bytes)
-        .map_err(|fault| Unavailable(format!("a stored bitmap cannot be read: {fault}")))
+        .map_err(|fault| Unavailable::new(format!("a stored bitmap cannot be read: {fault}")))
 }

@@ -22,7 +22,7 @@ pub use document::{FieldDocument, ProblemDocument, language, write};
 
 use crate::{
     domain::finding::{Finding, Weight},
-    flow::{Unavailable, authorize::TokenFault, intake::SubmitFault},
+    flow::{Unavailable, UnavailableKind, authorize::TokenFault, intake::SubmitFault},
 };
 
 /// The most field problems one document lists; the number of others stands in `more`.
@@ -30,6 +30,9 @@ pub const ERRORS_MAX: usize = 100;
 
 /// Seconds after which a client may repeat what met a busy or unavailable part.
 const RETRY_SECONDS: u16 = 2;
+
+/// Seconds after which a client may repeat what met a full disk: somebody has to make room first.
+const FULL_SECONDS: u16 = 5;
 
 /// One answer that is not what was asked for.
 #[derive(Clone, Debug)]
@@ -125,6 +128,7 @@ impl Problem {
             | ProblemCode::ReceiptsNotTaken
             | ProblemCode::Overloaded
             | ProblemCode::Stopping => Some(RETRY_SECONDS),
+            ProblemCode::StorageFull => Some(FULL_SECONDS),
             ProblemCode::IdempotencyKeyRunning => Some(1),
             _ => None,
         };
@@ -218,7 +222,12 @@ impl IntoResponse for Problem {
 
 impl From<Unavailable> for Problem {
     fn from(fault: Unavailable) -> Self {
-        Self::new(ProblemCode::StoreUnavailable).because(fault)
+        let problem = match fault.kind {
+            UnavailableKind::Silent => Self::new(ProblemCode::StoreUnavailable),
+            UnavailableKind::DiskFull => Self::new(ProblemCode::StorageFull),
+            UnavailableKind::QueueFull => Self::new(ProblemCode::Overloaded).with("what", "commit queue"),
+        };
+        problem.because(fault)
     }
 }
 

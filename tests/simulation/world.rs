@@ -214,25 +214,36 @@ impl World {
         }
         self.resume_all().await;
         for _ in 0..300 {
-            if self.book.broken().is_some() || self.all_done().await {
+            if self.book.broken().is_some() || self.open().await.is_empty() {
                 break;
             }
             self.pass_by(Duration::from_secs(2), Duration::from_secs(2)).await;
         }
-        let done = self.all_done().await;
-        self.book.must(done, || "not everything ended although providers were well for ten minutes".to_owned());
+        let open = self.open().await;
+        self.book.must(open.is_empty(), || {
+            let routes = self.flow().routes();
+            let routes: Vec<String> = routes
+                .iter()
+                .map(|route| format!("{} {} {:?} {}", route.name, route.state, route.reason, route.in_flight))
+                .collect();
+            format!("not ended although providers were well for ten minutes: {open:?} {routes:?}")
+        });
         // Receipts that are still on their way.
         self.pass_by(Duration::from_secs(45), Duration::from_secs(5)).await;
         self.look(true).await;
     }
 
-    async fn all_done(&self) -> bool {
-        for (_, id) in &self.posted {
-            if !self.status(id).await.is_some_and(|status| status.done) {
-                return false;
+    /// What has not ended.
+    async fn open(&self) -> Vec<String> {
+        let mut open = Vec::new();
+        for (message, id) in &self.posted {
+            let status = self.status(id).await;
+            if !status.as_ref().is_some_and(|status| status.done) {
+                let channels = status.map(|status| format!("{:?} {:?}", status.stage, status.channels));
+                open.push(format!("{}: {channels:?}", message["identifier"]));
             }
         }
-        true
+        open
     }
 
     pub async fn trace(&self) -> Trace {

@@ -25,7 +25,7 @@ use crate::{
         },
         schedule::Slice,
     },
-    store::{Commit, Entry, EntryKind},
+    store::{Commit, CommitFault, Entry, EntryKind, Urgency},
 };
 
 /// Carries one slice: lease, last checks, one attempt, outcome.
@@ -69,15 +69,29 @@ impl Passing<'_> {
 /// Nothing is sent whose lease could not be recorded.
 async fn lease_is_recorded(parts: &Parts, route: &Route, plan: &Plan, lease: u64, ranks: &[u32]) -> bool {
     let entry = Lease { plan: plan.record.number, lease, route: route.name.clone(), ranks: ranks.to_vec() }.encode();
-    let entries = vec![Entry { kind: EntryKind::Leases, data: entry }];
-    match parts.store.commit(Commit { puts: Vec::new(), entries }).await {
+    let commit = Commit { puts: Vec::new(), entries: vec![Entry { kind: EntryKind::Leases, data: entry }] };
+    let mut committed = parts.store.commit_as(Urgency::Pressing, commit.clone()).await;
+    // What takes back or corrects is sent from a full disk too, not only taken.
+    if committed == Err(CommitFault::Full) && takes_back(parts, plan) {
+        committed = parts.store.commit_as(Urgency::Reserved, commit).await;
+    }
+    match committed {
         Ok(_) => true,
+        Err(CommitFault::Full) => {
+            tracing::debug!(route = route.name, "slice not sent: no room on the disk for its lease");
+            parts.clock.sleep(Duration::from_millis(500)).await;
+            false
+        }
         Err(fault) => {
             tracing::error!(route = route.name, %fault, "slice not sent: its lease could not be recorded");
             parts.clock.sleep(Duration::from_millis(200)).await;
             false
         }
     }
+}
+
+fn takes_back(parts: &Parts, plan: &Plan) -> bool {
+    plan.record.lift || parts.warning_record(&plan.record.warning).is_some_and(|record| parts.takes_back(&record))
 }
 
 /// Back to the lanes without a word in the journal: nothing happened.

@@ -168,7 +168,7 @@ pub(crate) struct Damaged;
 
 impl From<Damaged> for Unavailable {
     fn from(damaged: Damaged) -> Self {
-        Self(damaged.to_string())
+        Self::new(damaged.to_string())
     }
 }
 

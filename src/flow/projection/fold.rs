@@ -235,7 +235,7 @@ impl<'p> Folding<'p> {
             let count = following.take_while(|((row, _), expected)| row == expected).count();
             let rows = self.parts.store.journal(sequence, count).await?;
             if rows.first().is_none_or(|row| row.sequence != sequence) {
-                return Err(Unavailable(format!("row {sequence} of the journal is missing")));
+                return Err(Unavailable::new(format!("row {sequence} of the journal is missing")));
             }
             for row in &rows {
                 let outcomes = row.entries.iter().filter(|(_, entry)| entry.kind == EntryKind::Outcomes);

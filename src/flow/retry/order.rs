@@ -61,7 +61,7 @@ pub(super) async fn carry_out(
             Ok(()) => return Ok(Ordered::Now(order.used.retried)),
         }
     }
-    Err(Unavailable("the warning changes too often".to_owned()).into())
+    Err(Unavailable::new("the warning changes too often".to_owned()).into())
 }
 
 /// What is sent again of one plan, and what is not.

@@ -15,7 +15,7 @@ use crate::{
         deliver::{Route, RouteDecision, RouteLimits, RouteState, observe},
         record::{Decision, json, rfc3339},
     },
-    store::{Commit, Expect, Put, Space},
+    store::{Commit, Expect, Put, Space, Urgency},
 };
 
 pub(super) fn view(parts: &Parts, route: &Arc<Route>) -> RouteView {
@@ -139,6 +139,7 @@ async fn decide(
         detail: Some(if words.is_empty() { name.to_owned() } else { format!("{name}: {words}") }),
     };
     let put = Put { space: Space::RouteDecision, key: name.into(), value: Some(json(decided)), expect: Expect::Any };
-    parts.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await?;
+    let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
+    parts.store.commit_as(Urgency::Reserved, commit).await?;
     Ok(())
 }

@@ -69,6 +69,7 @@ problem_codes! {
     ReceiptsNotTaken = "receipts-not-taken", SERVICE_UNAVAILABLE;
     Overloaded = "overloaded", SERVICE_UNAVAILABLE;
     Stopping = "stopping", SERVICE_UNAVAILABLE;
+    StorageFull = "storage-full", INSUFFICIENT_STORAGE;
 }
 
 impl ProblemCode {

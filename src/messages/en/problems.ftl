@@ -222,6 +222,11 @@ stopping = The server is stopping
     .action = Wait as Retry-After says and send the same again
     .who = The calling system, by repeating
 
+storage-full = The disk is full
+    .detail = The server keeps what is left of its disk for lifts, corrections and the record of what was sent; this request was not stored
+    .action = Wait as Retry-After says and send the same again; lifts and corrections are taken and sent all the same
+    .who = The system administrator frees space on the disk of the data directory, no file of the data directory itself
+
 # Problems of single fields.
 
 field-missing = The field { $field } is missing

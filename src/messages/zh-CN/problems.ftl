@@ -204,6 +204,11 @@ stopping = 服务器正在停止
     .action = 按应答头 Retry-After 等待后原样重发
     .who = 调用方的系统，自动重试即可
 
+storage-full = 磁盘已满
+    .detail = 剩余的磁盘空间留给解除、更正和发送记录，这个请求没有保存
+    .action = 按应答头 Retry-After 等待后原样重发；解除和更正照常接收、照常发出
+    .who = 系统管理员在数据目录所在的磁盘上腾出空间，数据目录里的文件不要动
+
 # 单个字段的问题。
 
 field-missing = 缺少字段 { $field }
