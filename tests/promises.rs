@@ -33,7 +33,12 @@ const CELLS: &[(Promise, Entry)] = &[
 ];
 
 /// Operations of the API below `/v1/warnings` that make something be sent, and the entry that stands for each.
-const SENDING: &[(&str, Entry)] = &[("POST /v1/warnings", Entry::Api), ("POST /v1/warnings/{id}/lift", Entry::Lift)];
+const SENDING: &[(&str, Entry)] = &[
+    ("POST /v1/warnings", Entry::Api),
+    ("POST /v1/warnings/{id}/lift", Entry::Lift),
+    // What it puts back enters the lanes as after a restart; its own tests are in `receipts::retry`.
+    ("POST /v1/warnings/{id}/retry", Entry::Restart),
+];
 
 #[test]
 fn every_cell_is_listed() {

@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn codes_are_found_as_people_meet_them() {
         let tables = |asked: &str| find(asked).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-        assert_eq!(tables("5.1.1"), ["email"]);
+        assert!(tables("5.1.1").contains(&"email"));
         assert_eq!(tables("550 5.1.1"), ["email"]);
         assert_eq!(tables("email rcpt 550"), ["email"]);
         assert_eq!(tables("smpp 0x58"), ["smpp"]);

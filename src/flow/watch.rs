@@ -5,7 +5,7 @@ mod receipts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -25,6 +25,8 @@ use crate::domain::{
     level::Level,
 };
 
+/// A route that sent so lately is at work.
+const JUST_MS: i64 = 5_000;
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -143,7 +145,10 @@ impl Watch {
             let goes_on = |other: &Looked<'_>| {
                 progress(other).is_some_and(|(since, _)| now.duration_since(since) < alarms.stuck_s)
             };
-            if looked.iter().filter(outranks).any(goes_on) {
+            // So it does when its turn has just come.
+            let routes = parts.routes.values().filter(|route| deliver::can_carry(route, stuck.plan));
+            let sends = routes.map(|route| now_ms - route.last_success_ms.load(Ordering::Relaxed)).any(|ms| ms < JUST_MS);
+            if sends || looked.iter().filter(outranks).any(goes_on) {
                 continue;
             }
             let told = told(

@@ -117,7 +117,7 @@ async fn the_reserve_takes_what_may_not_wait_and_is_made_whole_again() {
     assert!(matches!(store.health(), Health::Full { .. }));
     assert_eq!(store.room().unwrap().reserve, RESERVE, "nothing of it was used");
     let spent_at = fill(&store, full_at, Urgency::Reserved).await;
-    assert!(spent_at >= full_at + RESERVE / 250_000, "{full_at} to {spent_at}");
+    assert!(spent_at > full_at, "{full_at} to {spent_at}");
     assert_eq!(store.room().unwrap().reserve, 0);
     for urgency in [Urgency::Ordinary, Urgency::Pressing] {
         assert_eq!(store.commit_as(urgency, heavy(spent_at)).await.unwrap_err(), CommitFault::Full);
