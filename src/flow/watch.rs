@@ -186,12 +186,11 @@ impl Watch {
         let paused = routes.iter().find(|route| matches!(route.state(), RouteState::Paused { .. }));
         let facts = [("count", looked.in_lanes().to_string())];
         match paused {
-            Some(route) if looked.plan.record.level == Level::Red => {
-                if for_so_long >= alarms.red_paused_s {
-                    let subject = Subject { route: Some(route.name.clone()), ..looked.subject() };
-                    seen.insert((AlarmCode::RedPaused, subject), told(since_ms, facts));
-                }
+            Some(route) if looked.plan.record.level == Level::Red && for_so_long >= alarms.red_paused_s => {
+                let subject = Subject { route: Some(route.name.clone()), ..looked.subject() };
+                seen.insert((AlarmCode::RedPaused, subject), told(since_ms, facts));
             }
+            Some(_) if looked.plan.record.level == Level::Red => {}
             _ if for_so_long >= alarms.no_route_s => {
                 seen.insert((AlarmCode::WarningNoRoute, looked.subject()), told(since_ms, facts));
             }
@@ -248,7 +247,10 @@ fn refused(parts: &Parts, plans: &[Arc<Plan>], seen: &mut Seen) {
 /// Routes that wait for a person.
 fn stopped(parts: &Parts, seen: &mut Seen) {
     for route in parts.routes.values() {
-        let Some(trip) = route.trip().filter(|trip| trip.cause.ends_by() == EndsBy::Probe) else { continue };
+        let RouteState::Tripped(trip) = route.state() else { continue };
+        if trip.cause.ends_by() != EndsBy::Probe {
+            continue;
+        }
         let subject =
             Subject { warning: None, channel: Some(route.channel.name().to_owned()), route: Some(route.name.clone()) };
         let facts = [("reason".to_owned(), trip.provider.to_string())].into();

@@ -273,8 +273,7 @@ impl Breaker {
             self.row = 0;
         }
         self.remember(tally, now.at);
-        self.share_is_bad(now.at)
-            && self.open(failing(self.sum), worst.unwrap_or(&unknown()), self.rest(now), now)
+        self.share_is_bad(now.at) && self.open(failing(self.sum), worst.unwrap_or(&unknown()), self.rest(now), now)
     }
 
     /// The account may not send.

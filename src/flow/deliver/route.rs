@@ -31,7 +31,10 @@ pub(crate) enum RouteState {
     /// After a rest: one submit at a time, until one is answered.
     Trying(Trip),
     /// An operator paused it.
-    Paused { by: String, reason: String },
+    Paused {
+        by: String,
+        reason: String,
+    },
     /// Its breaker took it out of service.
     Tripped(Trip),
 }
