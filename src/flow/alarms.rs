@@ -28,11 +28,15 @@ pub enum AlarmCode {
     ReceiptsMissing,
     /// The store does not take anything until it was reopened.
     StorePoisoned,
+    /// The disk is full: only lifts and outcomes are taken.
+    StoreFull,
+    /// The disk runs short: new warnings are not taken.
+    StoreLow,
 }
 
 impl AlarmCode {
     /// Every alarm, the most pressing first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::RedPaused,
         Self::WarningNoRoute,
         Self::WarningStuck,
@@ -41,6 +45,8 @@ impl AlarmCode {
         Self::ReceiptsSlow,
         Self::ReceiptsMissing,
         Self::StorePoisoned,
+        Self::StoreFull,
+        Self::StoreLow,
     ];
 
     /// Stable name in API, console, metrics, log and `fenghuo explain`.
@@ -55,6 +61,8 @@ impl AlarmCode {
             Self::ReceiptsSlow => "receipts-slow",
             Self::ReceiptsMissing => "receipts-missing",
             Self::StorePoisoned => "store-poisoned",
+            Self::StoreFull => "store-full",
+            Self::StoreLow => "store-low",
         }
     }
 }

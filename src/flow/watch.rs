@@ -5,7 +5,7 @@ mod receipts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,13 +20,14 @@ use super::{
     record::{Stage, rfc3339},
     schedule::Outlook,
 };
-use crate::domain::{
-    delivery::{Reason, State},
-    level::Level,
+use crate::{
+    domain::{
+        delivery::{Reason, State},
+        level::Level,
+    },
+    store::Health,
 };
 
-/// A route that sent so lately is at work.
-const JUST_MS: i64 = 5_000;
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -55,8 +56,10 @@ struct Watch {
 struct Tracked {
     /// Deliveries that had ended.
     ended: u64,
-    /// When that number last grew, or there was last nothing that could have ended.
-    progress: (Instant, i64),
+    /// When that number last grew.
+    progress: Instant,
+    /// Since when it ought to have grown.
+    since: (Instant, i64),
     /// Since when no route of it runs.
     no_route: Option<(Instant, i64)>,
 }
@@ -119,44 +122,42 @@ impl Watch {
         self.plans.retain(|number, _| tracked.contains(number));
         refused(parts, &plans, &mut seen);
         stopped(parts, &mut seen);
+        store(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen
     }
 
     /// What waits on one channel.
     fn channel(&mut self, parts: &Parts, looked: &[Looked<'_>], seen: &mut Seen) {
-        let (now, now_ms) = (parts.clock.instant(), parts.clock.unix_ms());
-        let alarms = &parts.config.alarms;
+        let now = (parts.clock.instant(), parts.clock.unix_ms());
         for looked in looked {
             self.track(parts, looked, seen);
         }
-        let progress = |looked: &Looked<'_>| self.plans.get(&looked.plan.record.number).map(|known| known.progress);
+        let goes_on = |looked: &&Looked<'_>| {
+            let known = self.plans.get(&looked.plan.record.number);
+            known.is_some_and(|known| now.0.duration_since(known.progress) < parts.config.alarms.stuck_s)
+        };
+        let lane = |looked: &Looked<'_>| looked.waiting.map(|waiting| waiting.lane);
+        let first = looked
+            .iter()
+            .filter(goes_on)
+            .filter_map(|looked| Some((lane(looked)?, looked)))
+            .min_by_key(|(lane, _)| *lane);
+        let first = first.map(|(lane, looked)| (lane, looked.plan.record.number));
         for stuck in looked {
-            let Some((since, since_ms)) = progress(stuck) else { continue };
+            let number = stuck.plan.record.number;
+            let Some(known) = self.plans.get_mut(&number) else { continue };
+            // Something that is served before it goes on: it waits its turn, and has all its time when that comes.
+            if first.is_some_and(|(first, other)| other != number && lane(stuck).is_some_and(|own| first <= own)) {
+                known.since = now;
+            }
+            let (since, since_ms) = known.since;
             let within = stuck_after(parts, stuck.plan);
-            if now.duration_since(since) < within || !stuck.is_due(now, within) {
-                continue;
+            if now.0.duration_since(since) >= within && stuck.is_due(now.0, within) {
+                let seconds = (now.1 - since_ms) / 1_000;
+                let facts = [("count", stuck.snapshot.open().to_string()), ("seconds", seconds.to_string())];
+                seen.insert((AlarmCode::WarningStuck, stuck.subject()), told(since_ms, facts));
             }
-            // Something that is served before it goes on: it waits its turn.
-            let outranks = |other: &&Looked<'_>| {
-                let (Some(other), Some(own)) = (other.waiting, stuck.waiting) else { return false };
-                other.plan.record.number != own.plan.record.number && other.lane <= own.lane && other.ready > 0
-            };
-            let goes_on = |other: &Looked<'_>| {
-                progress(other).is_some_and(|(since, _)| now.duration_since(since) < alarms.stuck_s)
-            };
-            // So it does when its turn has just come.
-            let routes = parts.routes.values().filter(|route| deliver::can_carry(route, stuck.plan));
-            let sends =
-                routes.map(|route| now_ms - route.last_success_ms.load(Ordering::Relaxed)).any(|ms| ms < JUST_MS);
-            if sends || looked.iter().filter(outranks).any(goes_on) {
-                continue;
-            }
-            let told = told(
-                since_ms,
-                [("count", stuck.snapshot.open().to_string()), ("seconds", ((now_ms - since_ms) / 1_000).to_string())],
-            );
-            seen.insert((AlarmCode::WarningStuck, stuck.subject()), told);
         }
     }
 
@@ -165,12 +166,15 @@ impl Watch {
         let now = (parts.clock.instant(), parts.clock.unix_ms());
         let ended = u64::from(looked.plan.size()) - looked.snapshot.open();
         let known = self.plans.entry(looked.plan.record.number);
-        let known = known.or_insert(Tracked { ended, progress: now, no_route: None });
+        let known = known.or_insert(Tracked { ended, progress: now.0, since: now, no_route: None });
         let routes: Vec<&Arc<Route>> =
             parts.routes.values().filter(|route| deliver::can_carry(route, looked.plan)).collect();
         let runs = routes.iter().any(|route| runs(&route.state()));
-        if ended != known.ended || !looked.has_work() || !runs {
-            (known.ended, known.progress) = (ended, now);
+        if ended != known.ended {
+            (known.ended, known.progress) = (ended, now.0);
+            known.since = now;
+        } else if !looked.has_work() || !runs {
+            known.since = now;
         }
         if runs || looked.in_lanes() == 0 {
             known.no_route = None;
@@ -252,4 +256,17 @@ fn stopped(parts: &Parts, seen: &mut Seen) {
         let facts = [("reason".to_owned(), trip.provider.to_string())].into();
         seen.insert((AlarmCode::RouteStopped, subject), Told { since_ms: Some(trip.since_ms), facts });
     }
+}
+
+/// A store that does not take everything.
+fn store(parts: &Parts, seen: &mut Seen) {
+    let (code, since_ms, facts) = match parts.store.health() {
+        Health::Healthy => return,
+        Health::Poisoned { since_ms, error } => {
+            (AlarmCode::StorePoisoned, since_ms, [("reason".to_owned(), error)].into())
+        }
+        Health::Low { since_ms } => (AlarmCode::StoreLow, since_ms, BTreeMap::new()),
+        Health::Full { since_ms } => (AlarmCode::StoreFull, since_ms, BTreeMap::new()),
+    };
+    seen.insert((code, Subject::default()), Told { since_ms: Some(since_ms), facts });
 }

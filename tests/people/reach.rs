@@ -47,7 +47,9 @@ async fn the_first_channel_of_everybody_adds_up_to_those_reached() {
     engine.until(&id, MINUTE, |status| status.people.reached_by_one > 0).await;
     for _ in 0..20 {
         engine.clock.sleep(Duration::from_secs(1)).await;
-        adds_up(&engine.status(&id).await.people);
+        let people = engine.status(&id).await.people;
+        assert_eq!(people.first_channel.values().sum::<u64>(), people.reached_by_one, "{people:?}");
+        assert_eq!(people.unreached, people.addressed - people.reached_by_one);
     }
     let status = engine.until_done(&id, 10 * MINUTE).await;
     let people = status.people;

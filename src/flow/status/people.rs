@@ -18,9 +18,11 @@ use crate::{
     },
 };
 
-/// Up to so many persons the reasons are counted whenever a number changed.
+/// Up to so many persons the reasons are counted by whoever asks.
 const SMALL: u64 = 100_000;
-/// Above that, not more often than this.
+/// Not more often than this while anything is under way, …
+const SMALL_EVERY: Duration = Duration::from_secs(1);
+/// … and for more persons than that, never more often than this.
 const LARGE_EVERY: Duration = Duration::from_secs(10);
 
 /// Why persons were not reached, as last counted.
@@ -41,8 +43,13 @@ pub(super) fn now(parts: &Parts, id: &WarningId, plans: &[Arc<Plan>]) -> People 
     }
     let plans: Vec<Arc<Plan>> = plans.iter().filter(|plan| plan.record.channel.reaches_persons()).cloned().collect();
     let covered = covered(&plans);
+    let known = parts.progress.unreached(id);
+    let is_new = known.as_ref().is_some_and(|known| {
+        parts.clock.instant().duration_since(known.at) < SMALL_EVERY
+            && plans.iter().any(|plan| plan.snapshot().open() > 0)
+    });
     let few = covered.addressed <= SMALL;
-    let unreached = if few { Some(refresh(parts, id, &plans)) } else { parts.progress.unreached(id) };
+    let unreached = if few && !is_new { Some(refresh(parts, id, &plans)) } else { known };
     people(covered, unreached)
 }
 
