@@ -382,6 +382,25 @@ mod tests {
     }
 
     #[test]
+    fn a_sites_own_codes_count_before_the_built_in_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("codes.toml");
+        let own = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            Settings { codes_file: Some(file.clone()), ..Settings::of("relay.example", "w@songbei.example") }.relay()
+        };
+        let row = "{ is = [\"5.7.1\"], class = \"recipient\", zh = \"甲\", en = \"A\" }";
+        let relay = own(&format!("source = \"relay.example\"\ncodes = [{row}]\n")).unwrap();
+        assert_eq!(relay.codes.class("5.7.1"), fenghuo_contract::Class::Recipient);
+        assert_eq!(relay.codes.class("5.7.8"), fenghuo_contract::Class::Misconfigured);
+        let SettingsFault(problems) = own("codes = [{ was = 1 }]\n").err().unwrap();
+        assert!(problems[0].starts_with("codes_file: ") && problems[0].contains("was"), "{problems:?}");
+        std::fs::remove_file(&file).unwrap();
+        let missing = Settings { codes_file: Some(file), ..Settings::of("relay.example", "w@songbei.example") };
+        assert!(missing.relay().is_err());
+    }
+
+    #[test]
     fn the_documented_sample_is_read_and_unknown_keys_are_not() {
         let sample =
             "host = \"relay.songbei.example\"\nfrom = \"warning@songbei.example\"\nfrom_name = \"松北应急预警\"\n";

@@ -308,3 +308,37 @@ async fn keeps_the_contract() {
     };
     conformance::run(make, &samples).await.assert();
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_provider_changes_while_it_runs() {
+    let World { simulator, .. } = world(|_| {});
+    let weather = simulator.weather();
+    let many = batch((0..100).map(|index| item(index, &format!("138{index:08}"))).collect());
+    let second = Duration::from_secs(1);
+    for (condition, probe_stands, expected) in [
+        (Condition::Down, false, "fault transient"),
+        (Condition::Throttling(second), false, "fault throttled account"),
+        (Condition::Locked, false, "fault misconfigured"),
+        (Condition::Mute(second), false, "in doubt"),
+        (Condition::Censoring, true, "content"),
+        (Condition::Lying, true, "accepted"),
+        (Condition::Slow(second), true, "accepted"),
+        (Condition::Fine, true, "accepted"),
+    ] {
+        weather.set(condition);
+        assert_eq!(weather.now(), condition);
+        assert_eq!(simulator.probe().await.is_ok(), probe_stands, "{condition:?}");
+        let seen = simulator.ledger().seen();
+        let answer = match simulator.submit(&many, BUDGET).await {
+            Ok(verdicts) => kind(&verdicts[0]).to_owned(),
+            Err(fault) => format!("fault {}", kind(&fault.verdict())),
+        };
+        assert_eq!(answer, expected, "{condition:?}");
+        let arrives = !expected.starts_with("fault") && condition != Condition::Lying;
+        assert_eq!(simulator.ledger().seen() - seen, if arrives { 100 } else { 0 }, "{condition:?}");
+    }
+    weather.set(Condition::Failing(0.3));
+    let verdicts = simulator.submit(&many, BUDGET).await.unwrap();
+    let failed = verdicts.iter().filter(|verdict| kind(verdict) == "transient").count();
+    assert!((15..=45).contains(&failed), "{failed} of 100");
+}
