@@ -1,5 +1,7 @@
 //! Stores a warning once: the same warning again is the same resource, whoever repeats it and however.
 
+use std::{sync::Arc, time::Duration};
+
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -19,8 +21,11 @@ use crate::{
         parts::parse,
         record::{Decision, Stage, WarningId, WarningRecord, create},
     },
-    store::{Commit, CommitFault, Expect, Put, Space, Urgency},
+    store::{Commit, CommitFault, Expect, Health, Put, Space, Urgency},
 };
+
+/// How often it is looked what became of a commit in doubt.
+const RESOLVE_EVERY: Duration = Duration::from_millis(200);
 
 /// What an idempotency key was used for.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -43,7 +48,7 @@ pub(in crate::flow) enum Repeat {
 /// Reads a submission, asks `may` whether it may be said, and stores it; what is here already is answered with what
 /// stands.
 pub(in crate::flow) async fn store(
-    parts: &Parts,
+    parts: &Arc<Parts>,
     submission: Submission,
     repeat: Repeat,
     may: impl Fn(&Warning) -> Vec<Finding>,
@@ -55,7 +60,7 @@ pub(in crate::flow) async fn store(
     if let Some(stored) = parts.store.get(Space::Idempotency, key.into()).await.map_err(Unavailable::from)? {
         let used: KeyUse = parse(&stored.value)?;
         let same = repeat == Repeat::SameKey || used.body == hex(&Sha256::digest(&submission.body));
-        return match parts.warning_record(&used.warning) {
+        return match adopted(parts, &used.warning).await? {
             Some(record) if same => Ok(Submitted::Repeated(view(&record))),
             _ => Err(SubmitFault::KeyReused),
         };
@@ -64,7 +69,7 @@ pub(in crate::flow) async fn store(
 }
 
 async fn take(
-    parts: &Parts,
+    parts: &Arc<Parts>,
     submission: Submission,
     key: Option<[u8; 32]>,
     may: impl Fn(&Warning) -> Vec<Finding>,
@@ -101,7 +106,39 @@ async fn take(
             Some(known) => known_again(parts, &known, &read),
             None => Err(SubmitFault::KeyRunning),
         },
-        Err(fault) => Err(Unavailable::from(fault).into()),
+        Err(fault) => {
+            if matches!(fault, CommitFault::Unknown(_)) {
+                parts.lifecycle.spawn(resolve(Arc::clone(parts), record.id));
+            }
+            Err(Unavailable::from(fault).into())
+        }
+    }
+}
+
+/// The warning with this id. One that is durable and not yet known here (its commit was answered with "unknown") is on
+/// its way from now on.
+async fn adopted(parts: &Parts, id: &WarningId) -> Result<Option<Arc<WarningRecord>>, Unavailable> {
+    if parts.warning_record(id).is_none()
+        && let Some((record, _)) = parts.stored_warning(id).await?
+    {
+        parts.remember(record);
+        parts.progress.new_work.notify_one();
+    }
+    Ok(parts.warning_record(id))
+}
+
+/// Finds out what became of a warning whose commit was answered with "unknown": nobody may ever repeat it.
+async fn resolve(parts: Arc<Parts>, id: WarningId) {
+    let stop = parts.lifecycle.stopping();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = parts.clock.sleep(RESOLVE_EVERY) => {}
+        }
+        let poisoned = matches!(parts.store.health(), Health::Poisoned { .. });
+        if !poisoned && adopted(&parts, &id).await.is_ok() {
+            return;
+        }
     }
 }
 
@@ -118,6 +155,7 @@ fn urgency(parts: &Parts, record: &WarningRecord) -> Urgency {
 async fn known(parts: &Parts, identity: [u8; 32]) -> Result<Option<WarningRecord>, Unavailable> {
     let Some(stored) = parts.store.get(Space::WarningIdentity, identity.into()).await? else { return Ok(None) };
     let id: WarningId = parse(&stored.value)?;
+    adopted(parts, &id).await?;
     Ok(parts.stored_warning(&id).await?.map(|(record, _)| record))
 }
 

@@ -191,7 +191,6 @@ pub(crate) struct OutcomesRef<'a> {
     pub(crate) plan: u64,
     pub(crate) base_ms: i64,
     pub(crate) route: &'a str,
-    #[cfg_attr(not(test), expect(dead_code, reason = "read back in tests only"))]
     pub(crate) lease: u64,
     left: u64,
     rank: u32,
@@ -205,6 +204,11 @@ impl<'a> OutcomesRef<'a> {
         let route = input.text()?;
         let left = input.varint()?;
         Ok(Self { plan, base_ms, route, lease, left, rank: 0, input })
+    }
+
+    /// How many records are left to read.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
     }
 
     /// The next record; `None` after the last.
@@ -228,10 +232,10 @@ pub(crate) fn plan_of(bytes: &[u8]) -> Option<u64> {
     bytes.first_chunk().map(|number| u64::from_le_bytes(*number))
 }
 
-/// Reads a leases entry run by run, as first rank and length; gives the plan.
-pub(crate) fn visit_lease(bytes: &[u8], mut visit: impl FnMut(u32, u32)) -> Result<u64, Unreadable> {
+/// Reads a leases entry run by run, as first rank and length; gives the plan and the lease.
+pub(crate) fn visit_lease(bytes: &[u8], mut visit: impl FnMut(u32, u32)) -> Result<(u64, u64), Unreadable> {
     let mut input = Input { bytes, at: 0 };
-    let (plan, _lease, _route) = (input.u64()?, input.u64()?, input.short()?);
+    let (plan, lease, _route) = (input.u64()?, input.u64()?, input.short()?);
     let mut next = 0u32;
     for _ in 0..input.varint()? {
         let first = next.checked_add(input.varint32()?).ok_or(Unreadable(input.at))?;
@@ -239,7 +243,7 @@ pub(crate) fn visit_lease(bytes: &[u8], mut visit: impl FnMut(u32, u32)) -> Resu
         next = first.checked_add(length).ok_or(Unreadable(input.at))?;
         visit(first, length);
     }
-    Ok(plan)
+    Ok((plan, lease))
 }
 
 fn put_varint(out: &mut Vec<u8>, mut number: u64) {

@@ -233,13 +233,11 @@ impl Plan {
         taken
     }
 
-    /// The same for consecutive ranks whose lease is being replayed.
-    pub(crate) fn lease_run(&self, first: u32, length: u32) {
+    /// The same for consecutive ranks whose lease is being replayed; false when one of them was not pending.
+    pub(crate) fn lease_run(&self, first: u32, length: u32) -> bool {
         let mut dense = self.dense.lock();
         let end = first.saturating_add(length).min(u32::try_from(dense.len()).unwrap_or(u32::MAX));
-        (first..end).for_each(|rank| {
-            lease_one(&mut dense, rank);
-        });
+        (first..end).fold(true, |pending, rank| lease_one(&mut dense, rank) & pending)
     }
 
     /// Takes a lease back of which nothing was done.

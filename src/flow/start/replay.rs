@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::leases::Leases;
 use crate::{
     domain::delivery::{Reason, State},
     flow::{
@@ -19,7 +20,8 @@ use crate::{
 
 /// Reads the journal from row `from` on.
 pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
-    let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new() };
+    let (leases, refused) = (Leases::default(), 0);
+    let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new(), leases, refused };
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
@@ -43,11 +45,15 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
         if let Some(number) = plan_of(&data) {
             let plan = recall::reopen(parts, number).await?;
             plan.begins_at(at.sequence);
-            reading.plan = Some(plan);
-            if let Err(fault) = reading.outcomes(at, &data) {
+            // Their leases were read when they were not folded.
+            if let Err(fault) = reading.take(&plan, at, &data) {
                 tracing::error!(row = at.sequence, offset = at.offset, %fault, "an entry of the journal was passed over");
             }
         }
+    }
+    if reading.refused > 0 {
+        tracing::error!(outcomes = reading.refused, "outcomes of the journal were refused: no open lease covers them");
+        parts.telemetry.outcomes_refused(reading.refused);
     }
     Ok(())
 }
@@ -59,6 +65,9 @@ struct Reading<'p> {
     records: Vec<(u32, Outcome, Reason)>,
     /// Outcomes of folded plans that their blocks do not hold: receipts that came after.
     late: Vec<(Appended, Box<[u8]>)>,
+    leases: Leases,
+    /// Outcomes whose lease is not open.
+    refused: u64,
 }
 
 impl Reading<'_> {
@@ -75,7 +84,12 @@ impl Reading<'_> {
 
     fn lease(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
         if let Some(plan) = self.plan(at, data) {
-            visit_lease(data, |first, length| plan.lease_run(first, length))?;
+            let (mut runs, mut fresh) = (Vec::new(), true);
+            let (number, lease) = visit_lease(data, |first, length| {
+                fresh &= plan.lease_run(first, length);
+                runs.push((first, length));
+            })?;
+            self.leases.record(number, lease, runs, !fresh);
         }
         Ok(())
     }
@@ -88,8 +102,19 @@ impl Reading<'_> {
             }
             return Ok(());
         };
-        self.parts.projection.take(&plan, at, data, &mut self.records)?;
-        self.reached(&plan, data)
+        let outcomes = OutcomesRef::read(data)?;
+        // Receipts have no lease.
+        if outcomes.lease != 0 && !self.leases.answer(outcomes.plan, outcomes.lease, outcomes.left()) {
+            tracing::debug!(row = at.sequence, plan = outcomes.plan, lease = outcomes.lease, "outcomes refused");
+            self.refused += outcomes.left();
+            return Ok(());
+        }
+        self.take(&plan, at, data)
+    }
+
+    fn take(&mut self, plan: &Plan, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        self.parts.projection.take(plan, at, data, &mut self.records)?;
+        self.reached(plan, data)
     }
 
     /// Recipients who were reached count against how often they may be.
