@@ -4,7 +4,11 @@
 mod consequences;
 pub mod environment;
 pub mod finding;
+mod ladder;
 mod layers;
+mod pace;
+mod receipts;
+mod route;
 mod schema;
 mod structure;
 mod tree;
@@ -16,8 +20,13 @@ use serde::Deserialize;
 
 pub use environment::Environment;
 pub use finding::ConfigFinding;
+pub use ladder::{Alarms, Ladder, Until};
 pub use layers::{ConfigFault, Loaded, load};
+pub use pace::{Limit, Limits, RecipientLimit, Retry, RetryTimes};
+pub use receipts::Receipts;
+pub use route::Breaker;
 
+use self::pace::{default_red_share, default_retry};
 use crate::domain::{area::AreaCode, level::Level};
 
 /// Everything that can be configured.
@@ -36,11 +45,15 @@ pub struct Config {
     /// Names and class of hazard codes; what the configuration names is added to the built-in list.
     pub hazards: BTreeMap<String, Hazard>,
     pub delivery: Delivery,
+    pub receipts: Receipts,
     /// When failed deliveries are tried again: `default`, a channel, a level, or `channel.level`; the most specific
     /// says, key by key.
     pub retry: BTreeMap<String, Retry>,
     /// Limits besides those of the routes.
     pub limits: Limits,
+    /// By level: channels one after the other instead of all at once.
+    pub ladder: BTreeMap<Level, Ladder>,
+    pub alarms: Alarms,
     pub retention: Retention,
 }
 
@@ -54,6 +67,9 @@ pub struct Server {
     /// Bytes (written as a number or as `"1 MiB"`); a body with CAP resources may have four times as many.
     #[serde(deserialize_with = "size::deserialize")]
     pub body_max: usize,
+    /// How long a stopping server waits for what is on the wire before it breaks off.
+    #[serde(with = "seconds")]
+    pub stop_within_s: Duration,
 }
 
 /// Where data is kept.
@@ -122,12 +138,25 @@ pub struct Route {
     /// How long one submit may take.
     #[serde(default = "default_timeout", with = "seconds")]
     pub timeout_s: Duration,
+    /// File with the last part of the address at which the provider reports by calling us; every line is one that is valid,
+    /// so that a new one can be introduced before the old one goes. Absent = no calls are taken.
+    #[serde(default)]
+    pub callback_secret_file: Option<PathBuf>,
+    /// What a wrong or missing signature of such a call means.
+    #[serde(default)]
+    pub callback_signatures: fenghuo_contract::SignatureCheck,
     /// Gets work only as far as the channel's other routes have lost share.
     #[serde(default)]
     pub standby: bool,
     /// A silent link test after so long without a success; 0 = none.
     #[serde(default = "default_canary", with = "seconds")]
     pub canary_s: Duration,
+    /// When the route is taken out of service.
+    #[serde(default)]
+    pub breaker: Breaker,
+    /// What one unit costs, in the currency of whoever pays; absent = not told.
+    #[serde(default)]
+    pub cost_per_unit: Option<f64>,
     /// What the adapter itself needs; its own documentation lists the keys.
     #[serde(default)]
     pub settings: toml::Table,
@@ -146,65 +175,6 @@ impl Route {
             red_share: self.red_share,
         }
     }
-}
-
-/// Limits that hold besides those of a route.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// By channel: for all its routes together.
-    pub channel: BTreeMap<String, Limit>,
-    /// By issuer: each alone; `default` for those not named.
-    pub issuer: BTreeMap<String, Limit>,
-    /// By channel: how often one person may be reached.
-    pub recipient: BTreeMap<String, RecipientLimit>,
-}
-
-/// How many units may go.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limit {
-    /// In a second.
-    #[serde(default)]
-    pub rate_per_s: Option<u32>,
-    /// In any minute.
-    #[serde(default)]
-    pub per_minute: Option<u32>,
-    /// In a day of China's calendar.
-    #[serde(default)]
-    pub per_day: Option<u32>,
-    /// What is counted; absent = recipients.
-    #[serde(default)]
-    pub rate_unit: Option<RateUnit>,
-    /// Never over the rate in any second.
-    #[serde(default)]
-    pub hard_cap: bool,
-    /// Share only red may use.
-    #[serde(default = "default_red_share")]
-    pub red_share: f64,
-}
-
-/// How often one person may be reached on a channel by warnings below red. Lifts are never held back.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecipientLimit {
-    /// In any hour.
-    #[serde(default)]
-    pub per_hour: Option<u16>,
-    /// In any 24 hours.
-    #[serde(default)]
-    pub per_day: Option<u16>,
-    /// The highest level that is held back.
-    #[serde(default = "default_up_to")]
-    pub up_to: Level,
-}
-
-fn default_up_to() -> Level {
-    Level::Orange
-}
-
-fn default_red_share() -> f64 {
-    0.2
 }
 
 fn default_canary() -> Duration {
@@ -256,64 +226,6 @@ pub enum HazardClass {
     Health,
     /// 社会安全
     Social,
-}
-
-/// Some of the times of repeated attempts.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Retry {
-    /// Wait before the second attempt.
-    #[serde(with = "maybe_seconds")]
-    pub first_s: Option<Duration>,
-    /// Longest wait between attempts.
-    #[serde(with = "maybe_seconds")]
-    pub longest_s: Option<Duration>,
-    /// How much each wait is longer than the one before.
-    pub factor: Option<f64>,
-    /// Attempts of one delivery at most; 0 = until its deadline.
-    pub attempts_max: Option<u8>,
-    /// Attempts at most of a delivery that may have arrived: each further one may be a double.
-    pub in_doubt_max: Option<u8>,
-}
-
-/// The times of repeated attempts of one channel and level.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RetryTimes {
-    pub first_s: Duration,
-    pub longest_s: Duration,
-    pub factor: f64,
-    pub attempts_max: u8,
-    pub in_doubt_max: u8,
-}
-
-fn default_retry() -> BTreeMap<String, Retry> {
-    let seconds = |seconds| Some(Duration::from_secs(seconds));
-    let red = Retry { first_s: seconds(1), longest_s: seconds(15), attempts_max: Some(0), ..Retry::default() };
-    BTreeMap::from([("red".to_owned(), red)])
-}
-
-impl Config {
-    /// When deliveries of a channel and level are tried again.
-    #[must_use]
-    pub fn retry_times(&self, channel: Channel, level: Level) -> RetryTimes {
-        let names = [
-            format!("{channel}.{}", level.name()),
-            level.name().to_owned(),
-            channel.name().to_owned(),
-            "default".to_owned(),
-        ];
-        // What the configuration does not say of a name, the built-in times say.
-        let built_in = default_retry();
-        let said = names.iter().flat_map(|name| [self.retry.get(name), built_in.get(name)]);
-        let said: Vec<&Retry> = said.flatten().collect();
-        RetryTimes {
-            first_s: said.iter().find_map(|retry| retry.first_s).unwrap_or(Duration::from_secs(2)),
-            longest_s: said.iter().find_map(|retry| retry.longest_s).unwrap_or(Duration::from_secs(60)),
-            factor: said.iter().find_map(|retry| retry.factor).unwrap_or(2.0),
-            attempts_max: said.iter().find_map(|retry| retry.attempts_max).unwrap_or(5),
-            in_doubt_max: said.iter().find_map(|retry| retry.in_doubt_max).unwrap_or(3).max(1),
-        }
-    }
 }
 
 /// How deliveries are tried.
@@ -427,8 +339,11 @@ impl Default for Config {
             areas: BTreeMap::new(),
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
+            receipts: Receipts::default(),
             retry: default_retry(),
             limits: Limits::default(),
+            ladder: BTreeMap::new(),
+            alarms: Alarms::default(),
             retention: Retention::default(),
         }
     }
@@ -436,7 +351,8 @@ impl Default for Config {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 12379)), public_url: None, body_max: 1024 * 1024 }
+        let listen = SocketAddr::from(([127, 0, 0, 1], 12379));
+        Self { listen, public_url: None, body_max: 1024 * 1024, stop_within_s: Duration::from_secs(25) }
     }
 }
 

@@ -7,9 +7,11 @@
 //!
 //! [`Flow`] is what the outside (HTTP, command line) may ask for. It never hands out a store or an adapter.
 
+pub mod alarms;
 pub mod approve;
 pub mod authorize;
 pub mod deliver;
+pub mod forecast;
 pub mod intake;
 mod parts;
 pub mod preflight;
@@ -18,6 +20,7 @@ pub mod receipt;
 pub mod record;
 pub mod render;
 mod retention;
+pub mod retry;
 pub mod schedule;
 pub mod screens;
 mod stages;
@@ -25,15 +28,16 @@ mod start;
 pub mod status;
 mod submit;
 pub mod target;
+mod watch;
 
 use std::sync::Arc;
 
 use crate::store::Health;
 
 pub(crate) use parts::Parts;
+pub use parts::{AddressBook, Assembly};
 #[doc(hidden)]
 pub use projection::measured::Measured;
-pub use parts::{AddressBook, Assembly};
 
 /// The flow of one gateway. Cheap to clone.
 #[derive(Clone)]

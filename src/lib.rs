@@ -62,9 +62,16 @@
 //!
 //! # The process dies
 //!
-//! At start the records of warnings and plans are read and the journal is replayed over them. Deliveries that were leased
-//! and have no outcome may have been sent: they are sent again and marked as possibly doubled. Everything else goes on
-//! from where its last record stands.
+//! At start the records of warnings and plans are read and the journal is replayed over them, from the lowest row that a
+//! plan in memory needs. Deliveries that were leased and have no outcome may have been sent: they are sent again and
+//! marked as possibly doubled. Everything else goes on from where its last record stands.
+//!
+//! # A warning is over
+//!
+//! When it finished, stands no more and no receipt is awaited, its plans leave memory (`flow/retention.rs`): states, the
+//! last word about each delivery and an index of references become one sorted block of the store, valid with the head
+//! that is written last (`flow/projection/fold.rs`, `block.rs`). Whoever asks recalls the plan (`recall.rs`) and gets the
+//! same answers. A receipt that comes after brings the plan back; it is folded again later. The journal is never cut.
 
 pub mod app;
 pub mod cli;

@@ -1,6 +1,8 @@
 //! Worlds in one line.
 
+pub mod assembly;
 pub mod engine;
 pub mod gateway;
+pub mod listening;
 pub mod message;
 pub mod peers;

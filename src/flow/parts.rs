@@ -1,5 +1,7 @@
 //! What the stages work with, and the few things several of them do.
 
+mod doubt;
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{
@@ -14,13 +16,16 @@ use fenghuo_contract::Channel;
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    Unavailable, authorize,
+    Unavailable,
+    alarms::Alarms,
+    authorize,
     deliver::Route,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
         recall,
     },
+    receipt::{CallbackSecrets, Links, Turn},
     record::{Decision, Stage, WarningId, WarningRecord, replace},
     render::templates::Templates,
     schedule::{Lanes, Limits},
@@ -36,7 +41,7 @@ use crate::{
         message::{Kind, Message, MessageRef},
     },
     lifecycle::Lifecycle,
-    store::{Appended, Commit, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
+    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
     telemetry::Telemetry,
 };
 
@@ -65,6 +70,9 @@ pub struct Assembly {
     pub addresses: Arc<dyn AddressBook>,
     pub templates: Templates,
     pub screens: Arc<Screens>,
+    /// Makes the addresses at which readers confirm.
+    pub links: Links,
+    pub callback_secrets: CallbackSecrets,
     /// Adapters by route name.
     pub adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
 }
@@ -86,36 +94,60 @@ pub(crate) struct Parts {
     /// Every warning that is here, by id.
     pub(crate) warnings: RwLock<BTreeMap<WarningId, Arc<WarningRecord>>>,
     pub(crate) progress: Progress,
+    /// Later word that waits to be durable.
+    pub(crate) receipts: Turn,
+    pub(crate) links: Links,
+    pub(crate) callback_secrets: CallbackSecrets,
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     pub(crate) limits: Limits,
+    /// Whether the references of the journal are learned again after the start.
+    pub(crate) learned: tokio::sync::watch::Sender<bool>,
+    /// Held while the record of a plan is written anew.
+    plan_writes: tokio::sync::Mutex<()>,
+    pub(crate) alarms: Alarms,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
 }
 
 impl Parts {
     pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>, limits: Limits) -> Self {
-        let clock = assembly.clock;
+        let (clock, telemetry) = (assembly.clock, assembly.telemetry);
+        let receipts = &assembly.config.receipts;
+        let keep_ms = i64::try_from(receipts.unknown_keep_s.as_millis()).unwrap_or(i64::MAX);
+        let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             config: assembly.config,
             store: assembly.store,
             lifecycle: assembly.lifecycle,
-            telemetry: assembly.telemetry,
             directory: assembly.directory,
             addresses: assembly.addresses,
             templates: assembly.templates,
             screens: assembly.screens,
             keys: authorize::Keys::default(),
             routes,
-            projection: Projection::keeping(Keep::default()),
+            projection,
+            receipts: Turn::default(),
+            links: assembly.links,
+            callback_secrets: assembly.callback_secrets,
             warnings: RwLock::default(),
             progress: Progress::default(),
             running_keys: Running::default(),
             limits,
+            learned: tokio::sync::watch::Sender::new(false),
+            plan_writes: tokio::sync::Mutex::default(),
+            alarms: Alarms::new(clock.clone(), telemetry.clone()),
+            telemetry,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
+    }
+
+    /// Waits until the references of the journal are learned again after the start.
+    pub(crate) async fn references_are_learned(&self) {
+        // The sender lives as long as this: waiting cannot fail.
+        let _seen = self.learned.subscribe().wait_for(|learned| *learned).await.is_ok();
     }
 
     /// The lanes of a channel.
@@ -124,9 +156,20 @@ impl Parts {
         &self.lanes[&channel]
     }
 
+    /// Whether messages of a channel carry a link by which their reader confirms.
+    pub(crate) fn confirms(&self, channel: Channel) -> bool {
+        channel.reaches_persons() && self.config.receipts.confirm_links.contains(&channel)
+    }
+
     /// A lease number larger than every earlier one of this installation.
     pub(crate) fn next_lease(&self) -> u64 {
         self.leases.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Every lease number from now on is larger than this one, which stands in the journal: the wall clock that numbers
+    /// begin with may have been set back.
+    pub(crate) fn lease_stands(&self, lease: u64) {
+        self.leases.fetch_max(lease.saturating_add(1), Ordering::Relaxed);
     }
 
     /// A new UUID of version 7: later ones sort later, none can be guessed.
@@ -210,9 +253,12 @@ impl Parts {
         let mut all = vec![replace(Space::Warning, record.id.0.as_str(), record, version)];
         all.extend(puts);
         let commit = Commit { puts: all, entries: vec![decision.entry()] };
-        let committed = self.store.commit_as(self.urgency(record), commit).await?;
+        let sequence = match self.store.commit_as(self.urgency(record), commit).await {
+            Ok(committed) => committed.entries.first().map_or(0, |entry| entry.sequence),
+            Err(CommitFault::Unknown(why)) => self.look_for(record, version, decision, why).await?,
+            Err(fault) => return Err(fault.into()),
+        };
         self.remember(record.clone());
-        let sequence = committed.entries.first().map_or(0, |entry| entry.sequence);
         self.progress.decided(sequence, decision);
         Ok(sequence)
     }
@@ -249,7 +295,11 @@ impl Parts {
         };
         let at = self.append_until_durable(plan, outcomes.encode()).await;
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
-        plan.apply(at, outcomes.base_ms, records);
+        let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
+        self.projection.usual.learn(&outcomes.route, &waits);
+        for record in outcomes.records.iter().filter(|record| !record.reference.is_empty()) {
+            plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
+        }
         let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
         let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
         early.into_iter().map(|(rank, early)| early.record(rank)).collect()
@@ -282,12 +332,15 @@ impl Parts {
         self.close_plan(plan, closing, code).await;
     }
 
-    /// Notes durably that the provider of a route refuses a plan's content; `false` when that was known.
-    pub(crate) async fn refuse_route(&self, plan: &Arc<Plan>, route: &str, code: &str) -> bool {
-        // In memory first: nothing more of it may go there while the disk is slow.
-        if plan.refuse(route).is_none() {
-            return false;
-        }
+    /// Notes durably that the provider of a route refuses a plan's content, as its memory says already.
+    pub(crate) async fn refuse_route(&self, plan: &Plan, route: &str, code: &str) {
+        tracing::error!(
+            plan = plan.record.number,
+            route,
+            provider = code,
+            code = "reason-content-refused",
+            "the provider refuses the content for everybody; see /docs/errors/reason-content-refused"
+        );
         let decision = Decision {
             at_ms: self.clock.unix_ms(),
             what: "content_refused".to_owned(),
@@ -295,6 +348,12 @@ impl Parts {
             by: None,
             detail: Some(format!("{route} {code}")),
         };
+        self.write_plan(plan, &decision).await;
+    }
+
+    /// Writes down what has become of a plan, as its memory says. One at a time, so that no write undoes another.
+    async fn write_plan(&self, plan: &Plan, decision: &Decision) {
+        let _writing = self.plan_writes.lock().await;
         let record = plan.record_now();
         let put = Put {
             space: Space::Plan,
@@ -305,12 +364,11 @@ impl Parts {
         let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
         match self.store.commit_as(Urgency::Reserved, commit).await {
             Ok(committed) => {
-                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
+                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), decision);
             }
-            // After a restart the provider would be asked once more, and refuse once more.
-            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "refusal not yet durable"),
+            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
+            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "change of a plan not yet durable"),
         }
-        true
     }
 
     /// Ends a plan durably: its record says so, then memory and lanes follow.
@@ -328,21 +386,7 @@ impl Parts {
         // In memory first: nothing more of it may leave while the disk is slow.
         plan.close(&closing);
         self.lanes(plan.record.channel).remove(plan.record.number);
-        let record = plan.record_now();
-        let put = Put {
-            space: Space::Plan,
-            key: record.number.into(),
-            value: Some(super::record::json(&record)),
-            expect: crate::store::Expect::Any,
-        };
-        let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
-        match self.store.commit_as(Urgency::Reserved, commit).await {
-            Ok(committed) => {
-                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
-            }
-            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
-            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "closing not yet durable"),
-        }
+        self.write_plan(plan, &decision).await;
         self.progress.notify(&plan.record.warning);
     }
 }

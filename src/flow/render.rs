@@ -111,7 +111,7 @@ fn contents(
 }
 
 /// Rows of an audience by primary language.
-fn readers(parts: &Parts, audience: &RoaringBitmap) -> BTreeMap<String, RoaringBitmap> {
+pub(crate) fn readers(parts: &Parts, audience: &RoaringBitmap) -> BTreeMap<String, RoaringBitmap> {
     let mut readers: BTreeMap<String, RoaringBitmap> = BTreeMap::new();
     for (language, rows) in parts.directory.by_language(audience) {
         *readers.entry(primary(&language)).or_default() |= rows;
@@ -119,7 +119,7 @@ fn readers(parts: &Parts, audience: &RoaringBitmap) -> BTreeMap<String, RoaringB
     readers
 }
 
-fn primary(tag: &str) -> String {
+pub(crate) fn primary(tag: &str) -> String {
     tag.split('-').next().unwrap_or_default().to_ascii_lowercase()
 }
 

@@ -18,6 +18,7 @@ use super::{
     Parts, Unavailable,
     projection::{Plan, Snapshot, fold},
     record::{Stage, WarningId, WarningRecord},
+    status,
 };
 use crate::domain::delivery::State;
 
@@ -52,8 +53,9 @@ async fn step(parts: &Arc<Parts>, floor: &mut floor::Floor) -> Result<(), Unavai
     parts.projection.folded.tidy(now_ms);
     late::take(parts).await?;
     for (record, plans) in over(parts, now_ms) {
+        let people = status::people_now(parts, &record.id).and_then(|people| serde_json::to_value(people).ok());
         for plan in plans {
-            if fold::fold(parts, &plan, record.finished_ms.unwrap_or(now_ms)).await? {
+            if fold::fold(parts, &plan, record.finished_ms.unwrap_or(now_ms), people.clone()).await? {
                 tracing::info!(plan = plan.record.number, warning = %record.id, "plan folded");
             }
         }
@@ -88,6 +90,8 @@ fn is_over(parts: &Parts, record: &WarningRecord, plans: &[Arc<Plan>], now_ms: i
         let snapshot = plan.snapshot();
         snapshot.open() == 0
             && after(snapshot.changed_ms, retention.fold_after_s)
+            // How often a person was reached lately is read again at a start, from the outcomes of plans in memory.
+            && !parts.limits.recipients.counts(&plan.record, snapshot.changed_ms.div_euclid(1000), now_ms.div_euclid(1000))
             && (waited || !awaits_receipts(parts, plan, &snapshot))
     })
 }

@@ -124,7 +124,10 @@ impl Problem {
     #[must_use]
     pub fn new(code: ProblemCode) -> Self {
         let retry = match code {
-            ProblemCode::StoreUnavailable | ProblemCode::Overloaded | ProblemCode::Stopping => Some(RETRY_SECONDS),
+            ProblemCode::StoreUnavailable
+            | ProblemCode::ReceiptsNotTaken
+            | ProblemCode::Overloaded
+            | ProblemCode::Stopping => Some(RETRY_SECONDS),
             ProblemCode::StorageFull => Some(FULL_SECONDS),
             ProblemCode::IdempotencyKeyRunning => Some(1),
             _ => None,
@@ -182,7 +185,8 @@ impl Problem {
             .with("seconds", 30)
             .with("limit", 1_048_576)
             .with("got", "text/plain")
-            .with("what", "");
+            .with("what", "")
+            .with("why", "lifted");
         let field = match problem.code() {
             ProblemCode::FieldsWrong => FieldProblem::new("/role", "field-missing").field("role"),
             ProblemCode::WarningRejected => FieldProblem::new("/alert/info[1]/expires", "expires-not-after-sent"),

@@ -60,7 +60,8 @@ pub(in crate::flow) async fn store(
     if let Some(stored) = parts.store.get(Space::Idempotency, key.into()).await.map_err(Unavailable::from)? {
         let used: KeyUse = parse(&stored.value)?;
         let same = repeat == Repeat::SameKey || used.body == hex(&Sha256::digest(&submission.body));
-        return match adopted(parts, &used.warning).await? {
+        let stored = parts.stored_warning(&used.warning).await?;
+        return match stored.map(|(record, _)| parts.begin(&record)) {
             Some(record) if same => Ok(Submitted::Repeated(view(&record))),
             _ => Err(SubmitFault::KeyReused),
         };
@@ -115,18 +116,6 @@ async fn take(
     }
 }
 
-/// The warning with this id. One that is durable and not yet known here (its commit was answered with "unknown") is on
-/// its way from now on.
-async fn adopted(parts: &Parts, id: &WarningId) -> Result<Option<Arc<WarningRecord>>, Unavailable> {
-    if parts.warning_record(id).is_none()
-        && let Some((record, _)) = parts.stored_warning(id).await?
-    {
-        parts.remember(record);
-        parts.progress.new_work.notify_one();
-    }
-    Ok(parts.warning_record(id))
-}
-
 /// Finds out what became of a warning whose commit was answered with "unknown": nobody may ever repeat it.
 async fn resolve(parts: Arc<Parts>, id: WarningId) {
     let stop = parts.lifecycle.stopping();
@@ -135,8 +124,11 @@ async fn resolve(parts: Arc<Parts>, id: WarningId) {
             () = stop.cancelled() => return,
             () = parts.clock.sleep(RESOLVE_EVERY) => {}
         }
-        let poisoned = matches!(parts.store.health(), Health::Poisoned { .. });
-        if !poisoned && adopted(&parts, &id).await.is_ok() {
+        if matches!(parts.store.health(), Health::Poisoned { .. }) {
+            continue;
+        }
+        if let Ok(stored) = parts.stored_warning(&id).await {
+            let _begun = stored.map(|(record, _)| parts.begin(&record));
             return;
         }
     }
@@ -155,14 +147,12 @@ fn urgency(parts: &Parts, record: &WarningRecord) -> Urgency {
 async fn known(parts: &Parts, identity: [u8; 32]) -> Result<Option<WarningRecord>, Unavailable> {
     let Some(stored) = parts.store.get(Space::WarningIdentity, identity.into()).await? else { return Ok(None) };
     let id: WarningId = parse(&stored.value)?;
-    adopted(parts, &id).await?;
     Ok(parts.stored_warning(&id).await?.map(|(record, _)| record))
 }
 
 fn known_again(parts: &Parts, known: &WarningRecord, read: &Read) -> Result<Submitted, SubmitFault> {
     if known.content_digest == hex(&read.content) {
-        let newest = parts.warning_record(&known.id);
-        Ok(Submitted::Repeated(view(newest.as_deref().unwrap_or(known))))
+        Ok(Submitted::Repeated(view(&parts.begin(known))))
     } else {
         Err(SubmitFault::IdentityTaken(known.id.clone()))
     }

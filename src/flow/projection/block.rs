@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 pub(super) use details::{Detail, Details, Writer};
 
 use crate::{
-    domain::delivery::{Reason, State},
     flow::{Unavailable, record::WarningId},
     store::Key,
 };
@@ -42,10 +41,10 @@ pub(crate) struct Head {
     pub(crate) folded_ms: i64,
     /// When its warning finished, milliseconds since 1970.
     pub(crate) finished_ms: i64,
-    /// By number of the state.
-    pub(crate) counts: [u64; State::ALL.len()],
-    /// By number of the reason.
-    pub(crate) reasons: [u64; Reason::ALL.len()],
+    /// By number of the state; what is not there is none.
+    pub(crate) counts: Vec<u64>,
+    /// By number of the reason; what is not there is none.
+    pub(crate) reasons: Vec<u64>,
     pub(crate) doubled: u64,
     pub(crate) changed_ms: i64,
     /// Names that the details give by number.
@@ -60,7 +59,7 @@ pub(crate) struct Head {
     /// Parts are still to be erased.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) erasing: bool,
-    /// Persons of the whole warning, kept when the audience was erased.
+    /// Persons of the whole warning when it was folded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) people: Option<serde_json::Value>,
 }
@@ -74,6 +73,11 @@ impl Head {
     /// Whether the single deliveries are gone.
     pub(crate) fn is_erased(&self) -> bool {
         self.erased_ms.is_some()
+    }
+
+    /// Final counts by number of the state and of the reason; `None` when there are some of a kind not known here.
+    pub(super) fn totals<const S: usize, const R: usize>(&self) -> Option<([u64; S], [u64; R])> {
+        Some((padded(&self.counts)?, padded(&self.reasons)?))
     }
 
     /// Whether outcomes of this row of the journal are in the block.
@@ -108,6 +112,12 @@ impl Head {
         }
         parts
     }
+}
+
+fn padded<const N: usize>(numbers: &[u64]) -> Option<[u64; N]> {
+    let mut padded = [0; N];
+    padded.get_mut(..numbers.len())?.copy_from_slice(numbers);
+    Some(padded)
 }
 
 /// Parts of a states column: first rank and length.

@@ -58,11 +58,17 @@ pub(crate) enum Outcome {
     Returned,
     /// It may have arrived, and is tried again all the same.
     AgainInDoubt,
+    /// A person ordered that a failed one is sent again: a new round begins.
+    Reopened,
+    /// A report of failure about an earlier round: kept for the record, changes nothing.
+    Outdated,
 }
 
 const AGAIN: u8 = 32;
 const RETURNED: u8 = 33;
 const AGAIN_IN_DOUBT: u8 = 34;
+const REOPENED: u8 = 35;
+const OUTDATED: u8 = 36;
 
 impl Outcome {
     const fn number(self) -> u8 {
@@ -71,6 +77,8 @@ impl Outcome {
             Self::Again => AGAIN,
             Self::Returned => RETURNED,
             Self::AgainInDoubt => AGAIN_IN_DOUBT,
+            Self::Reopened => REOPENED,
+            Self::Outdated => OUTDATED,
         }
     }
 
@@ -79,6 +87,8 @@ impl Outcome {
             AGAIN => Some(Self::Again),
             RETURNED => Some(Self::Returned),
             AGAIN_IN_DOUBT => Some(Self::AgainInDoubt),
+            REOPENED => Some(Self::Reopened),
+            OUTDATED => Some(Self::Outdated),
             number => State::from_number(number).map(Self::Reached),
         }
     }
@@ -157,7 +167,7 @@ impl Outcomes {
         out.into()
     }
 
-    #[cfg(test)]
+    /// An entry with its records, each with copies of what it says; [`OutcomesRef`] makes none.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut entry = OutcomesRef::read(bytes)?;
         let mut records = Vec::new();
@@ -191,6 +201,7 @@ pub(crate) struct OutcomesRef<'a> {
     pub(crate) plan: u64,
     pub(crate) base_ms: i64,
     pub(crate) route: &'a str,
+    /// 0 for receipts.
     pub(crate) lease: u64,
     left: u64,
     rank: u32,
@@ -232,10 +243,15 @@ pub(crate) fn plan_of(bytes: &[u8]) -> Option<u64> {
     bytes.first_chunk().map(|number| u64::from_le_bytes(*number))
 }
 
-/// Reads a leases entry run by run, as first rank and length; gives the plan and the lease.
-pub(crate) fn visit_lease(bytes: &[u8], mut visit: impl FnMut(u32, u32)) -> Result<(u64, u64), Unreadable> {
+/// The number of the lease that an entry of leases or outcomes belongs to, without reading the rest.
+pub(crate) fn lease_of(bytes: &[u8]) -> Option<u64> {
+    bytes.get(8..).and_then(<[u8]>::first_chunk).map(|number| u64::from_le_bytes(*number))
+}
+
+/// Reads a leases entry run by run, as first rank and length; gives the plan.
+pub(crate) fn visit_lease(bytes: &[u8], mut visit: impl FnMut(u32, u32)) -> Result<u64, Unreadable> {
     let mut input = Input { bytes, at: 0 };
-    let (plan, lease, _route) = (input.u64()?, input.u64()?, input.short()?);
+    let (plan, _lease, _route) = (input.u64()?, input.u64()?, input.short()?);
     let mut next = 0u32;
     for _ in 0..input.varint()? {
         let first = next.checked_add(input.varint32()?).ok_or(Unreadable(input.at))?;
@@ -243,7 +259,7 @@ pub(crate) fn visit_lease(bytes: &[u8], mut visit: impl FnMut(u32, u32)) -> Resu
         next = first.checked_add(length).ok_or(Unreadable(input.at))?;
         visit(first, length);
     }
-    Ok((plan, lease))
+    Ok(plan)
 }
 
 fn put_varint(out: &mut Vec<u8>, mut number: u64) {

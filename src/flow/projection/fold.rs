@@ -24,8 +24,14 @@ const ROWS: usize = 64;
 /// Parts of an older block erased at a time.
 const ERASED_AT_ONCE: usize = 4;
 
-/// Folds a plan, unless something about it changes meanwhile; true when it is folded.
-pub(crate) async fn fold(parts: &Parts, plan: &Arc<Plan>, finished_ms: i64) -> Result<bool, Unavailable> {
+/// Folds a plan, unless something about it changes meanwhile; true when it is folded. `people` are the persons of its
+/// warning.
+pub(crate) async fn fold(
+    parts: &Parts,
+    plan: &Arc<Plan>,
+    finished_ms: i64,
+    people: Option<serde_json::Value>,
+) -> Result<bool, Unavailable> {
     let number = plan.record.number;
     let before = parts.store.get(Space::PlanFolded, number.into()).await?;
     let generation = match &before {
@@ -49,7 +55,7 @@ pub(crate) async fn fold(parts: &Parts, plan: &Arc<Plan>, finished_ms: i64) -> R
     let as_of = parts.store.head().await;
     let committed = match as_of {
         Ok((as_of, _)) => {
-            let head = folding.head(as_of, finished_ms);
+            let head = folding.head(as_of, finished_ms, people);
             let expect = before.map_or(Expect::Absent, |stored| Expect::Version(stored.version));
             let put = Put { space: Space::PlanFolded, key: number.into(), value: Some(json(&head)), expect };
             let commit = Commit { puts: vec![put], entries: Vec::new() };
@@ -145,8 +151,8 @@ impl<'p> Folding<'p> {
     /// Collects and writes the details of some ranks, and their run of the index.
     async fn group(&mut self, ranks: Range<u32>) -> Result<(), Unavailable> {
         let mut group = Group::new(self.plan, ranks);
-        self.from_block(&mut group).await?;
-        self.from_journal(&mut group).await?;
+        self.read_block(&mut group).await?;
+        self.read_journal(&mut group).await?;
         let mut index = Vec::new();
         for rank in group.ranks.clone() {
             let detail = group.detail(rank);
@@ -199,7 +205,7 @@ impl<'p> Folding<'p> {
     }
 
     /// What an older block of the plan says.
-    async fn from_block(&mut self, group: &mut Group) -> Result<(), Unavailable> {
+    async fn read_block(&mut self, group: &mut Group) -> Result<(), Unavailable> {
         let Some(head) = self.plan.block.clone() else { return Ok(()) };
         for (part, first) in head.details.iter().enumerate() {
             let end = head.details.get(part + 1).copied().unwrap_or(head.size);
@@ -217,7 +223,7 @@ impl<'p> Folding<'p> {
     }
 
     /// What the journal says.
-    async fn from_journal(&mut self, group: &mut Group) -> Result<(), Unavailable> {
+    async fn read_journal(&mut self, group: &mut Group) -> Result<(), Unavailable> {
         let mut at = 0;
         while at < self.rows.len() {
             let (sequence, speaks_of) = self.rows[at];
@@ -249,7 +255,7 @@ impl<'p> Folding<'p> {
         Ok(())
     }
 
-    fn head(self, as_of: u64, finished_ms: i64) -> Head {
+    fn head(self, as_of: u64, finished_ms: i64, people: Option<serde_json::Value>) -> Head {
         let (counts, reasons, doubled, changed_ms) =
             self.plan.with(|dense| (dense.counts, dense.reason_counts, dense.doubled, dense.changed_ms));
         Head {
@@ -260,8 +266,8 @@ impl<'p> Folding<'p> {
             as_of,
             folded_ms: self.parts.clock.unix_ms(),
             finished_ms,
-            counts,
-            reasons,
+            counts: counts.to_vec(),
+            reasons: reasons.to_vec(),
             doubled,
             changed_ms,
             routes: self.routes,
@@ -269,7 +275,7 @@ impl<'p> Folding<'p> {
             index: self.index,
             erased_ms: None,
             erasing: false,
-            people: None,
+            people,
         }
     }
 }

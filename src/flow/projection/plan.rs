@@ -14,9 +14,11 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Rounds,
     block::{Damaged, Head},
     codec::Outcome,
-    dense::{Dense, Rows, Wanted, has_left},
+    coverage::{Coverage, Turns},
+    dense::{Awaited, Dense, Rows, Wanted, has_left},
     gate::{Gate, Writing},
 };
 use crate::{
@@ -55,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) contents: Vec<Arc<Content>>,
     /// Rows of variants 1, 2, …
     pub(crate) variants: Vec<RoaringBitmap>,
+    /// How often deliveries were ordered to be sent again.
+    pub(crate) rounds: Rounds,
     /// The block it was read from, when it was folded before.
     pub(crate) block: Option<Arc<Head>>,
     closing: OnceLock<Closing>,
@@ -64,6 +68,8 @@ pub(crate) struct Plan {
     segments: OnceLock<usize>,
     dense: Mutex<Dense>,
     gate: Arc<Gate>,
+    /// The persons of its warning, when it reaches persons and is not folded.
+    coverage: OnceLock<Arc<Coverage>>,
     /// The first row of the journal that can hold a word about it; 0 = not known yet.
     since: AtomicU64,
 }
@@ -106,11 +112,13 @@ impl Plan {
             audience,
             contents,
             variants,
+            rounds: Rounds::default(),
             block: None,
             closing: OnceLock::new(),
             refused: Mutex::new(record.refused.clone()),
             segments: OnceLock::new(),
             gate: Arc::default(),
+            coverage: OnceLock::new(),
             since: AtomicU64::new(0),
             record,
         };
@@ -133,10 +141,10 @@ impl Plan {
                 return Err(Damaged);
             }
         }
-        let same = (dense.counts, dense.reason_counts, dense.doubled) == (head.counts, head.reasons, head.doubled);
+        let (counts, reasons) = head.totals().ok_or(Damaged)?;
         if head.is_erased() {
-            (dense.counts, dense.reason_counts, dense.doubled) = (head.counts, head.reasons, head.doubled);
-        } else if !same {
+            (dense.counts, dense.reason_counts, dense.doubled) = (counts, reasons, head.doubled);
+        } else if (dense.counts, dense.reason_counts, dense.doubled) != (counts, reasons, head.doubled) {
             return Err(Damaged);
         }
         dense.next_fresh = u32::try_from(dense.len()).unwrap_or(u32::MAX);
@@ -170,9 +178,53 @@ impl Plan {
         self.audience.contains(row).then(|| u32::try_from(self.audience.rank(row) - 1).unwrap_or(u32::MAX))
     }
 
+    /// Ranks of the directory rows that are in the audience, ascending.
+    fn ranks(&self, rows: &RoaringBitmap) -> Vec<u32> {
+        /// Fewer of one container are looked up one by one.
+        const FEW: u64 = 256;
+        let rows = rows & &self.audience;
+        let mut ranks = Vec::with_capacity(usize::try_from(rows.len()).unwrap_or_default());
+        let mut wanted = rows.iter().peekable();
+        while let Some(first) = wanted.peek().copied() {
+            let (start, end) = (first & !0xffff, first | 0xffff);
+            if rows.range_cardinality(start..=end) < FEW {
+                while let Some(row) = wanted.next_if(|row| *row <= end) {
+                    ranks.extend(self.rank(row));
+                }
+                continue;
+            }
+            let before = start.checked_sub(1).map_or(0, |last| self.audience.rank(last));
+            let place = u32::try_from(before).unwrap_or(u32::MAX);
+            for (row, rank) in self.audience.range(start..=end).zip(place..) {
+                if wanted.next_if_eq(&row).is_some() {
+                    ranks.push(rank);
+                }
+            }
+        }
+        ranks
+    }
+
+    /// Ranks of these rows that are pending, and those that are in flight.
+    pub(crate) fn open_among(&self, rows: &RoaringBitmap) -> (Vec<u32>, Vec<u32>) {
+        let ranks = self.ranks(rows);
+        let dense = self.dense.lock();
+        let of = |wanted: State| ranks.iter().copied().filter(|rank| dense.state(*rank) == Some(wanted)).collect();
+        (of(State::Pending), of(State::InFlight))
+    }
+
     /// Whether the provider of a route refuses the content.
     pub(crate) fn refused_by(&self, route: &str) -> bool {
         self.refused.lock().iter().any(|name| name == route)
+    }
+
+    /// Whether the provider of any route refuses the content.
+    pub(crate) fn is_refused(&self) -> bool {
+        !self.refused.lock().is_empty()
+    }
+
+    /// Routes whose provider refuses the content.
+    pub(crate) fn refusing(&self) -> Vec<String> {
+        self.refused.lock().clone()
     }
 
     /// Notes that the provider of a route refuses the content; gives all that do, or `None` when it was known.
@@ -197,9 +249,20 @@ impl Plan {
         *self.segments.get_or_init(|| longest().unwrap_or(1).max(1))
     }
 
-    /// Which content a row gets.
-    pub(crate) fn variant(&self, row: u32) -> usize {
-        self.variants.iter().position(|rows| rows.contains(row)).map_or(0, |at| at + 1)
+    /// Which content each of some rows gets; rows are ascending.
+    pub(crate) fn variants_of(&self, rows: &[u32]) -> Vec<usize> {
+        let mut variants = vec![0; rows.len()];
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return variants };
+        for (number, of) in self.variants.iter().enumerate().rev() {
+            let mut at = 0;
+            for row in of.range(first..=last) {
+                at += rows[at..].partition_point(|known| *known < row);
+                if rows.get(at) == Some(&row) {
+                    variants[at] = number + 1;
+                }
+            }
+        }
+        variants
     }
 
     /// How the plan ended early, when it did.
@@ -234,10 +297,21 @@ impl Plan {
     }
 
     /// The same for consecutive ranks whose lease is being replayed; false when one of them was not pending.
+    ///
+    /// The plan may have ended since: its record says so from the beginning of the replay, but this lease was given
+    /// before.
     pub(crate) fn lease_run(&self, first: u32, length: u32) -> bool {
+        let ended = self.closing.get().map(Closing::word);
         let mut dense = self.dense.lock();
         let end = first.saturating_add(length).min(u32::try_from(dense.len()).unwrap_or(u32::MAX));
-        (first..end).fold(true, |pending, rank| lease_one(&mut dense, rank) & pending)
+        let mut pending = true;
+        for rank in first..end {
+            if ended.is_some_and(|ended| dense.word(rank as usize) == ended) {
+                dense.set(rank as usize, PENDING);
+            }
+            pending &= lease_one(&mut dense, rank);
+        }
+        pending
     }
 
     /// Takes a lease back of which nothing was done.
@@ -253,9 +327,23 @@ impl Plan {
 
     /// Applies the records of one journal entry. `records` are (rank, outcome, reason).
     pub(crate) fn apply(&self, at: Appended, at_ms: i64, records: impl IntoIterator<Item = (u32, Outcome, Reason)>) {
+        self.hear("", at, at_ms, records);
+    }
+
+    /// The same from a route; says how many milliseconds after the provider took them there was later word about
+    /// deliveries.
+    pub(crate) fn hear(
+        &self,
+        route: &str,
+        at: Appended,
+        at_ms: i64,
+        records: impl IntoIterator<Item = (u32, Outcome, Reason)>,
+    ) -> Vec<i64> {
         let unsent = self.unsent();
+        let coverage = self.coverage.get().filter(|coverage| coverage.keeps());
+        let (mut turns, mut waits) = (Turns::default(), Vec::new());
         let mut dense = self.dense.lock();
-        let entry = dense.enter(at);
+        let entry = dense.enter(at, at_ms, route);
         for (rank, outcome, reason) in records {
             let index = rank as usize;
             if index >= dense.len() {
@@ -266,7 +354,9 @@ impl Plan {
                 Outcome::Reached(state) => {
                     let word = Word { state, reason };
                     if known.state == State::InFlight {
-                        dense.count_attempt(index);
+                        if reason != Reason::AnsweredElsewhere {
+                            dense.count_attempt(index);
+                        }
                         // Whatever is said is more than that.
                         if state.is_terminal() { word } else { known }
                     } else {
@@ -282,13 +372,52 @@ impl Plan {
                     }
                     if known.state == State::InFlight { unsent } else { known }
                 }
+                // Attempts count anew: the limit of attempts is one of a round.
+                Outcome::Reopened if known.state == State::Failed => {
+                    dense.forget_attempts(index);
+                    if known.reason == Reason::InDoubt {
+                        dense.mark_doubled(index);
+                    }
+                    self.rounds.begin(rank);
+                    unsent
+                }
+                Outcome::Reopened | Outcome::Outdated => known,
             };
             if word != known {
+                waits.extend(dense.waited(index, known, at_ms));
                 dense.set(index, word);
-                dense.said(index, entry);
+                // One that is opened again still shows what its last attempt was answered.
+                if outcome != Outcome::Reopened {
+                    dense.said(index, entry, word);
+                }
+                if coverage.is_some() {
+                    turns.turn(rank, known, word);
+                }
             }
         }
         dense.changed_ms = dense.changed_ms.max(at_ms);
+        if let Some(coverage) = coverage {
+            // Under the lock: two words about one delivery are taken in in the order they were merged.
+            coverage.take(self.record.channel, at_ms, &turns, |ranks| self.rows(ranks));
+        }
+        waits
+    }
+
+    /// Belongs to these persons from now on.
+    pub(super) fn cover(&self, coverage: &Arc<Coverage>) {
+        if self.coverage.set(Arc::clone(coverage)).is_ok() {
+            coverage.join(self.record.channel, &self.audience, self.record.ladder.as_ref());
+        }
+    }
+
+    /// The persons of its warning, over all its channels; `None` when it reaches no persons or is folded.
+    pub(crate) fn coverage(&self) -> Option<&Arc<Coverage>> {
+        self.coverage.get()
+    }
+
+    /// Deliveries that were accepted, by when and by which route, and how many of them are without later word.
+    pub(crate) fn awaited(&self, mut visit: impl FnMut(&str, Awaited)) {
+        self.dense.lock().awaited(&mut visit);
     }
 
     /// After replay: what was leased and never answered may have arrived. It becomes pending again, marked.
@@ -302,110 +431,6 @@ impl Plan {
             dense.mark_doubled(*rank as usize);
         }
         leased
-    }
-
-    /// Ranks below the first never claimed that are pending: to be tried again.
-    pub(crate) fn pending_claimed(&self) -> (Vec<u32>, u32) {
-        let claimed = self.dense.lock().next_fresh;
-        (self.ranks_in(State::Pending, claimed), claimed)
-    }
-
-    fn ranks_in(&self, state: State, before: u32) -> Vec<u32> {
-        if self.dense.lock().counts[state as usize] == 0 {
-            return Vec::new();
-        }
-        let wanted = Wanted::new(|word| word.state == state);
-        let mut found = Vec::new();
-        self.scan(0..before, |first, states, reasons| {
-            found.extend(wanted.ranks(first, states, reasons).map(|(rank, _)| rank));
-            true
-        });
-        found
-    }
-
-    /// Shows copies of the state and reason bytes of these ranks, piece by piece, until `visit` says false.
-    fn scan(&self, ranks: std::ops::Range<u32>, mut visit: impl FnMut(u32, &[u8], &[u8]) -> bool) {
-        let (mut states, mut reasons) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
-        let mut first = ranks.start;
-        while first < ranks.end {
-            let dense = self.dense.lock();
-            let piece = dense.bytes(first, BLOCK.min((ranks.end - first) as usize));
-            states.clear();
-            states.extend_from_slice(piece.0);
-            reasons.clear();
-            reasons.extend_from_slice(piece.1);
-            drop(dense);
-            if states.is_empty() || !visit(first, &states, &reasons) {
-                return;
-            }
-            first += states.len() as u32;
-        }
-    }
-
-    pub(crate) fn attempts(&self, rank: u32) -> u8 {
-        self.dense.lock().attempts(rank)
-    }
-
-    /// Attempts made so far at several ranks.
-    pub(crate) fn attempts_of(&self, ranks: &[u32]) -> Vec<u8> {
-        let dense = self.dense.lock();
-        ranks.iter().map(|rank| dense.attempts(*rank)).collect()
-    }
-
-    pub(crate) fn state(&self, rank: u32) -> Word {
-        let dense = self.dense.lock();
-        if (rank as usize) < dense.len() { dense.word(rank as usize) } else { PENDING }
-    }
-
-    pub(crate) fn maybe_doubled(&self, rank: u32) -> bool {
-        self.dense.lock().is_doubled(rank)
-    }
-
-    /// Where in the journal the word about a delivery stands; `None` when nothing was said since it was folded.
-    pub(crate) fn entry(&self, rank: u32) -> Option<Appended> {
-        self.dense.lock().entry(rank)
-    }
-
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        let dense = self.dense.lock();
-        Snapshot {
-            counts: dense.counts,
-            reasons: Reason::ALL
-                .into_iter()
-                .filter(|reason| *reason != Reason::None && dense.reason_counts[*reason as usize] > 0)
-                .map(|reason| (reason, dense.reason_counts[reason as usize]))
-                .collect(),
-            doubled: dense.doubled,
-            changed_ms: dense.changed_ms,
-        }
-    }
-
-    /// Ranks from `from` on that `wanted` says yes to, at most `limit`: a byte scan.
-    pub(crate) fn find(&self, from: u32, limit: usize, wanted: impl Fn(Word) -> bool) -> Vec<(u32, Word)> {
-        let wanted = Wanted::new(wanted);
-        let mut found = Vec::new();
-        self.scan(from..self.size(), |first, states, reasons| {
-            found.extend(wanted.ranks(first, states, reasons).take(limit - found.len()));
-            found.len() < limit
-        });
-        found
-    }
-
-    /// Directory rows whose copy was accepted or better; with `or_in_flight`, also those that may be on the wire.
-    pub(crate) fn reached(&self, or_in_flight: bool) -> RoaringBitmap {
-        let mut rows = Rows::new();
-        let mut audience = self.audience.iter();
-        let mut of = [0; 1_024];
-        self.scan(0..self.size(), |_, states, reasons| {
-            for (states, reasons) in states.chunks(of.len()).zip(reasons.chunks(of.len())) {
-                let of = audience.next_many(&mut of[..states.len()]);
-                for ((row, state), reason) in of.iter().zip(states).zip(reasons) {
-                    rows.add(*row, has_left(*state, *reason, or_in_flight));
-                }
-            }
-            true
-        });
-        rows.finish()
     }
 
     /// Goes in to write about it; `None` when it is being folded or was: then it has to be read again.
@@ -424,7 +449,7 @@ impl Plan {
     }
 
     /// Grows with every change.
-    pub(super) fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.dense.lock().version
     }
 
@@ -463,3 +488,5 @@ fn lease_one(dense: &mut Dense, rank: u32) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests;
+
+mod questions;

@@ -1,27 +1,35 @@
-//! Reading the journal over the plans: states of deliveries, references, and where the decisions about each warning
-//! stand. Nothing is allocated per delivery.
+//! Reading the journal over the plans: states of deliveries and where the decisions about each warning stand, then, while
+//! the gateway runs, references. Nothing is allocated per delivery.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::leases::Leases;
 use crate::{
-    domain::delivery::{Reason, State},
+    domain::delivery::Reason,
     flow::{
         Parts, Unavailable,
         projection::{
             Plan,
-            codec::{Outcome, OutcomesRef, Unreadable, plan_of, visit_lease},
+            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
             recall,
         },
+        receipt,
         record::Decision,
     },
     store::{Appended, EntryKind, JournalRowRef},
 };
 
-/// Reads the journal from row `from` on.
-pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
-    let (leases, refused) = (Leases::default(), 0);
-    let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new(), leases, refused };
+/// Reads the journal from row `from` on. Gives what was durable before it could be applied.
+pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<receipt::Replayed, Unavailable> {
+    let mut reading = Reading {
+        parts,
+        plan: None,
+        records: Vec::new(),
+        late: Vec::new(),
+        replayed: receipt::Replayed::default(),
+        leases: Leases::default(),
+        refused: 0,
+    };
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
@@ -55,7 +63,46 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
         tracing::error!(outcomes = reading.refused, "outcomes of the journal were refused: no open lease covers them");
         parts.telemetry.outcomes_refused(reading.refused);
     }
-    Ok(())
+    Ok(reading.replayed)
+}
+
+/// Rows read at a time when learning.
+const ROWS: usize = 200;
+
+/// Learns the provider references in rows `from` to `to`, beside what goes on: a start need not wait for them, and
+/// receipts that come meanwhile wait until it is done.
+pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
+    let stop = parts.lifecycle.stopping();
+    let mut next = from;
+    while next <= to && !stop.is_cancelled() {
+        let rows = match parts.store.journal(next, ROWS).await {
+            Ok(rows) => rows,
+            Err(fault) => {
+                tracing::error!(%fault, "references of the journal not yet learned, repeating");
+                parts.clock.sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        let Some(last) = rows.last() else { break };
+        next = last.sequence + 1;
+        let entries = rows.iter().filter(|row| row.sequence <= to).flat_map(|row| &row.entries);
+        for (_, entry) in entries.filter(|(_, entry)| entry.kind == EntryKind::Outcomes) {
+            learn_entry(&parts, &entry.data).await;
+        }
+        tokio::task::yield_now().await;
+    }
+    parts.learned.send_replace(true);
+}
+
+async fn learn_entry(parts: &Parts, data: &[u8]) {
+    // What cannot be read was told by the replay.
+    let Ok((number, route, mut early)) = parts.projection.learn(data) else { return };
+    let (false, Some(plan)) = (early.is_empty(), parts.projection.plan(number)) else { return };
+    early.sort_by_key(|(rank, _)| *rank);
+    let records = early.into_iter().map(|(rank, early)| early.record(rank)).collect();
+    let base_ms = parts.clock.unix_ms();
+    let outcomes = Outcomes { plan: number, lease: 0, base_ms, route: route.to_owned(), records };
+    parts.write_outcomes(&plan, &outcomes).await;
 }
 
 struct Reading<'p> {
@@ -65,6 +112,8 @@ struct Reading<'p> {
     records: Vec<(u32, Outcome, Reason)>,
     /// Outcomes of folded plans that their blocks do not hold: receipts that came after.
     late: Vec<(Appended, Box<[u8]>)>,
+    /// Receipts that had waited for a reference that was learned.
+    replayed: receipt::Replayed,
     leases: Leases,
     /// Outcomes whose lease is not open.
     refused: u64,
@@ -83,9 +132,11 @@ impl Reading<'_> {
     }
 
     fn lease(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        let lease = lease_of(data).unwrap_or_default();
+        self.parts.lease_stands(lease);
         if let Some(plan) = self.plan(at, data) {
             let (mut runs, mut fresh) = (Vec::new(), true);
-            let (number, lease) = visit_lease(data, |first, length| {
+            let number = visit_lease(data, |first, length| {
                 fresh &= plan.lease_run(first, length);
                 runs.push((first, length));
             })?;
@@ -95,6 +146,9 @@ impl Reading<'_> {
     }
 
     fn outcomes(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        if receipt::replay_kept(self.parts, data, &mut self.replayed) {
+            return Ok(());
+        }
         let Some(plan) = self.plan(at, data) else {
             let head = plan_of(data).and_then(|number| self.parts.projection.folded.head(number));
             if head.is_some_and(|head| !head.holds(at.sequence) && !head.is_erased()) {
@@ -117,13 +171,18 @@ impl Reading<'_> {
         self.reached(plan, data)
     }
 
-    /// Recipients who were reached count against how often they may be.
+    /// Recipients whom an attempt reached, or may have, count against how often they may be.
     fn reached(&mut self, plan: &Plan, data: &[u8]) -> Result<(), Unreadable> {
         let recipients = &self.parts.limits.recipients;
-        let at = OutcomesRef::read(data)?.base_ms.div_euclid(1000);
-        if recipients.counts(&plan.record, at, self.parts.clock.unix()) {
-            let accepted = Outcome::Reached(State::Accepted);
-            let ranks = self.records.iter().filter(|(_, outcome, _)| *outcome == accepted).map(|(rank, ..)| *rank);
+        let entry = OutcomesRef::read(data)?;
+        let at = entry.base_ms.div_euclid(1000);
+        if entry.lease != 0 && recipients.counts(&plan.record, at, self.parts.clock.unix()) {
+            let may_have = |outcome: Outcome, reason: Reason| match outcome {
+                Outcome::Reached(state) => state.has_reached() || reason == Reason::InDoubt,
+                outcome => outcome == Outcome::AgainInDoubt,
+            };
+            let ranks = self.records.iter().filter(|(_, outcome, reason)| may_have(*outcome, *reason));
+            let ranks = ranks.map(|(rank, ..)| *rank);
             recipients.know(&plan.record, &plan.rows(&ranks.collect::<Vec<_>>()), at);
         }
         Ok(())

@@ -54,6 +54,11 @@ impl Disk {
         self.reserve.release(bytes)
     }
 
+    /// What is given up of the reserve at least.
+    pub(super) fn step(&self) -> u64 {
+        self.reserve.step()
+    }
+
     /// A commit found no room.
     pub(super) fn found_full(&mut self) {
         self.was_full = true;

@@ -47,7 +47,7 @@ impl Reserve {
     }
 
     /// The smallest part that is given up at once.
-    fn step(&self) -> u64 {
+    pub(super) fn step(&self) -> u64 {
         (self.whole / 16).clamp(RELEASE_STEP.0, RELEASE_STEP.1)
     }
 
@@ -82,9 +82,8 @@ impl Reserve {
         let (held, Some(file)) = (self.held, &mut self.file) else { return false };
         let grown = allocate(file, held, held + 4096);
         let shrunk = file.set_len(held);
-        let full = |error: &io::Error| {
-            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-        };
+        let full =
+            |error: &io::Error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
         grown.is_err_and(|error| full(&error)) && shrunk.is_ok()
     }
 }

@@ -10,7 +10,10 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
-    bounds::{CHECKPOINT_BYTES, CHECKPOINT_PAGES, GROUP_BYTES, GROUP_COMMITS, GROUP_ENTRIES, GROUP_TIME, HEAD_SYNC_EVERY, IDLE_AFTER},
+    bounds::{
+        CHECKPOINT_BYTES, CHECKPOINT_PAGES, GROUP_BYTES, GROUP_COMMITS, GROUP_ENTRIES, GROUP_TIME, HEAD_SYNC_EVERY,
+        IDLE_AFTER,
+    },
     directory::Directory,
     disk::Disk,
     fault::{is_busy, is_full},
@@ -251,16 +254,19 @@ impl Writer {
     fn checkpoint_when_due(&mut self) {
         let Some(connection) = &self.connection else { return };
         if pages_behind(connection, "PRAGMA wal_checkpoint(NOOP)").is_ok_and(|pages| pages >= CHECKPOINT_PAGES) {
-            self.checkpoint();
+            let mut went = self.checkpoint();
             // A log that cannot go back grows instead of the database, and is in the way of the next start.
-            if self.shared.admit(Urgency::Pressing).is_err() && self.log_behind && self.disk.release(CHECKPOINT_BYTES) {
-                self.checkpoint();
+            let mut left = CHECKPOINT_BYTES;
+            while !went && left > 0 && self.disk.release(0) {
+                left = left.saturating_sub(self.disk.step());
+                went = self.checkpoint();
             }
         }
     }
 
-    fn checkpoint(&mut self) {
-        let Some(connection) = &self.connection else { return };
+    /// Takes the log back into the database; false when the disk has no room for that.
+    fn checkpoint(&mut self) -> bool {
+        let Some(connection) = &self.connection else { return true };
         match pages_behind(connection, "PRAGMA wal_checkpoint(PASSIVE)") {
             Ok(behind) => self.log_behind = behind > 0,
             // Everything stays in the log; the next attempt is after the next group.
@@ -268,9 +274,11 @@ impl Writer {
             Err(error) if is_full(&error) => {
                 self.disk.found_full();
                 self.disk.tell(&self.shared);
+                return false;
             }
             Err(error) => self.poison(format!("checkpoint failed: {error}")),
         }
+        true
     }
 
     fn finish(mut self) {

@@ -11,8 +11,8 @@ fn head(index: Vec<Vec<u64>>, details: Vec<u32>, size: u32) -> Head {
         as_of: 0,
         folded_ms: 0,
         finished_ms: 0,
-        counts: [0; 9],
-        reasons: [0; crate::domain::delivery::Reason::ALL.len()],
+        counts: vec![1, 2],
+        reasons: vec![3],
         doubled: 0,
         changed_ms: 0,
         routes: Vec::new(),
@@ -109,4 +109,11 @@ fn a_rank_is_in_one_part_of_the_details() {
 #[test]
 fn a_reference_belongs_to_its_route() {
     assert_ne!(crc_of("sms.a", b"bc"), crc_of("sms.ab", b"c"));
+}
+
+#[test]
+fn counts_of_an_older_program_are_understood_and_those_of_a_newer_one_are_not() {
+    let head = head(Vec::new(), Vec::new(), 0);
+    assert_eq!(head.totals::<3, 2>(), Some(([1, 2, 0], [3, 0])));
+    assert_eq!(head.totals::<1, 2>(), None);
 }
