@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use super::rig::{Place, SmallDisk, run, simulated};
 use crate::support::message::warning;
 
-const RECIPIENTS: u32 = 300;
+const RECIPIENTS: u32 = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d1_a_disk_that_fills_while_sending_still_takes_and_sends_a_lift_and_goes_on_by_itself() {
@@ -15,7 +15,7 @@ async fn d1_a_disk_that_fills_while_sending_still_takes_and_sends_a_lift_and_goe
     let server = place.start();
     server.until_ready("ok").await;
     let lifted = server.post(&warning("W1", "yellow")).await.id();
-    server.until(&lifted, "sms", |status| status["channels"]["sms"]["accepted"].as_u64() >= Some(20)).await;
+    server.until_reached(&lifted, "sms", 20).await;
     let going_on = server.post(&warning("W2", "blue")).await.id();
     disk.fill();
 
@@ -31,7 +31,8 @@ async fn d1_a_disk_that_fills_while_sending_still_takes_and_sends_a_lift_and_goe
     let ended = server.until_done(&lifted, "sms").await;
     assert_eq!(ended.reached + ended.withdrawn, u64::from(RECIPIENTS), "nothing of it is lost: {ended:?}");
     assert!(ended.reached >= 20 && ended.withdrawn > 0, "{ended:?}");
-    assert_eq!(told.reached, ended.reached, "the lift was sent to whoever was told, from the full disk");
+    // A slice whose lease found no room may have been sent, as far as the lift knew.
+    assert!(told.reached >= ended.reached, "sent from the full disk to whoever was told: {told:?} {ended:?}");
     for feed in ["/feeds/warnings.atom", "/v1/warnings", "/healthz"] {
         assert_eq!(server.get(feed).await.status, StatusCode::OK, "{feed}");
     }
@@ -62,7 +63,7 @@ async fn d2_a_start_on_a_full_disk_lives_on_the_reserve_or_says_what_to_free() {
     let server = place.start();
     let told = server.post(&warning("W1", "yellow")).await.id();
     assert_eq!(server.until_done(&told, "sms").await.reached, 10);
-    server.kill();
+    assert!(server.stop());
     disk.fill();
     let server = place.start();
     server.until_ready("disk_full").await;

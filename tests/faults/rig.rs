@@ -170,9 +170,15 @@ impl Server {
         self.child.wait().expect("gone");
     }
 
-    /// Waits until the program was killed by somebody else.
-    pub(super) fn gone(mut self) {
-        self.child.wait().expect("gone");
+    /// Whether the program was killed by somebody else, within five seconds.
+    pub(super) async fn gone(&mut self) -> bool {
+        for _ in 0..100 {
+            if self.child.try_wait().expect("a child").is_some() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
     }
 
     /// SIGTERM; says whether it ended well.
@@ -235,6 +241,12 @@ impl Server {
         panic!("not within twenty seconds: {:#}", self.get(&format!("/v1/warnings/{id}/status")).await.json);
     }
 
+    /// Waits until this many deliveries of a channel were accepted or more.
+    pub(super) async fn until_reached(&self, id: &str, channel: &str, many: u64) {
+        let number = |status: &Value, name: &str| status["channels"][channel][name].as_u64().unwrap_or(0);
+        self.until(id, channel, |status| number(status, "accepted") + number(status, "delivered") >= many).await;
+    }
+
     pub(super) async fn until_done(&self, id: &str, channel: &str) -> Numbers {
         self.until(id, channel, |status| status["done"] == true).await
     }
@@ -279,11 +291,15 @@ pub(super) fn run(program: &str, arguments: &[&str]) {
 pub(super) struct Injection(Child);
 
 impl Injection {
-    /// Attaches strace to every thread of the program; `fault` as its option `-e inject=` takes it.
-    pub(super) fn into(server: &Server, fault: &str) -> Self {
+    /// Attaches strace to every thread of the program; `fault` as its option `-e inject=` takes it, for every file or
+    /// for one.
+    pub(super) fn into(server: &Server, fault: &str, file: Option<&Path>) -> Self {
         let (set, _) = fault.split_once(':').expect("calls and a fault");
         let mut strace = Command::new("strace");
         strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={set}"), "-e", &format!("inject={fault}")]);
+        if let Some(file) = file {
+            strace.arg("-P").arg(file);
+        }
         let strace = strace.args(["-p", &server.pid()]).stderr(Stdio::piped()).spawn();
         let strace = strace.unwrap_or_else(|error| {
             panic!("this test needs strace ({error}); run: cargo xtask test, or apt-get install strace")

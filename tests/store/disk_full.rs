@@ -130,7 +130,8 @@ async fn the_reserve_takes_what_may_not_wait_and_is_made_whole_again() {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(store.room().unwrap().reserve, RESERVE, "made whole by itself");
+    let room = store.room().unwrap();
+    assert_eq!(room.reserve, RESERVE, "made whole by itself: {:?} {room:?}", store.health());
     store.close().await;
     let found = verify(&dir, &mut |_| {}).unwrap();
     assert!(found.is_sound(), "{:?}", found.faults);

@@ -54,6 +54,11 @@ impl Disk {
         self.reserve.release(bytes)
     }
 
+    /// Whether something found no room since the reserve was last whole.
+    pub(super) const fn is_full(&self) -> bool {
+        self.was_full
+    }
+
     /// What is given up of the reserve at least.
     pub(super) fn step(&self) -> u64 {
         self.reserve.step()

@@ -97,9 +97,17 @@ impl Writer {
         }
     }
 
-    /// Looks how short the disk is.
+    /// Looks how short the disk is. A log that is larger than it needs to be may be all that the reserve lacks.
     pub(super) fn look(&mut self) {
         self.disk.look(&self.shared);
+        let log = self.directory.log().metadata().map_or(0, |log| log.len());
+        let Some(connection) = self.connection.as_ref().filter(|_| self.disk.is_full() && log > 0) else { return };
+        match schema::empty_log(connection) {
+            Ok(true) => self.disk.look(&self.shared),
+            Ok(false) => {}
+            Err(error) if is_full(&error) || is_busy(&error) => {}
+            Err(error) => self.poison(format!("checkpoint failed: {error}")),
+        }
     }
 
     /// Commits a group that begins with `job`; what a full disk refused and may use the reserve is committed again.
