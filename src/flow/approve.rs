@@ -34,19 +34,6 @@ pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version:
     let ended = ends(parts, &record, now_ms).await?;
     let puts = ended.iter().flat_map(|end| end.puts.clone()).collect();
     parts.advance(&record, version, puts, &decision).await?;
-    show_ended(parts, ended);
-    Ok(())
-}
-
-/// A release that was answered with "unknown" and is durable after all: what it ended ends here too.
-pub(crate) async fn catch_up(parts: &Arc<Parts>, record: &WarningRecord) -> Result<(), Unavailable> {
-    let ended = ends(parts, record, parts.clock.unix_ms()).await?;
-    parts.remember(record.clone());
-    show_ended(parts, ended);
-    Ok(())
-}
-
-fn show_ended(parts: &Arc<Parts>, ended: Vec<End>) {
     for end in ended {
         for number in &end.record.plans {
             if let Some(plan) = parts.projection.plan(*number) {
@@ -58,6 +45,7 @@ fn show_ended(parts: &Arc<Parts>, ended: Vec<End>) {
         parts.remember(end.record);
     }
     parts.show_on_screens();
+    Ok(())
 }
 
 /// A warning that ends, with the changes that record it.

@@ -63,9 +63,6 @@ async fn advance(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> 
         let Ok(warning) = Warning::new(record.message.clone()) else {
             return Err(Unavailable::new("a stored warning does not keep the rules any more".to_owned()));
         };
-        if known == Some(Stage::Received) && record.stage > Stage::Received {
-            approve::catch_up(parts, &record).await?;
-        }
         match record.stage {
             Stage::Received => approve::step(parts, record, version).await?,
             Stage::Released => target::step(parts, record, version, &warning).await?,

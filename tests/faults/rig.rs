@@ -187,7 +187,14 @@ impl Server {
         self.child.wait().expect("gone").success()
     }
 
-    async fn ask(&self, method: Method, path: &str, key: &str, header: Option<(&str, &str)>, body: &Value) -> Option<Answer> {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        header: Option<(&str, &str)>,
+        body: &Value,
+    ) -> Option<Answer> {
         let url = format!("{}{path}", self.base);
         let mut request = self.http.request(method, url).bearer_auth(key).timeout(Duration::from_secs(20));
         request = request.header("accept-language", "en");

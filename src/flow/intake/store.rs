@@ -1,7 +1,5 @@
 //! Stores a warning once: the same warning again is the same resource, whoever repeats it and however.
 
-use std::{sync::Arc, time::Duration};
-
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -21,11 +19,8 @@ use crate::{
         parts::parse,
         record::{Decision, Stage, WarningId, WarningRecord, create},
     },
-    store::{Commit, CommitFault, Expect, Health, Put, Space, Urgency},
+    store::{Commit, CommitFault, Expect, Put, Space, Urgency},
 };
-
-/// How often it is looked what became of a commit in doubt.
-const RESOLVE_EVERY: Duration = Duration::from_millis(200);
 
 /// What an idempotency key was used for.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -48,7 +43,7 @@ pub(in crate::flow) enum Repeat {
 /// Reads a submission, asks `may` whether it may be said, and stores it; what is here already is answered with what
 /// stands.
 pub(in crate::flow) async fn store(
-    parts: &Arc<Parts>,
+    parts: &Parts,
     submission: Submission,
     repeat: Repeat,
     may: impl Fn(&Warning) -> Vec<Finding>,
@@ -70,7 +65,7 @@ pub(in crate::flow) async fn store(
 }
 
 async fn take(
-    parts: &Arc<Parts>,
+    parts: &Parts,
     submission: Submission,
     key: Option<[u8; 32]>,
     may: impl Fn(&Warning) -> Vec<Finding>,
@@ -107,30 +102,7 @@ async fn take(
             Some(known) => known_again(parts, &known, &read),
             None => Err(SubmitFault::KeyRunning),
         },
-        Err(fault) => {
-            if matches!(fault, CommitFault::Unknown(_)) {
-                parts.lifecycle.spawn(resolve(Arc::clone(parts), record.id));
-            }
-            Err(Unavailable::from(fault).into())
-        }
-    }
-}
-
-/// Finds out what became of a warning whose commit was answered with "unknown": nobody may ever repeat it.
-async fn resolve(parts: Arc<Parts>, id: WarningId) {
-    let stop = parts.lifecycle.stopping();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = parts.clock.sleep(RESOLVE_EVERY) => {}
-        }
-        if matches!(parts.store.health(), Health::Poisoned { .. }) {
-            continue;
-        }
-        if let Ok(stored) = parts.stored_warning(&id).await {
-            let _begun = stored.map(|(record, _)| parts.begin(&record));
-            return;
-        }
+        Err(fault) => Err(Unavailable::from(fault).into()),
     }
 }
 
