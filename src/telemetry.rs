@@ -219,6 +219,11 @@ impl Telemetry {
         self.0.metrics.commit_queue_overflows.set(gauge(room.queue_overflows));
     }
 
+    /// Outcomes of the journal that were refused when it was read: no open lease covered them.
+    pub fn outcomes_refused(&self, n: u64) {
+        self.0.metrics.outcomes_refused.inc_by(n);
+    }
+
     /// Connections now open.
     pub fn connections(&self, open: usize) {
         self.0.metrics.connections.set(gauge(open as u64));

@@ -9,6 +9,7 @@ mod cap_corpus;
 mod cli;
 mod crash;
 mod engine;
+mod faults;
 mod feeds;
 mod house;
 mod outcome;

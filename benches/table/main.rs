@@ -9,6 +9,7 @@ mod machine;
 mod plan;
 mod projection;
 mod report;
+mod store;
 mod world;
 
 use report::{Measure, Report};
@@ -22,6 +23,7 @@ const MEASURES: &[Measure] = &[
     Measure { name: "counts", run: projection::counts },
     Measure { name: "apply", run: projection::apply },
     Measure { name: "ready", run: projection::ready },
+    Measure { name: "outcomes", run: store::measure },
     Measure { name: "intake", run: intake::intake },
     Measure { name: "feed", run: intake::feed },
 ];

@@ -13,6 +13,7 @@ use crate::{
     config::{Config, ConfigFinding, Environment, Route, finding::Weight},
     flow::{receipt::Inbox, render::templates::Templates},
     messages::{self, Lang},
+    store::embedded,
 };
 
 /// How long a provider may take to answer a probe.
@@ -29,6 +30,7 @@ pub(super) async fn run(arguments: &Check, environment: &Environment, output: &O
     if let Some(config) = &config {
         findings.extend(templates(config));
         findings.extend(routes(config, &mut built));
+        findings.extend(disk(config));
     }
     let refused = findings.iter().any(|finding| finding.weight == Weight::Refuse);
     let probes = if arguments.live && !refused { probe(&built).await } else { Vec::new() };
@@ -56,6 +58,27 @@ pub(super) fn templates(config: &Config) -> Vec<ConfigFinding> {
         weight: Weight::Refuse,
     };
     faults.findings.into_iter().map(finding).collect()
+}
+
+/// Whether the disk of the data directory has room. Nothing is said of a directory that is not there yet.
+fn disk(config: &Config) -> Vec<ConfigFinding> {
+    let Some(room) = embedded::room(&config.store.data, config.store.reserve as u64) else { return Vec::new() };
+    let mib = |bytes: u64| (bytes >> 20).to_string();
+    let finding = |code, key: &str, args| {
+        let weight = Weight::Advise;
+        ConfigFinding { code, key: key.to_owned(), spot: None, args, weight }
+    };
+    let mut findings = Vec::new();
+    if room.free < room.low_mark {
+        let args = vec![("got", mib(room.free)), ("low", mib(room.low_mark))];
+        findings.push(finding("config-disk-short", "store.data", args));
+    }
+    // A gateway that never ran here has not made it yet: it will, unless there is no room.
+    if room.reserve < room.reserve_whole && room.free < room.reserve_whole - room.reserve {
+        let args = vec![("got", mib(room.reserve)), ("whole", mib(room.reserve_whole))];
+        findings.push(finding("config-reserve-short", "store.reserve", args));
+    }
+    findings
 }
 
 /// Builds the adapter of every route; none of them opens a link for that.

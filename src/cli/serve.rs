@@ -39,6 +39,7 @@ pub(super) async fn run(arguments: &Serve, environment: &Environment, output: &O
         config.server.listen = listen;
     }
     let data = config.store.data.display().to_string();
+    survive_file_limit();
     let gateway = start(config, output).await?;
     let files: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
     let args = [
@@ -93,6 +94,19 @@ fn causes(fault: &StartFault) -> String {
         }
     }
     told.join(": ")
+}
+
+/// A write beyond the limit on the size of files is to fail, as it does on a full disk, not to end the process.
+fn survive_file_limit() {
+    #[cfg(target_os = "linux")]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        const SIGXFSZ: i32 = 25;
+        // Heard by nobody: that it is caught is enough, and stays so.
+        if let Err(fault) = signal(SignalKind::from_raw(SIGXFSZ)) {
+            tracing::warn!(%fault, "a limit on the size of files would end the program");
+        }
+    }
 }
 
 /// Waits for SIGTERM or an interrupt.

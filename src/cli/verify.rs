@@ -36,6 +36,7 @@ fn report(found: &Verification, output: &Output) {
             "records": found.records,
             "head": {"sequence": found.head.0, "hash": hash},
             "second_place": found.second_place.map(|(sequence, hash)| json!({"sequence": sequence, "hash": hex(&hash)})),
+            "reserve": found.reserve,
             "faults": faults,
         }));
         return;
@@ -46,6 +47,7 @@ fn report(found: &Verification, output: &Output) {
         ("records", found.records.to_string()),
         ("sequence", found.head.0.to_string()),
         ("hash", hash),
+        ("reserve", (found.reserve >> 20).to_string()),
     ];
     let verdict = if found.is_sound() {
         output.green(&output.say("cli-verify-sound", &[]))

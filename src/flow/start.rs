@@ -1,5 +1,6 @@
 //! Starts a flow from what the store holds: what a restart interrupted goes on by the ordinary path.
 
+mod leases;
 mod replay;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -41,6 +41,7 @@ use tokio::sync::oneshot;
 
 pub use self::{
     bounds::{COMMIT_BYTES, QUEUE_UNIT_BYTES, QUEUE_UNITS, QUEUE_UNITS_KEPT, QUEUE_WAIT},
+    disk::room,
     fault::OpenFault,
     verify::{Broken, Progress, Verification, verify},
     walk::RowFault,

@@ -69,6 +69,7 @@ pub(super) struct Metrics {
     pub(super) reserve_whole: Gauge,
     pub(super) commit_queue: Gauge,
     pub(super) commit_queue_overflows: Gauge,
+    pub(super) outcomes_refused: Counter,
 }
 
 fn request_buckets() -> Histogram {
@@ -110,6 +111,7 @@ impl Metrics {
             reserve_whole: Gauge::default(),
             commit_queue: Gauge::default(),
             commit_queue_overflows: Gauge::default(),
+            outcomes_refused: Counter::default(),
         };
         registry.register("build", "Version of the program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         registry.register("alarms", "Alarms that stand, by code", metrics.alarms.clone());
@@ -171,5 +173,7 @@ impl Metrics {
         bytes("store_commit_queue", "Commits that wait for the disk", &self.commit_queue);
         let overflows = "Commits refused so far because the queue stayed full";
         registry.register("store_commit_queue_overflows", overflows, self.commit_queue_overflows.clone());
+        let refused = "Outcomes of the journal without an open lease";
+        registry.register("outcomes_refused", refused, self.outcomes_refused.clone());
     }
 }

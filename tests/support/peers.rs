@@ -58,6 +58,11 @@ impl SmtpSink {
         self.messages.recv_timeout(Duration::from_secs(10)).expect("a message within ten seconds")
     }
 
+    /// Every message that is here and was not asked for.
+    pub fn all(&self) -> Vec<Value> {
+        self.messages.try_iter().collect()
+    }
+
     /// Messages that are here and were not asked for.
     pub fn more(&self) -> usize {
         self.messages.try_iter().count()

@@ -16,10 +16,11 @@ struct Package {
     probe: &'static [&'static str],
 }
 
-const PACKAGES: [Package; 4] = [
+const PACKAGES: [Package; 5] = [
     Package { name: "libxml2-utils", probe: &["xmllint", "--version"] },
     Package { name: "chromium", probe: &["chromium", "--version"] },
     Package { name: "chromium-driver", probe: &["chromedriver", "--version"] },
+    Package { name: "strace", probe: &["strace", "--version"] },
     Package { name: "python3-venv", probe: &["python3", "-c", "import ensurepip, venv"] },
 ];
 

@@ -217,6 +217,11 @@ impl<'a> OutcomesRef<'a> {
         Ok(Self { plan, base_ms, route, lease, left, rank: 0, input })
     }
 
+    /// How many records are left to read.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
+    }
+
     /// The next record; `None` after the last.
     pub(crate) fn next(&mut self) -> Result<Option<RecordRef<'a>>, Unreadable> {
         if self.left == 0 {

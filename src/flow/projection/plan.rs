@@ -296,20 +296,22 @@ impl Plan {
         taken
     }
 
-    /// The same for consecutive ranks whose lease is being replayed.
+    /// The same for consecutive ranks whose lease is being replayed; false when one of them was not pending.
     ///
     /// The plan may have ended since: its record says so from the beginning of the replay, but this lease was given
     /// before.
-    pub(crate) fn lease_run(&self, first: u32, length: u32) {
+    pub(crate) fn lease_run(&self, first: u32, length: u32) -> bool {
         let ended = self.closing.get().map(Closing::word);
         let mut dense = self.dense.lock();
         let end = first.saturating_add(length).min(u32::try_from(dense.len()).unwrap_or(u32::MAX));
+        let mut pending = true;
         for rank in first..end {
             if ended.is_some_and(|ended| dense.word(rank as usize) == ended) {
                 dense.set(rank as usize, PENDING);
             }
-            lease_one(&mut dense, rank);
+            pending &= lease_one(&mut dense, rank);
         }
+        pending
     }
 
     /// Takes a lease back of which nothing was done.

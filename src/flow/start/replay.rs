@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::leases::Leases;
 use crate::{
     domain::delivery::Reason,
     flow::{
@@ -20,7 +21,14 @@ use crate::{
 
 /// Reads the journal from row `from` on.
 pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
-    let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new() };
+    let mut reading = Reading {
+        parts,
+        plan: None,
+        records: Vec::new(),
+        late: Vec::new(),
+        leases: Leases::default(),
+        refused: 0,
+    };
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
@@ -44,11 +52,15 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
         if let Some(number) = plan_of(&data) {
             let plan = recall::reopen(parts, number).await?;
             plan.begins_at(at.sequence);
-            reading.plan = Some(plan);
-            if let Err(fault) = reading.outcomes(at, &data) {
+            // Their leases were read when they were not folded.
+            if let Err(fault) = reading.take(&plan, at, &data) {
                 tracing::error!(row = at.sequence, offset = at.offset, %fault, "an entry of the journal was passed over");
             }
         }
+    }
+    if reading.refused > 0 {
+        tracing::error!(outcomes = reading.refused, "outcomes of the journal were refused: no open lease covers them");
+        parts.telemetry.outcomes_refused(reading.refused);
     }
     Ok(())
 }
@@ -100,6 +112,9 @@ struct Reading<'p> {
     records: Vec<(u32, Outcome, Reason)>,
     /// Outcomes of folded plans that their blocks do not hold: receipts that came after.
     late: Vec<(Appended, Box<[u8]>)>,
+    leases: Leases,
+    /// Outcomes whose lease is not open.
+    refused: u64,
 }
 
 impl Reading<'_> {
@@ -115,11 +130,15 @@ impl Reading<'_> {
     }
 
     fn lease(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
-        if let Some(number) = lease_of(data) {
-            self.parts.lease_stands(number);
-        }
+        let lease = lease_of(data).unwrap_or_default();
+        self.parts.lease_stands(lease);
         if let Some(plan) = self.plan(at, data) {
-            visit_lease(data, |first, length| plan.lease_run(first, length))?;
+            let (mut runs, mut fresh) = (Vec::new(), true);
+            let number = visit_lease(data, |first, length| {
+                fresh &= plan.lease_run(first, length);
+                runs.push((first, length));
+            })?;
+            self.leases.record(number, lease, runs, !fresh);
         }
         Ok(())
     }
@@ -135,8 +154,19 @@ impl Reading<'_> {
             }
             return Ok(());
         };
-        self.parts.projection.take(&plan, at, data, &mut self.records)?;
-        self.reached(&plan, data)
+        let outcomes = OutcomesRef::read(data)?;
+        // Receipts have no lease.
+        if outcomes.lease != 0 && !self.leases.answer(outcomes.plan, outcomes.lease, outcomes.left()) {
+            tracing::debug!(row = at.sequence, plan = outcomes.plan, lease = outcomes.lease, "outcomes refused");
+            self.refused += outcomes.left();
+            return Ok(());
+        }
+        self.take(&plan, at, data)
+    }
+
+    fn take(&mut self, plan: &Plan, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        self.parts.projection.take(plan, at, data, &mut self.records)?;
+        self.reached(plan, data)
     }
 
     /// Recipients whom an attempt reached, or may have, count against how often they may be.

@@ -1,6 +1,10 @@
 //! The disk a data directory stands on: how short it is, and what of the reserve is left.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -12,6 +16,19 @@ use super::{
     state::{Shared, Shortage},
 };
 use crate::{clock::Clock, store::contract::Room};
+
+/// What can be seen of the disk of a data directory without opening it; `None` when there is no such directory.
+#[must_use]
+pub fn room(dir: &Path, reserve_whole: u64) -> Option<Room> {
+    let (free, total) = reserve::look(dir).ok()?;
+    let reserve = Directory::at(dir).reserve().metadata().map_or(0, |file| file.len());
+    Some(Room { free, total, low_mark: low_mark(total), reserve, reserve_whole, ..Room::default() })
+}
+
+/// Below this many free bytes a file system of `total` bytes runs short.
+fn low_mark(total: u64) -> u64 {
+    (total / LOW_SHARE).min(LOW_BYTES)
+}
 
 /// What the writer knows of its disk.
 pub(super) struct Disk {
@@ -35,6 +52,16 @@ impl Disk {
     pub(super) fn release(&mut self, bytes: u64) -> bool {
         self.was_full = true;
         self.reserve.release(bytes)
+    }
+
+    /// Whether something found no room since the reserve was last whole.
+    pub(super) const fn is_full(&self) -> bool {
+        self.was_full
+    }
+
+    /// What is given up of the reserve at least.
+    pub(super) fn step(&self) -> u64 {
+        self.reserve.step()
     }
 
     /// A commit found no room.
@@ -68,7 +95,7 @@ impl Disk {
     /// Shows what is known of the disk, without trying anything.
     pub(super) fn tell(&self, shared: &Shared) {
         let (free, total) = self.free().unwrap_or_default();
-        let low_mark = (total / LOW_SHARE).min(LOW_BYTES);
+        let low_mark = low_mark(total);
         let shortage = match () {
             () if self.was_full || !self.reserve.is_whole() => Shortage::Full,
             () if free < low_mark => Shortage::Low,

@@ -47,7 +47,7 @@ impl Reserve {
     }
 
     /// The smallest part that is given up at once.
-    fn step(&self) -> u64 {
+    pub(super) fn step(&self) -> u64 {
         (self.whole / 16).clamp(RELEASE_STEP.0, RELEASE_STEP.1)
     }
 

@@ -29,6 +29,8 @@ pub struct Verification {
     pub head: (u64, [u8; 32]),
     /// What the second place of the head says; `None` when it cannot be read.
     pub second_place: Option<(u64, [u8; 32])>,
+    /// Bytes that the reserve for a full disk holds; 0 when there is none.
+    pub reserve: u64,
     /// Everything that is wrong, the journal's first broken row first. Empty when all is well.
     pub faults: Vec<Broken>,
 }
@@ -106,7 +108,8 @@ const FAULTS: usize = 100;
 /// The directory cannot be read at all, or is not one of ours. What is wrong inside is in the answer.
 pub fn verify(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Verification, OpenFault> {
     let directory = Directory::at(dir);
-    let mut found = Verification { head: (0, GENESIS), ..Verification::default() };
+    let reserve = directory.reserve().metadata().map_or(0, |file| file.len());
+    let mut found = Verification { head: (0, GENESIS), reserve, ..Verification::default() };
     // Before the journal is read, so that a gateway that goes on writing is never found ahead of its journal.
     let acknowledged = second_place(&directory, &mut found)?;
     let connection = open(&directory)?;

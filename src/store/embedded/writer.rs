@@ -97,9 +97,17 @@ impl Writer {
         }
     }
 
-    /// Looks how short the disk is.
+    /// Looks how short the disk is. A log that is larger than it needs to be may be all that the reserve lacks.
     pub(super) fn look(&mut self) {
         self.disk.look(&self.shared);
+        let log = self.directory.log().metadata().map_or(0, |log| log.len());
+        let Some(connection) = self.connection.as_ref().filter(|_| self.disk.is_full() && log > 0) else { return };
+        match schema::empty_log(connection) {
+            Ok(true) => self.disk.look(&self.shared),
+            Ok(false) => {}
+            Err(error) if is_full(&error) || is_busy(&error) => {}
+            Err(error) => self.poison(format!("checkpoint failed: {error}")),
+        }
     }
 
     /// Commits a group that begins with `job`; what a full disk refused and may use the reserve is committed again.
@@ -254,16 +262,19 @@ impl Writer {
     fn checkpoint_when_due(&mut self) {
         let Some(connection) = &self.connection else { return };
         if pages_behind(connection, "PRAGMA wal_checkpoint(NOOP)").is_ok_and(|pages| pages >= CHECKPOINT_PAGES) {
-            self.checkpoint();
+            let mut went = self.checkpoint();
             // A log that cannot go back grows instead of the database, and is in the way of the next start.
-            if self.shared.admit(Urgency::Pressing).is_err() && self.log_behind && self.disk.release(CHECKPOINT_BYTES) {
-                self.checkpoint();
+            let mut left = CHECKPOINT_BYTES;
+            while !went && left > 0 && self.disk.release(0) {
+                left = left.saturating_sub(self.disk.step());
+                went = self.checkpoint();
             }
         }
     }
 
-    fn checkpoint(&mut self) {
-        let Some(connection) = &self.connection else { return };
+    /// Takes the log back into the database; false when the disk has no room for that.
+    fn checkpoint(&mut self) -> bool {
+        let Some(connection) = &self.connection else { return true };
         match pages_behind(connection, "PRAGMA wal_checkpoint(PASSIVE)") {
             Ok(behind) => self.log_behind = behind > 0,
             // Everything stays in the log; the next attempt is after the next group.
@@ -271,9 +282,11 @@ impl Writer {
             Err(error) if is_full(&error) => {
                 self.disk.found_full();
                 self.disk.tell(&self.shared);
+                return false;
             }
             Err(error) => self.poison(format!("checkpoint failed: {error}")),
         }
+        true
     }
 
     fn finish(mut self) {
