@@ -130,7 +130,8 @@ fn batch(samples: &Samples, plan: u64, count: usize) -> Batch {
     let addresses = samples.addresses.iter().cycle();
     let item =
         |(index, address): (u32, &Address)| Item { token: Token { plan, index }, address: address.clone(), attempt: 1 };
-    Batch { content: Arc::new(samples.content.clone()), items: (0..).zip(addresses).take(count).map(item).collect() }
+    let items = (0..).zip(addresses).take(count).map(item).collect();
+    Batch { content: Arc::new(samples.content.clone()), items, urgent: false }
 }
 
 /// The words of a verdict, when it has some.

@@ -16,7 +16,10 @@ use super::{
     route::Route,
 };
 use crate::{
-    domain::delivery::{Reason, State},
+    domain::{
+        delivery::{Reason, State},
+        level::Level,
+    },
     flow::{
         Parts,
         projection::{
@@ -135,7 +138,8 @@ async fn attempt(
         let Some(content) = plan.contents.get(variant) else { continue };
         for ranks in ranks.chunks(batch_max) {
             let rest = items.split_off(ranks.len());
-            let batch = Batch { content: Arc::clone(content), items: std::mem::replace(&mut items, rest) };
+            let items = std::mem::replace(&mut items, rest);
+            let batch = Batch { content: Arc::clone(content), items, urgent: plan.record.level == Level::Red };
             submit(parts, route, plan, ranks, &batch, passing, &mut answers).await;
         }
     }

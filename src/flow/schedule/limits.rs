@@ -117,7 +117,7 @@ impl Limits {
 
     /// Reservations to be written down, by node.
     pub(crate) fn wanted(&self) -> Vec<(String, DayUse)> {
-        let of = |kind: &str, what: &str, node: &Node| Some((name(kind, what), node.day()?.wanted()?));
+        let of = |kind: &str, what: &str, node: &Node| Some((name(kind, what), node.day().wanted()?));
         let mut wanted: Vec<_> =
             self.channels.iter().filter_map(|(channel, node)| of("channel", channel.name(), &node.lock())).collect();
         wanted.extend(self.issuers.lock().iter().filter_map(|(issuer, node)| of("issuer", issuer, node)));
@@ -126,7 +126,7 @@ impl Limits {
 
     /// A reservation was written down, or could not be.
     pub(crate) fn settle(&self, node: &str, written: DayUse, durable: bool) {
-        let settle = |node: &mut Node| node.day_mut().into_iter().for_each(|day| day.settle(written, durable));
+        let settle = |node: &mut Node| node.day_mut().settle(written, durable);
         match node.split_once('/') {
             Some(("channel", channel)) => {
                 let found = self.channels.iter().find(|(known, _)| known.name() == channel);

@@ -25,7 +25,7 @@ pub(super) fn view(parts: &Parts, route: &Arc<Route>) -> RouteView {
     let last_error = route.last_error();
     let mut pacer = route.pacer.lock();
     let use_of = |(used, most): (u64, u64)| UseView { used, limit: most };
-    let (per_minute, per_day) = (pacer.node.minute(now).map(use_of), pacer.node.day().map(|day| use_of(day.used())));
+    let (per_minute, per_day) = (pacer.node.minute(now).map(use_of), pacer.node.day().used().map(use_of));
     let (limit_per_s, allowed_per_s, unit) = (pacer.configured(), pacer.allowed(), pacer.node.unit());
     drop(pacer);
     let per_submit = u32::try_from(route.adapter.profile().batch_max).unwrap_or(u32::MAX);
