@@ -2,7 +2,10 @@
 //! be tested with a clock that stands still and chances that repeat.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -23,7 +26,7 @@ enum Wall {
     /// The machine's.
     System,
     /// Milliseconds since 1970 at `origin`, moving with tokio's clock, which a test can pause and advance.
-    Simulated { at_origin: i64, origin: Instant },
+    Simulated { at_origin: AtomicI64, origin: Instant },
 }
 
 impl Clock {
@@ -37,7 +40,7 @@ impl Clock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock module")]
     pub fn simulated(unix_ms: i64, seed: u64) -> Self {
-        let wall = Wall::Simulated { at_origin: unix_ms, origin: Instant::now() };
+        let wall = Wall::Simulated { at_origin: AtomicI64::new(unix_ms), origin: Instant::now() };
         Self(Arc::new(Inner { wall, chance: Mutex::new(StdRng::seed_from_u64(seed)) }))
     }
 
@@ -51,8 +54,17 @@ impl Clock {
                 i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
             }
             Wall::Simulated { at_origin, origin } => {
-                at_origin + i64::try_from(origin.elapsed().as_millis()).unwrap_or(i64::MAX)
+                let elapsed = i64::try_from(origin.elapsed().as_millis()).unwrap_or(i64::MAX);
+                at_origin.load(Ordering::Relaxed).saturating_add(elapsed)
             }
+        }
+    }
+
+    /// Moves the wall clock of a simulated clock, as a person or a time server may; the monotonic clock goes on as it
+    /// was. The machine's clock is nobody's to move here.
+    pub fn jump(&self, ms: i64) {
+        if let Wall::Simulated { at_origin, .. } = &self.0.wall {
+            at_origin.fetch_add(ms, Ordering::Relaxed);
         }
     }
 

@@ -5,6 +5,7 @@ mod consequences;
 pub mod environment;
 pub mod finding;
 mod layers;
+mod route;
 mod schema;
 mod structure;
 mod tree;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 pub use environment::Environment;
 pub use finding::ConfigFinding;
 pub use layers::{ConfigFault, Loaded, load};
+pub use route::Breaker;
 
 use crate::domain::{area::AreaCode, level::Level};
 
@@ -125,6 +127,9 @@ pub struct Route {
     /// A silent link test after so long without a success; 0 = none.
     #[serde(default = "default_canary", with = "seconds")]
     pub canary_s: Duration,
+    /// When the route is taken out of service.
+    #[serde(default)]
+    pub breaker: Breaker,
     /// What the adapter itself needs; its own documentation lists the keys.
     #[serde(default)]
     pub settings: toml::Table,

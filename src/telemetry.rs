@@ -143,6 +143,36 @@ impl Telemetry {
         }
     }
 
+    /// Part of its share a route may use, 0 to 1.
+    pub fn route_share(&self, route: &str, share: f64) {
+        self.0.metrics.route_share.get_or_create(&metrics::Route { route: route.into() }).set(share);
+    }
+
+    /// Whether a route is out of service for this reason.
+    pub fn route_breaker(&self, route: &str, reason: &'static str, open: bool) {
+        let labels = metrics::Trip { route: route.into(), reason: reason.into() };
+        self.0.metrics.route_breaker.get_or_create(&labels).set(i64::from(open));
+    }
+
+    /// A route was taken out of service.
+    pub fn route_tripped(&self, route: &str, reason: &'static str) {
+        let labels = metrics::Trip { route: route.into(), reason: reason.into() };
+        self.0.metrics.route_trips.get_or_create(&labels).inc();
+    }
+
+    /// The last silent test of a route's link: how long ago, and whether it succeeded.
+    pub fn route_canary(&self, route: &str, age_s: f64, ok: bool) {
+        let labels = metrics::Route { route: route.into() };
+        self.0.metrics.canary_age.get_or_create(&labels).set(age_s);
+        self.0.metrics.canary_ok.get_or_create(&labels).set(i64::from(ok));
+    }
+
+    /// Whether work waits on a channel of which no route runs.
+    pub fn channel_down(&self, channel: &'static str, down: bool) {
+        let labels = metrics::Channel { channel: channel.into() };
+        self.0.metrics.channel_down.get_or_create(&labels).set(i64::from(down));
+    }
+
     /// How many screens there are in a state (`current`, `older`, `silent`, `never`).
     pub fn screens(&self, state: &'static str, n: u64) {
         self.0.metrics.screens.get_or_create(&metrics::ByState { state: state.into() }).set(gauge(n));

@@ -139,7 +139,15 @@ const ROUTE: Shape = Shape::Table(&[
     field("timeout_s", Shape::Seconds),
     field("standby", Shape::Bool),
     field("canary_s", Shape::Seconds),
+    field("breaker", BREAKER),
     field("settings", Shape::Free),
+]);
+
+const BREAKER: Shape = Shape::Table(&[
+    field("faults", Shape::Count),
+    field("share", Shape::Number),
+    field("attempts", Shape::Count),
+    field("span_s", Shape::Seconds),
 ]);
 
 const ISSUER: Shape = Shape::Table(&[

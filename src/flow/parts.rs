@@ -89,6 +89,8 @@ pub(crate) struct Parts {
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     pub(crate) limits: Limits,
+    /// Held while the record of a plan is written anew.
+    plan_writes: tokio::sync::Mutex<()>,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
 }
@@ -113,6 +115,7 @@ impl Parts {
             progress: Progress::default(),
             running_keys: Running::default(),
             limits,
+            plan_writes: tokio::sync::Mutex::default(),
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
@@ -263,12 +266,15 @@ impl Parts {
         self.close_plan(plan, closing, code).await;
     }
 
-    /// Notes durably that the provider of a route refuses a plan's content; `false` when that was known.
-    pub(crate) async fn refuse_route(&self, plan: &Arc<Plan>, route: &str, code: &str) -> bool {
-        // In memory first: nothing more of it may go there while the disk is slow.
-        if plan.refuse(route).is_none() {
-            return false;
-        }
+    /// Notes durably that the provider of a route refuses a plan's content, as its memory says already.
+    pub(crate) async fn refuse_route(&self, plan: &Plan, route: &str, code: &str) {
+        tracing::error!(
+            plan = plan.record.number,
+            route,
+            provider = code,
+            code = "reason-content-refused",
+            "the provider refuses the content for everybody; see /docs/errors/reason-content-refused"
+        );
         let decision = Decision {
             at_ms: self.clock.unix_ms(),
             what: "content_refused".to_owned(),
@@ -276,6 +282,12 @@ impl Parts {
             by: None,
             detail: Some(format!("{route} {code}")),
         };
+        self.write_plan(plan, &decision).await;
+    }
+
+    /// Writes down what has become of a plan, as its memory says. One at a time, so that no write undoes another.
+    async fn write_plan(&self, plan: &Plan, decision: &Decision) {
+        let _writing = self.plan_writes.lock().await;
         let record = plan.record_now();
         let put = Put {
             space: Space::Plan,
@@ -285,12 +297,11 @@ impl Parts {
         };
         match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
             Ok(committed) => {
-                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
+                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), decision);
             }
-            // After a restart the provider would be asked once more, and refuse once more.
-            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "refusal not yet durable"),
+            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
+            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "change of a plan not yet durable"),
         }
-        true
     }
 
     /// Ends a plan durably: its record says so, then memory and lanes follow.
@@ -308,20 +319,7 @@ impl Parts {
         // In memory first: nothing more of it may leave while the disk is slow.
         plan.close(&closing);
         self.lanes(plan.record.channel).remove(plan.record.number);
-        let record = plan.record_now();
-        let put = Put {
-            space: Space::Plan,
-            key: record.number.into(),
-            value: Some(super::record::json(&record)),
-            expect: crate::store::Expect::Any,
-        };
-        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
-            Ok(committed) => {
-                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
-            }
-            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
-            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "closing not yet durable"),
-        }
+        self.write_plan(plan, &decision).await;
         self.progress.notify(&plan.record.warning);
     }
 }

@@ -65,27 +65,33 @@ impl Projection {
         Arc::clone(self.plans.write().entry(plan.record.number).or_insert(plan))
     }
 
-    /// Takes in an entry of outcomes that is in the journal: references, then states. `records` is room that is used again.
-    /// Gives back receipts that waited for one of the references.
+    /// Takes in the states of an entry of outcomes that is in the journal. `records` is room that is used again.
     pub(crate) fn take(
-        &self,
         plan: &Plan,
         at: Appended,
         data: &[u8],
         records: &mut Vec<(u32, Outcome, Reason)>,
-    ) -> Result<Vec<(u32, Early)>, Unreadable> {
+    ) -> Result<(), Unreadable> {
+        let mut entry = OutcomesRef::read(data)?;
+        records.clear();
+        while let Some(record) = entry.next()? {
+            records.push((record.rank, record.outcome, record.reason));
+        }
+        plan.apply(at, entry.base_ms, records.iter().copied());
+        Ok(())
+    }
+
+    /// Takes in the references of an entry of outcomes that is in the journal. Gives its plan and route, and the receipts
+    /// that waited for one of the references.
+    pub(crate) fn learn<'a>(&self, data: &'a [u8]) -> Result<(u64, &'a str, Vec<(u32, Early)>), Unreadable> {
         let mut entry = OutcomesRef::read(data)?;
         let mut named = Vec::new();
-        records.clear();
         while let Some(record) = entry.next()? {
             if !record.reference.is_empty() {
                 named.push((record.rank, record.reference));
             }
-            records.push((record.rank, record.outcome, record.reason));
         }
-        let early = self.references.learn_all(entry.route, entry.plan, named);
-        plan.apply(at, entry.base_ms, records.iter().copied());
-        Ok(early)
+        Ok((entry.plan, entry.route, self.references.learn_all(entry.route, entry.plan, named)))
     }
 
     /// The plan of this number.

@@ -117,6 +117,7 @@ async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
     let floor = retention::stored_floor(parts).await?;
     replay::replay(parts, floor).await?;
     let (last, _) = parts.store.head().await?;
+    parts.lifecycle.spawn(replay::learn(Arc::clone(parts), floor, last));
     parts.progress.begins_at(last);
     for plan in parts.projection.all() {
         // Nothing was said about it yet, unless the replay knows better.

@@ -135,6 +135,12 @@ pub struct RouteView {
     pub state: String,
     /// What tripped the breaker: `throttled`, `unreached`, `unanswered`, `failing`, `misconfigured`, `canary`.
     pub trip: Option<String>,
+    /// Since when that is so, RFC 3339: over repeated trips, the first.
+    pub trip_since: Option<String>,
+    /// What ends it: `time`, `probe` (a link test that succeeds) or `submit` (one that is let through).
+    pub trip_ends_by: Option<String>,
+    /// Seconds until it is tried again.
+    pub trip_again_in_s: Option<f64>,
     /// Why it is not running, in words of the provider or of who paused it.
     pub reason: Option<String>,
     /// The part of its pace it may use for what is measured of it, 0 (not running) to 1.

@@ -29,6 +29,8 @@ labels! {
     Lane { route, lane }
     Route { route }
     RouteState { route, state }
+    Trip { route, reason }
+    Channel { channel }
 }
 
 type Rate = Gauge<f64, AtomicU64>;
@@ -49,6 +51,12 @@ pub(super) struct Metrics {
     pub(super) in_flight: Family<Route, Gauge>,
     pub(super) route_limit: Family<Route, Rate>,
     pub(super) route_state: Family<RouteState, Gauge>,
+    pub(super) route_share: Family<Route, Rate>,
+    pub(super) route_breaker: Family<Trip, Gauge>,
+    pub(super) route_trips: Family<Trip, Counter>,
+    pub(super) canary_age: Family<Route, Rate>,
+    pub(super) canary_ok: Family<Route, Gauge>,
+    pub(super) channel_down: Family<Channel, Gauge>,
 }
 
 fn request_buckets() -> Histogram {
@@ -72,6 +80,12 @@ impl Metrics {
             in_flight: Family::default(),
             route_limit: Family::default(),
             route_state: Family::default(),
+            route_share: Family::default(),
+            route_breaker: Family::default(),
+            route_trips: Family::default(),
+            canary_age: Family::default(),
+            canary_ok: Family::default(),
+            channel_down: Family::default(),
         };
         registry.register("build", "Version of the program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         metrics.register_http(registry);
@@ -103,5 +117,13 @@ impl Metrics {
         registry.register("route_in_flight_deliveries", "Deliveries without answer yet", self.in_flight.clone());
         registry.register("route_rate_limit_per_second", "Rate allowed now, 0 = no limit", self.route_limit.clone());
         registry.register("route_state", "1 for the state the route is in", self.route_state.clone());
+        registry.register("route_share", "Part of its share the route may use, 0 to 1", self.route_share.clone());
+        let breaker = "1 for the reason the route is out of service for";
+        registry.register("route_breaker", breaker, self.route_breaker.clone());
+        registry.register("route_trips", "Times a route was taken out of service", self.route_trips.clone());
+        let age = "Time since the link was last silently tested";
+        registry.register_with_unit("route_canary_age", age, Unit::Seconds, self.canary_age.clone());
+        registry.register("route_canary_ok", "1 when that test succeeded", self.canary_ok.clone());
+        registry.register("channel_down", "1 while work waits and no route runs", self.channel_down.clone());
     }
 }

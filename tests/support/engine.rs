@@ -22,7 +22,7 @@ use fenghuo::{
     telemetry::Telemetry,
 };
 use fenghuo_contract::{Adapter, Channel};
-use fenghuo_simulator::{Ledger, Settings, Simulator};
+use fenghuo_simulator::{Ledger, Settings, Simulator, Weather};
 use serde_json::Value;
 
 /// 2026-11-24T08:00:00+08:00.
@@ -42,7 +42,10 @@ pub struct Engine {
     pub clock: Clock,
     pub store: Store,
     pub config: Config,
+    pub telemetry: Telemetry,
     pub ledgers: BTreeMap<String, Ledger>,
+    /// Changes how a simulated provider is.
+    pub weathers: BTreeMap<String, Weather>,
     simulators: BTreeMap<String, Settings>,
     lifecycle: Lifecycle,
     seed: u64,
@@ -64,6 +67,12 @@ impl Plan {
             },
         );
         Self { seed, config, simulators: BTreeMap::new(), recipients: Vec::new() }
+    }
+
+    /// With a changed configuration.
+    pub fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
     }
 
     /// A route for drills with a simulated provider; `change` gets its configuration and the provider's settings.
@@ -115,11 +124,13 @@ impl Engine {
         let directory = Arc::new(directory);
         let lifecycle = Lifecycle::default();
         let mut adapters: BTreeMap<String, Arc<dyn Adapter>> = BTreeMap::new();
+        let mut weathers = BTreeMap::new();
         let (mut ledgers, mut inboxes) = (BTreeMap::new(), Vec::new());
         for (name, settings) in &simulators {
             let inbox = Inbox::new(name.clone());
             let simulator = Simulator::new(settings.clone(), Arc::clone(&inbox) as _, seed).expect("good settings");
             ledgers.insert(name.clone(), simulator.ledger());
+            weathers.insert(name.clone(), simulator.weather());
             adapters.insert(name.clone(), Arc::new(simulator));
             inboxes.push(inbox);
         }
@@ -128,12 +139,13 @@ impl Engine {
         let url = "http://screens.example".to_owned();
         let screens =
             Screens::open(Arc::clone(&store), Arc::clone(&directory), clock.clone(), mac, url, Arc::clone(&shown) as _);
+        let telemetry = Telemetry::default();
         let assembly = Assembly {
             config: Arc::new(config.clone()),
             clock: clock.clone(),
             store: Arc::clone(&store),
             lifecycle: lifecycle.clone(),
-            telemetry: Telemetry::default(),
+            telemetry: telemetry.clone(),
             addresses: Arc::clone(&directory) as Arc<dyn AddressBook>,
             directory,
             templates: Templates::load(&config).expect("built-in templates"),
@@ -143,7 +155,7 @@ impl Engine {
         let flow = Flow::start(assembly).await.expect("a flow");
         inboxes.iter().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
-        Self { flow, clock, store, config, ledgers, simulators, lifecycle, seed }
+        Self { flow, clock, store, config, telemetry, ledgers, weathers, simulators, lifecycle, seed }
     }
 
     async fn directory(&self) -> Directory {

@@ -1,8 +1,10 @@
-//! The workspace's own commands: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`.
+//! The workspace's own commands: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`,
+//! `cargo xtask torture`.
 
 mod bench;
 mod machine;
 mod run;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -12,7 +14,10 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test [ARGUMENTS]         installs what the tests need and is missing, then runs them all; arguments go to the runner
   check                    formatting, clippy and documentation, warnings denied
-  bench [NAMES] [--json]   runs the measures whose name contains one of NAMES; --json prints one JSON object a line";
+  bench [NAMES] [--json]   runs the measures whose name contains one of NAMES; --json prints one JSON object a line
+  torture [--rounds N]     kills the real program at random and compares with what a counting peer saw; --json ends with
+                           one JSON object, --seed S repeats a run, --debug takes the dev profile, --recipients N,
+                           --program PATH";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -22,6 +27,8 @@ fn main() -> ExitCode {
         "test" => test(&arguments),
         "check" => check(),
         "bench" => bench::bench(&arguments),
+        "torture" => torture::torture(&arguments),
+        torture::peer::COMMAND => torture::peer::run(&arguments),
         _ => Err(Failed(USAGE.to_owned())),
     };
     match outcome {

@@ -9,6 +9,7 @@
 
 mod address;
 mod callback;
+mod codes;
 mod content;
 mod profile;
 mod receipt;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 pub use address::Address;
 pub use callback::{Callback, CallbackFault};
+pub use codes::{Class, CodeMeaning, CodeTable, CodeTableFault};
 pub use content::{Attachment, Batch, Content, Item, Token, Urgency};
 pub use profile::{Channel, Deduplication, Profile, RateUnit, ReceiptStyle};
 pub use receipt::{NotTaken, Origin, Receipt, ReceiptSink, ReceiptState};

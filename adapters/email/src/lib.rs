@@ -12,7 +12,7 @@
 //!   handshake end the connection.
 //! - A connection lost after the final dot leaves the recipients in doubt; lost before, they were not reached.
 //!
-//! What replies mean is in one table, by enhanced code first and basic code second (`codes.rs`). One judgement needs the
+//! What replies mean is in one table, by enhanced code first and basic code second (`config/codes/email.toml`). One judgement needs the
 //! whole batch: `5.7.1` to a recipient is the account's fault unless the same batch had recipients accepted; then it is a
 //! rule of that recipient, and must not stop the route.
 

@@ -14,12 +14,14 @@ pub(super) fn check(pass: &mut Pass<'_>) {
     for (name, route) in &pass.config.routes {
         names(pass, name, route);
         limits(pass, name, route);
+        breaker(pass, name, route);
         gates(pass, name, route);
         secrets(pass, &["routes", name, "settings"], &route.settings);
     }
     // A route left out because something else in it is wrong would be missed here for the wrong reason.
     if !pass.incomplete {
         uncovered(pass);
+        Channel::ALL.into_iter().for_each(|channel| standbys(pass, channel));
     }
 }
 
@@ -51,6 +53,20 @@ fn limits(pass: &mut Pass<'_>, name: &str, route: &Route) {
     }
     if route.timeout_s.is_zero() {
         pass.refuse("config-timeout-zero", &["routes", name, "timeout_s"], named());
+    }
+}
+
+fn breaker(pass: &mut Pass<'_>, name: &str, route: &Route) {
+    let breaker = &route.breaker;
+    for (key, fits) in [
+        ("faults", breaker.faults > 0),
+        ("share", breaker.share > 0.0 && breaker.share <= 1.0),
+        ("attempts", breaker.attempts > 0),
+    ] {
+        if !fits {
+            let args = vec![("route", name.to_owned()), ("name", key.to_owned())];
+            pass.refuse("config-breaker", &["routes", name, "breaker", key], args);
+        }
     }
 }
 
@@ -86,9 +102,9 @@ fn secrets(pass: &mut Pass<'_>, path: &[&str], settings: &toml::Table) {
     }
 }
 
-/// Certificates are no secret.
+/// Certificates and tables of codes are no secret.
 fn is_public(key: &str) -> bool {
-    key.starts_with("ca_") || key.contains("cert")
+    key.starts_with("ca_") || key.contains("cert") || key == "codes_file"
 }
 
 #[cfg(unix)]
@@ -100,6 +116,16 @@ fn is_open_to_others(metadata: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_open_to_others(_: &std::fs::Metadata) -> bool {
     false
+}
+
+/// A channel whose routes are all standbys has nobody to stand by for: they carry it, so the word misleads.
+fn standbys(pass: &mut Pass<'_>, channel: Channel) {
+    let routes: Vec<(&String, &Route)> =
+        pass.config.routes.iter().filter(|(_, route)| route.channel == channel).collect();
+    if let Some((name, _)) = routes.first().filter(|_| routes.iter().all(|(_, route)| route.standby)) {
+        let args = vec![("channel", channel.name().to_owned())];
+        pass.advise("config-standby-alone", &["routes", name, "standby"], args);
+    }
 }
 
 fn uncovered(pass: &mut Pass<'_>) {

@@ -31,6 +31,7 @@ fn the_sample_says_the_true_defaults() {
         .clone();
     let written = &sample.routes["sms.simulator"];
     assert_eq!((written.red_share, written.timeout_s), (route.red_share, route.timeout_s));
+    assert_eq!(written.breaker, route.breaker);
 }
 
 /// Every key of the schema, as dotted paths without the names of routes, issuers and so on.
@@ -140,6 +141,11 @@ fn structs_and_schema_name_the_same_keys() {
         names.sort();
         names
     };
+    let routes = match at("routes") {
+        Shape::Names(each) => each.fields(),
+        _ => &[],
+    };
+    let breaker = routes.iter().find(|field| field.name == "breaker").expect("breaker").shape;
     let pairs = [
         (of(ROOT), fields::of::<Config>()),
         (of(at("server")), fields::of::<super::super::Server>()),
@@ -148,6 +154,7 @@ fn structs_and_schema_name_the_same_keys() {
         (of(at("delivery")), fields::of::<super::super::Delivery>()),
         (of(at("retention")), fields::of::<super::super::Retention>()),
         (of(at("routes")), fields::of::<super::super::Route>()),
+        (of(breaker), fields::of::<super::super::Breaker>()),
         (of(at("issuers")), fields::of::<super::super::Issuer>()),
         (of(at("hazards")), fields::of::<super::super::Hazard>()),
     ];

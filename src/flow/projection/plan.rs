@@ -175,6 +175,11 @@ impl Plan {
         self.refused.lock().iter().any(|name| name == route)
     }
 
+    /// Whether the provider of any route refuses the content.
+    pub(crate) fn is_refused(&self) -> bool {
+        !self.refused.lock().is_empty()
+    }
+
     /// Notes that the provider of a route refuses the content; gives all that do, or `None` when it was known.
     pub(crate) fn refuse(&self, route: &str) -> Option<Vec<String>> {
         let mut refused = self.refused.lock();
@@ -197,9 +202,20 @@ impl Plan {
         *self.segments.get_or_init(|| longest().unwrap_or(1).max(1))
     }
 
-    /// Which content a row gets.
-    pub(crate) fn variant(&self, row: u32) -> usize {
-        self.variants.iter().position(|rows| rows.contains(row)).map_or(0, |at| at + 1)
+    /// Which content each of some rows gets; rows are ascending.
+    pub(crate) fn variants_of(&self, rows: &[u32]) -> Vec<usize> {
+        let mut variants = vec![0; rows.len()];
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return variants };
+        for (number, of) in self.variants.iter().enumerate().rev() {
+            let mut at = 0;
+            for row in of.range(first..=last) {
+                at += rows[at..].partition_point(|known| *known < row);
+                if rows.get(at) == Some(&row) {
+                    variants[at] = number + 1;
+                }
+            }
+        }
+        variants
     }
 
     /// How the plan ended early, when it did.
@@ -234,12 +250,19 @@ impl Plan {
     }
 
     /// The same for consecutive ranks whose lease is being replayed.
+    ///
+    /// The plan may have ended since: its record says so from the beginning of the replay, but this lease was given
+    /// before.
     pub(crate) fn lease_run(&self, first: u32, length: u32) {
+        let ended = self.closing.get().map(Closing::word);
         let mut dense = self.dense.lock();
         let end = first.saturating_add(length).min(u32::try_from(dense.len()).unwrap_or(u32::MAX));
-        (first..end).for_each(|rank| {
+        for rank in first..end {
+            if ended.is_some_and(|ended| dense.word(rank as usize) == ended) {
+                dense.set(rank as usize, PENDING);
+            }
             lease_one(&mut dense, rank);
-        });
+        }
     }
 
     /// Takes a lease back of which nothing was done.

@@ -1,15 +1,15 @@
-//! Reading the journal over the plans: states of deliveries, references, and where the decisions about each warning
-//! stand. Nothing is allocated per delivery.
+//! Reading the journal over the plans: states of deliveries and where the decisions about each warning stand, then, while
+//! the gateway runs, references. Nothing is allocated per delivery.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     domain::delivery::Reason,
     flow::{
         Parts, Unavailable,
         projection::{
-            Plan,
-            codec::{Outcome, OutcomesRef, Unreadable, plan_of, visit_lease},
+            Plan, Projection,
+            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, plan_of, visit_lease},
             recall,
         },
         record::Decision,
@@ -52,6 +52,44 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
     Ok(())
 }
 
+/// Rows read at a time when learning.
+const ROWS: usize = 200;
+
+/// Learns the provider references in rows `from` to `to`, beside what goes on: a start need not wait for them, and
+/// receipts that come meanwhile wait for theirs.
+pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
+    let stop = parts.lifecycle.stopping();
+    let mut next = from;
+    while next <= to && !stop.is_cancelled() {
+        let rows = match parts.store.journal(next, ROWS).await {
+            Ok(rows) => rows,
+            Err(fault) => {
+                tracing::error!(%fault, "references of the journal not yet learned, repeating");
+                parts.clock.sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        let Some(last) = rows.last() else { return };
+        next = last.sequence + 1;
+        let entries = rows.iter().filter(|row| row.sequence <= to).flat_map(|row| &row.entries);
+        for (_, entry) in entries.filter(|(_, entry)| entry.kind == EntryKind::Outcomes) {
+            learn_entry(&parts, &entry.data).await;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn learn_entry(parts: &Parts, data: &[u8]) {
+    // What cannot be read was told by the replay.
+    let Ok((number, route, mut early)) = parts.projection.learn(data) else { return };
+    let (false, Some(plan)) = (early.is_empty(), parts.projection.plan(number)) else { return };
+    early.sort_by_key(|(rank, _)| *rank);
+    let records = early.into_iter().map(|(rank, early)| early.record(rank)).collect();
+    let base_ms = parts.clock.unix_ms();
+    let outcomes = Outcomes { plan: number, lease: 0, base_ms, route: route.to_owned(), records };
+    parts.write_outcomes(&plan, &outcomes).await;
+}
+
 struct Reading<'p> {
     parts: &'p Parts,
     /// The plan looked up last: entries of one plan come in long runs.
@@ -88,7 +126,7 @@ impl Reading<'_> {
             }
             return Ok(());
         };
-        self.parts.projection.take(&plan, at, data, &mut self.records)?;
+        Projection::take(&plan, at, data, &mut self.records)?;
         self.reached(&plan, data)
     }
 
