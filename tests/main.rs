@@ -12,6 +12,7 @@ mod engine;
 mod feeds;
 mod house;
 mod outcome;
+mod pace;
 mod retention;
 mod simulation;
 mod store;

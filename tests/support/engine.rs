@@ -25,6 +25,8 @@ use fenghuo_contract::{Adapter, Channel};
 use fenghuo_simulator::{Ledger, Settings, Simulator, Weather};
 use serde_json::Value;
 
+use super::arrivals::{Arrivals, Watched};
+
 /// 2026-11-24T08:00:00+08:00.
 pub const START_MS: i64 = 1_795_478_400_000;
 
@@ -44,6 +46,8 @@ pub struct Engine {
     pub config: Config,
     pub telemetry: Telemetry,
     pub ledgers: BTreeMap<String, Ledger>,
+    /// When what arrived at a provider.
+    pub arrivals: BTreeMap<String, Arrivals>,
     /// Changes how a simulated provider is.
     pub weathers: BTreeMap<String, Weather>,
     simulators: BTreeMap<String, Settings>,
@@ -124,14 +128,16 @@ impl Engine {
         let directory = Arc::new(directory);
         let lifecycle = Lifecycle::default();
         let mut adapters: BTreeMap<String, Arc<dyn Adapter>> = BTreeMap::new();
-        let mut weathers = BTreeMap::new();
+        let (mut weathers, mut arrivals) = (BTreeMap::new(), BTreeMap::new());
         let (mut ledgers, mut inboxes) = (BTreeMap::new(), Vec::new());
         for (name, settings) in &simulators {
             let inbox = Inbox::new(name.clone());
             let simulator = Simulator::new(settings.clone(), Arc::clone(&inbox) as _, seed).expect("good settings");
             ledgers.insert(name.clone(), simulator.ledger());
             weathers.insert(name.clone(), simulator.weather());
-            adapters.insert(name.clone(), Arc::new(simulator));
+            let (inner, seen) = (Arc::new(simulator), Arrivals::new(&clock));
+            arrivals.insert(name.clone(), seen.clone());
+            adapters.insert(name.clone(), Arc::new(Watched { inner, arrivals: seen }));
             inboxes.push(inbox);
         }
         let shown = Arc::new(ScreenInbox::default());
@@ -155,7 +161,7 @@ impl Engine {
         let flow = Flow::start(assembly).await.expect("a flow");
         inboxes.iter().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
-        Self { flow, clock, store, config, telemetry, ledgers, weathers, simulators, lifecycle, seed }
+        Self { flow, clock, store, config, telemetry, ledgers, arrivals, weathers, simulators, lifecycle, seed }
     }
 
     async fn directory(&self) -> Directory {
@@ -176,11 +182,16 @@ impl Engine {
 
     /// Posts a warning and gives its id.
     pub async fn post(&self, message: &Value) -> WarningId {
+        self.post_as(message, self.actor()).await
+    }
+
+    /// The same as somebody else.
+    pub async fn post_as(&self, message: &Value, actor: Actor) -> WarningId {
         let submission = Submission {
             form: Form::Json,
             media_type: "application/json".to_owned(),
             body: message.to_string().into(),
-            actor: self.actor(),
+            actor,
             idempotency_key: None,
         };
         match self.flow.submit(submission).await.expect("accepted") {
