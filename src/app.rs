@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     flow::{
         Assembly, Flow, Unavailable,
-        receipt::{Inbox, ScreenInbox},
+        receipt::{CallbackSecrets, Inbox, Links, ScreenInbox, SecretFault},
         render::templates::{TemplateFaults, Templates},
         screens::Screens,
         target::directory::Directory,
@@ -28,8 +28,8 @@ use crate::{
 
 /// Name of the key file in the data directory.
 pub const KEY_FILE: &str = "seal.key";
-/// How long a stopping gateway waits for what is on the wire.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// How long clients may take to read their answers once nothing else runs any more.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A running gateway.
 pub struct Gateway {
@@ -38,6 +38,9 @@ pub struct Gateway {
     screens: Arc<Screens>,
     store: Store,
     lifecycle: Lifecycle,
+    /// What answers requests: it ends last, so that those who ask meanwhile hear that it stops.
+    doors: Lifecycle,
+    patience: Duration,
     adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
     address: SocketAddr,
 }
@@ -54,6 +57,9 @@ pub enum StartFault {
     /// Message templates do not render.
     #[error(transparent)]
     Templates(#[from] TemplateFaults),
+    /// A file of callback secrets is of no use.
+    #[error(transparent)]
+    Callback(#[from] SecretFault),
     /// A route's adapter cannot be built from its settings.
     #[error("route {route}: {fault}")]
     Route {
@@ -91,11 +97,11 @@ pub struct Opened {
 /// # Errors
 /// [`StartFault`].
 pub async fn open(data: &Path, clock: &Clock) -> Result<Opened, StartFault> {
-    let store: Store = Arc::new(Embedded::open(data, clock.clone(), Options::default())?);
-    open_on(store, data, clock).await
+    open_with(data, clock, Options::default()).await
 }
 
-async fn open_on(store: Store, data: &Path, clock: &Clock) -> Result<Opened, StartFault> {
+async fn open_with(data: &Path, clock: &Clock, options: Options) -> Result<Opened, StartFault> {
+    let store: Store = Arc::new(Embedded::open(data, clock.clone(), options)?);
     let vault = Arc::new(Vault::start(&store, &data.join(KEY_FILE), clock).await?);
     let directory = Arc::new(Directory::open(Arc::clone(&store), Arc::clone(&vault), clock.clone()).await?);
     Ok(Opened { store, vault, directory })
@@ -108,7 +114,9 @@ impl Gateway {
     /// [`StartFault`]; nothing runs then.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartFault> {
         let templates = Templates::load(&config)?;
-        let opened = open(&config.store.data, &clock).await?;
+        let callback_secrets = CallbackSecrets::read(&config)?;
+        let options = Options { reserve: Some(config.store.reserve as u64), ..Options::default() };
+        let opened = open_with(&config.store.data, &clock, options).await?;
         let listen = config.server.listen;
         let listener =
             TcpListener::bind(listen).await.map_err(|source| StartFault::Listen { address: listen, source })?;
@@ -116,6 +124,9 @@ impl Gateway {
         let public_url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let (adapters, inboxes) = build_adapters(&config, &clock)?;
 
+        let vault = Arc::clone(&opened.vault);
+        let confirm: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("confirm", bytes));
+        let links = Links::new(confirm, &public_url);
         let vault = Arc::clone(&opened.vault);
         let mac: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("kiosk", bytes));
         let shown = Arc::new(ScreenInbox::default());
@@ -141,6 +152,8 @@ impl Gateway {
             directory: Arc::clone(&opened.directory),
             templates,
             screens: Arc::clone(&screens),
+            links,
+            callback_secrets,
             adapters: adapters.clone(),
         };
         let flow = Flow::start(assembly).await?;
@@ -148,9 +161,12 @@ impl Gateway {
             flow.connect(&inbox);
         }
         flow.connect_screens(&shown);
+        let patience = config.server.stop_within_s;
         let site = Site::new(flow.clone(), config, clock, telemetry);
-        lifecycle.spawn(http::serve::run(site, listener, lifecycle.stopping()));
-        Ok(Self { flow, directory: opened.directory, screens, store: opened.store, lifecycle, adapters, address })
+        let doors = Lifecycle::default();
+        doors.spawn(http::serve::run(site, listener, lifecycle.stopping(), doors.stopping()));
+        let (directory, store) = (opened.directory, opened.store);
+        Ok(Self { flow, directory, screens, store, lifecycle, doors, patience, adapters, address })
     }
 
     /// Where it listens.
@@ -171,11 +187,12 @@ impl Gateway {
         &self.directory
     }
 
-    /// Stops: nothing new is claimed, what is on the wire may finish, then everything is closed. Says whether it all
-    /// ended by itself in time.
+    /// Stops: nothing new is claimed or taken, what is on the wire may finish, then everything is closed. Says whether
+    /// it all ended by itself in time.
     pub async fn shutdown(self) -> bool {
         self.screens.close();
-        let ended = self.lifecycle.stop(PATIENCE).await;
+        let ended = self.lifecycle.stop(self.patience).await;
+        self.doors.stop(FAREWELL).await;
         for adapter in self.adapters.values() {
             adapter.close().await;
         }

@@ -125,14 +125,19 @@ async fn an_issuer_keeps_its_limits_over_all_routes() {
     keeps_its_rate_minute_and_day("issuer").await;
 }
 
+/// A number whose first two attempts fail.
+fn failing(n: usize) -> String {
+    format!("199{n:04}9004")
+}
+
 /// Every attempt pays, also those that fail; and never is any second over the cap.
 #[tokio::test(start_paused = true)]
 async fn a_hard_cap_holds_in_every_second_with_repeats() {
-    let failing = (0..400).map(|n| format!("199{n:04}9004"));
+    let mixed = numbers(2_000).enumerate().map(|(at, number)| if at % 6 == 0 { failing(at) } else { number });
     let capped = Limit { rate_per_s: Some(150), hard_cap: true, ..limit(RateUnit::Recipients) };
     let engine = Plan::new(41)
         .route("sms.a", Channel::Sms, limited(capped))
-        .recipients(STREET, Channel::Sms, failing.chain(numbers(2_000)))
+        .recipients(STREET, Channel::Sms, mixed)
         .start()
         .await;
     engine.post(&long("W1", "yellow")).await;
@@ -140,7 +145,8 @@ async fn a_hard_cap_holds_in_every_second_with_repeats() {
     let arrived = arrived(&engine);
     let (in_all, peak) = (sum(&arrived, RateUnit::Recipients), most_in(&arrived, SECOND, RateUnit::Recipients));
     assert!(peak <= 150, "{peak} in one second");
-    assert!(in_all >= 2_900, "{in_all} in 20 s");
+    // Two thousand and two repeats of every sixth; the last ones wait for their time.
+    assert!((2_500..=2_668).contains(&in_all), "{in_all} in 20 s");
 }
 
 fn rate(rate_per_s: u32) -> Option<RouteLimits> {

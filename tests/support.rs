@@ -4,5 +4,6 @@ pub mod arrivals;
 pub mod assembly;
 pub mod engine;
 pub mod gateway;
+pub mod listening;
 pub mod message;
 pub mod peers;

@@ -14,7 +14,7 @@ use fenghuo::{
         AddressBook, Assembly, Flow,
         authorize::{Actor, Role},
         intake::{Form, Submission, Submitted},
-        receipt::ScreenInbox,
+        receipt::{CallbackSecrets, Links, ScreenInbox},
         record::WarningId,
         render::templates::Templates,
         screens::Screens,
@@ -104,6 +104,8 @@ impl World {
             addresses: Arc::clone(directory) as Arc<dyn AddressBook>,
             directory: Arc::clone(directory),
             screens: Arc::new(screens.await.expect("screens")),
+            links: Links::new(Arc::new(|_: &[u8]| [0; 32]), ""),
+            callback_secrets: CallbackSecrets::default(),
             adapters: BTreeMap::from([("sms.bench".to_owned(), adapter)]),
         };
         Self { flow: Flow::start(assembly).await.expect("a flow"), store, lifecycle, data }

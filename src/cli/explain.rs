@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Explain, output: &Output) -> Result<Exit, Fault> {
 #[must_use]
 pub(super) fn find(asked: &str) -> Option<String> {
     let written = asked.trim().to_ascii_lowercase().replace('_', "-");
-    let kinds = ["", "reason-", "state-", "exit-", "stage-"];
+    let kinds = ["", "reason-", "alarm-", "state-", "exit-", "stage-"];
     kinds.into_iter().map(|kind| format!("{kind}{written}")).find(|id| is_told(id))
 }
 

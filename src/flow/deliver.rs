@@ -18,10 +18,11 @@ mod worker;
 
 use std::sync::Arc;
 
+pub(crate) use breaker::EndsBy;
 pub use route::RouteLimits;
 pub(crate) use route::{Meter, Route, RouteDecision, RouteState};
 
-use super::{Parts, projection::Plan};
+use super::{Parts, projection::Plan, record::PlanRecord};
 
 /// Starts the consumer of every route, the silent tests, and the watch over channels.
 pub(crate) fn start(parts: &Arc<Parts>) {
@@ -48,8 +49,20 @@ pub(crate) fn may_carry(parts: &Parts, route: &Route, plan: &Plan) -> bool {
 }
 
 /// Whether a route could carry a plan at all.
-fn can_carry(route: &Route, plan: &Plan) -> bool {
+pub(super) fn can_carry(route: &Route, plan: &Plan) -> bool {
     gate(route, plan) && plan.record.routes.contains(&route.name) && !plan.refused_by(&route.name)
+}
+
+/// The same of a plan that is not released.
+pub(crate) fn could_carry(parts: &Parts, route: &Route, plan: &PlanRecord) -> bool {
+    let may = |route: &Route| {
+        let kind = if plan.drill { route.config.drill } else { route.config.actual };
+        kind && plan.routes.contains(&route.name)
+    };
+    let now = parts.clock.instant();
+    let mut others = parts.routes.values().filter(|other| !other.config.standby && may(other)).peekable();
+    may(route)
+        && (!route.config.standby || others.peek().is_none() || others.any(|other| balance::share(other, now) < 1.0))
 }
 
 /// Whether a standby is needed for a plan: none of the channel's other routes can carry it, or one has lost share.

@@ -1,5 +1,7 @@
 //! What the stages work with, and the few things several of them do.
 
+mod doubt;
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{
@@ -14,14 +16,17 @@ use fenghuo_contract::Channel;
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    Unavailable, authorize,
+    Unavailable,
+    alarms::Alarms,
+    authorize,
     deliver::Route,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
         recall,
     },
-    record::{Decision, WarningId, WarningRecord, replace},
+    receipt::{CallbackSecrets, Links, Turn},
+    record::{Decision, Stage, WarningId, WarningRecord, replace},
     render::templates::Templates,
     schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
@@ -33,10 +38,10 @@ use crate::{
     config::Config,
     domain::{
         delivery::{Reason, State},
-        message::{Message, MessageRef},
+        message::{Kind, Message, MessageRef},
     },
     lifecycle::Lifecycle,
-    store::{Appended, Commit, Entry, EntryKind, Put, Space, Store, Stored},
+    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
     telemetry::Telemetry,
 };
 
@@ -65,6 +70,9 @@ pub struct Assembly {
     pub addresses: Arc<dyn AddressBook>,
     pub templates: Templates,
     pub screens: Arc<Screens>,
+    /// Makes the addresses at which readers confirm.
+    pub links: Links,
+    pub callback_secrets: CallbackSecrets,
     /// Adapters by route name.
     pub adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
 }
@@ -86,36 +94,48 @@ pub(crate) struct Parts {
     /// Every warning that is here, by id.
     pub(crate) warnings: RwLock<BTreeMap<WarningId, Arc<WarningRecord>>>,
     pub(crate) progress: Progress,
+    /// Later word that waits to be durable.
+    pub(crate) receipts: Turn,
+    pub(crate) links: Links,
+    pub(crate) callback_secrets: CallbackSecrets,
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     pub(crate) limits: Limits,
     /// Held while the record of a plan is written anew.
     plan_writes: tokio::sync::Mutex<()>,
+    pub(crate) alarms: Alarms,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
 }
 
 impl Parts {
     pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>, limits: Limits) -> Self {
-        let clock = assembly.clock;
+        let (clock, telemetry) = (assembly.clock, assembly.telemetry);
+        let receipts = &assembly.config.receipts;
+        let keep_ms = i64::try_from(receipts.unknown_keep_s.as_millis()).unwrap_or(i64::MAX);
+        let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             config: assembly.config,
             store: assembly.store,
             lifecycle: assembly.lifecycle,
-            telemetry: assembly.telemetry,
             directory: assembly.directory,
             addresses: assembly.addresses,
             templates: assembly.templates,
             screens: assembly.screens,
             keys: authorize::Keys::default(),
             routes,
-            projection: Projection::keeping(Keep::default()),
+            projection,
+            receipts: Turn::default(),
+            links: assembly.links,
+            callback_secrets: assembly.callback_secrets,
             warnings: RwLock::default(),
             progress: Progress::default(),
             running_keys: Running::default(),
             limits,
             plan_writes: tokio::sync::Mutex::default(),
+            alarms: Alarms::new(clock.clone(), telemetry.clone()),
+            telemetry,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
@@ -127,9 +147,20 @@ impl Parts {
         &self.lanes[&channel]
     }
 
+    /// Whether messages of a channel carry a link by which their reader confirms.
+    pub(crate) fn confirms(&self, channel: Channel) -> bool {
+        channel.reaches_persons() && self.config.receipts.confirm_links.contains(&channel)
+    }
+
     /// A lease number larger than every earlier one of this installation.
     pub(crate) fn next_lease(&self) -> u64 {
         self.leases.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Every lease number from now on is larger than this one, which stands in the journal: the wall clock that numbers
+    /// begin with may have been set back.
+    pub(crate) fn lease_stands(&self, lease: u64) {
+        self.leases.fetch_max(lease.saturating_add(1), Ordering::Relaxed);
     }
 
     /// A new UUID of version 7: later ones sort later, none can be guessed.
@@ -158,6 +189,24 @@ impl Parts {
                 && known.message.sent.unix() == reference.sent.unix()
         };
         self.warnings.read().values().rev().find(same).cloned()
+    }
+
+    /// Whether a warning takes back or corrects what was said before: a lift, or an update of an event that is known
+    /// here and was warned of at its level or above.
+    pub(crate) fn takes_back(&self, record: &WarningRecord) -> bool {
+        let earlier = |member: &Arc<WarningRecord>| member.id != record.id && member.level >= record.level;
+        match record.message.kind {
+            _ if record.event == record.id => false,
+            Kind::Cancel => true,
+            Kind::Update => self.event_members(&record.event).iter().any(earlier),
+            _ => false,
+        }
+    }
+
+    /// How urgent the next step of a stored warning is.
+    fn urgency(&self, record: &WarningRecord) -> Urgency {
+        let ends = record.stage == Stage::Finished;
+        if ends || self.takes_back(record) { Urgency::Reserved } else { Urgency::Pressing }
     }
 
     /// Tells the screens which warnings stand.
@@ -194,9 +243,13 @@ impl Parts {
     ) -> Result<u64, Unavailable> {
         let mut all = vec![replace(Space::Warning, record.id.0.as_str(), record, version)];
         all.extend(puts);
-        let committed = self.store.commit(Commit { puts: all, entries: vec![decision.entry()] }).await?;
+        let commit = Commit { puts: all, entries: vec![decision.entry()] };
+        let sequence = match self.store.commit_as(self.urgency(record), commit).await {
+            Ok(committed) => committed.entries.first().map_or(0, |entry| entry.sequence),
+            Err(CommitFault::Unknown(why)) => self.look_for(record, version, decision, why).await?,
+            Err(fault) => return Err(fault.into()),
+        };
         self.remember(record.clone());
-        let sequence = committed.entries.first().map_or(0, |entry| entry.sequence);
         self.progress.decided(sequence, decision);
         Ok(sequence)
     }
@@ -233,7 +286,11 @@ impl Parts {
         };
         let at = self.append_until_durable(plan, outcomes.encode()).await;
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
-        plan.apply(at, outcomes.base_ms, records);
+        let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
+        self.projection.usual.learn(&outcomes.route, &waits);
+        for record in outcomes.records.iter().filter(|record| !record.reference.is_empty()) {
+            plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
+        }
         let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
         let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
         early.into_iter().map(|(rank, early)| early.record(rank)).collect()
@@ -243,7 +300,7 @@ impl Parts {
         let mut pause = Duration::from_millis(20);
         loop {
             let entries = vec![Entry { kind: EntryKind::Outcomes, data: data.clone() }];
-            match self.store.commit(Commit { puts: Vec::new(), entries }).await {
+            match self.store.commit_as(Urgency::Reserved, Commit { puts: Vec::new(), entries }).await {
                 Ok(committed) => return committed.entries.first().copied().unwrap_or_default(),
                 Err(fault) => {
                     tracing::error!(plan = plan.record.number, %fault, "outcomes not yet durable, repeating");
@@ -295,7 +352,8 @@ impl Parts {
             value: Some(super::record::json(&record)),
             expect: crate::store::Expect::Any,
         };
-        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
+        let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
+        match self.store.commit_as(Urgency::Reserved, commit).await {
             Ok(committed) => {
                 self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), decision);
             }
@@ -378,5 +436,5 @@ impl Drop for Entered<'_> {
 
 /// Reads a record of ours.
 pub(crate) fn parse<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, Unavailable> {
-    serde_json::from_slice(value).map_err(|fault| Unavailable(format!("a stored record cannot be read: {fault}")))
+    serde_json::from_slice(value).map_err(|fault| Unavailable::new(format!("a stored record cannot be read: {fault}")))
 }

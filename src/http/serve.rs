@@ -63,9 +63,11 @@ const FAREWELL: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves a site until told to stop; returns when every connection is closed. Dropping it closes them all.
-pub async fn run(mut site: Site, listener: TcpListener, stopping: CancellationToken) {
-    site.stopping = stopping.clone();
+/// Serves a site until told to close; returns when every connection is closed. Dropping it closes them all. From
+/// `stopping` to `closing` every request is answered that the gateway stops.
+pub async fn run(mut site: Site, listener: TcpListener, stopping: CancellationToken, closing: CancellationToken) {
+    site.stopping = stopping;
+    let stopping = closing;
     let (telemetry, clock) = (site.telemetry.clone(), site.clock.clone());
     let server = Server { router: site.router(), stopping: stopping.clone() };
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));

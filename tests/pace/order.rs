@@ -10,7 +10,7 @@ use fenghuo::{
 use fenghuo_contract::{Channel, RateUnit};
 use serde_json::Value;
 
-use super::{MINUTE, SECOND, arrived, limit, limited, numbers, of_street};
+use super::{MINUTE, SECOND, arrived, failing, limit, limited, numbers, of_street};
 use crate::support::{
     arrivals::{Arrival, sum},
     engine::{Engine, Plan},
@@ -20,11 +20,6 @@ use crate::support::{
 /// People of the other street.
 fn others(count: u32) -> impl Iterator<Item = String> {
     (0..count).map(|n| format!("139{n:08}"))
-}
-
-/// Numbers whose first attempts fail, so that they wait for another.
-fn failing(count: u32) -> impl Iterator<Item = String> {
-    (0..count).map(|n| format!("199{n:04}9004"))
 }
 
 /// A warning for one street with a text of its own.
@@ -44,7 +39,8 @@ fn now(engine: &Engine) -> Duration {
 }
 
 /// The time from the release of a red warning behind a blue backlog to its first submit is bounded by what has passed the
-/// scheduler and is not on the wire, at most 5 ms of work or one delivery, and 2 ms.
+/// scheduler and is not on the wire, at most 5 ms of work or one delivery, and 2 ms. Where answers take so long that slices
+/// must be longer to fill the window, one such slice comes to it.
 #[tokio::test(start_paused = true)]
 async fn red_leaves_a_large_backlog_behind() {
     // Rate, share kept for red, answer time of the provider, its window.
@@ -62,13 +58,14 @@ async fn red_leaves_a_large_backlog_behind() {
             .start()
             .await;
         engine.post(&named("BLUE", "blue", OTHER_STREET)).await;
-        let bound = Duration::from_secs_f64((1.0 / f64::from(rate)).max(0.005)) + Duration::from_millis(2);
+        let slice = 1.25 * (latency as f64 / 1e3) / (window - (window / 8).max(1)) as f64;
+        let bound = Duration::from_secs_f64(slice.max(1.0 / f64::from(rate)).max(0.005) + 0.002);
         for time in 0..4 {
             // Not always at the same place of the pacer's and the provider's rhythm.
             engine.clock.sleep(Duration::from_micros(400_000 + 1_370 * time)).await;
             let (released, red) = (now(&engine), format!("RED{time}"));
             assert!(engine.status(&engine.post(&named(&red, "red", STREET)).await).await.channels.is_empty());
-            engine.clock.sleep(SECOND).await;
+            engine.clock.sleep(SECOND / 5).await;
             let arrived = arrived(&engine);
             let first = of(&arrived, &red).first().map(|arrival| (arrival.at - released, arrival.urgent));
             let (took, urgent) = first.expect("red was sent");
@@ -93,7 +90,11 @@ async fn nothing_of_the_old_warning_leaves_after_the_release_of_the_new_one() {
                     limited(paced)(route, settings);
                     settings.latency_ms = latency;
                 })
-                .recipients(STREET, Channel::Sms, failing(200).chain(numbers(1_500)))
+                .recipients(
+                    STREET,
+                    Channel::Sms,
+                    numbers(1_700).enumerate().map(|(at, number)| if at % 5 == 0 { failing(at) } else { number }),
+                )
                 .start()
                 .await;
             let first = named("OLD", "orange", STREET);
@@ -175,7 +176,7 @@ async fn plans_of_one_lane_share_it_evenly() {
 #[tokio::test(start_paused = true)]
 async fn an_issuer_at_its_limit_holds_up_nobody_else() {
     let mut slow = limit(RateUnit::Recipients);
-    (slow.rate_per_s, slow.red_share) = (Some(4), 0.5);
+    (slow.per_minute, slow.red_share) = (Some(20), 0.5);
     let mut paced = limit(RateUnit::Recipients);
     paced.rate_per_s = Some(200);
     let engine = Plan::new(64)
@@ -200,12 +201,13 @@ async fn an_issuer_at_its_limit_holds_up_nobody_else() {
     let of_other = sum(&of(&since, "OTHER"), RateUnit::Recipients);
     assert!((190..=202).contains(&of_other), "{of_other} of the other issuer in a second");
     let of_slow = sum(&since, RateUnit::Recipients) - of_other;
-    assert!(of_slow <= 4, "{of_slow} of the slow one");
+    assert!(of_slow <= 10, "{of_slow} of the slow one");
 
     let released = now(&engine);
     engine.post(&named("RED", "red", STREET)).await;
     engine.clock.sleep(SECOND).await;
     let red = of(&arrived(&engine), "RED");
+    assert_eq!(sum(&red, RateUnit::Recipients), 10, "what is kept for red");
     let took = red.first().map(|first| first.at - released).expect("red was sent");
     assert!(took <= Duration::from_millis(7), "red waited {took:?} for the hold of blue");
 }

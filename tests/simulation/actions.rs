@@ -46,6 +46,8 @@ fn alert(world: &mut World, number: u64) -> Value {
     if world.chance.says(30) {
         message["status"] = "actual".into();
     }
+    // Long ago, so that it is past whatever becomes of the wall clock.
+    message["sent"] = "2026-11-23T08:00:00+08:00".into();
     let info = &mut message["infos"][0];
     info["areas"][0]["geocodes"][0]["value"] = (*world.chance.pick(&AREAS)).into();
     if world.chance.says(40) {

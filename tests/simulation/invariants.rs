@@ -1,6 +1,6 @@
 //! What must hold of the engine's own words at every step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fenghuo::{
     domain::delivery::{Reason, State},
@@ -17,19 +17,28 @@ use super::world::{World, needs_arrival};
 pub struct Known {
     audiences: BTreeMap<(WarningId, String), u64>,
     deliveries: BTreeMap<String, (State, Reason, bool)>,
+    /// Warnings of which nothing more is expected: looked at again at the end only.
+    over: BTreeSet<WarningId>,
     looks: u64,
 }
 
 impl Known {
     pub async fn look(&mut self, world: &World, closely: bool) {
         self.looks += 1;
-        let closely = closely || self.looks.is_multiple_of(16);
+        let every = closely;
+        let closely = closely || self.looks.is_multiple_of(40);
         for (_, id) in &world.posted {
+            if self.over.contains(id) && !every {
+                continue;
+            }
             let Some(status) = world.status(id).await else {
                 world.book.must(false, || format!("{id} was answered and is not there"));
                 continue;
             };
             self.numbers(world, &status);
+            if status.done && status.receipts_awaited == 0 {
+                self.over.insert(id.clone());
+            }
             if closely {
                 for delivery in world.deliveries(id).await {
                     self.delivery(world, &delivery);

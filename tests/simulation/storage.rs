@@ -58,11 +58,6 @@ impl Disk {
         *self.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
     }
 
-    /// Every row of the journal.
-    pub async fn rows(&self) -> Vec<JournalRow> {
-        self.memory.journal(1, usize::MAX).await.expect("never closed")
-    }
-
     pub async fn head(&self) -> (u64, [u8; 32]) {
         self.memory.head().await.expect("never closed")
     }

@@ -167,7 +167,10 @@ impl World {
 
     /// Lets time pass, and looks at every step whether everything holds.
     pub async fn pass(&mut self, time: Duration) {
-        let step = Duration::from_millis(250);
+        self.pass_by(time, Duration::from_millis(250)).await;
+    }
+
+    async fn pass_by(&mut self, time: Duration, step: Duration) {
         let mut left = time;
         while !left.is_zero() {
             let now = left.min(step);
@@ -210,26 +213,37 @@ impl World {
             line.provider.sober();
         }
         self.resume_all().await;
-        for _ in 0..600 {
-            if self.book.broken().is_some() || self.all_done().await {
+        for _ in 0..300 {
+            if self.book.broken().is_some() || self.open().await.is_empty() {
                 break;
             }
-            self.pass(Duration::from_millis(1_000)).await;
+            self.pass_by(Duration::from_secs(2), Duration::from_secs(2)).await;
         }
-        let done = self.all_done().await;
-        self.book.must(done, || "not everything ended although providers were well for ten minutes".to_owned());
+        let open = self.open().await;
+        self.book.must(open.is_empty(), || {
+            let routes = self.flow().routes();
+            let routes: Vec<String> = routes
+                .iter()
+                .map(|route| format!("{} {} {:?} {}", route.name, route.state, route.reason, route.in_flight))
+                .collect();
+            format!("not ended although providers were well for ten minutes: {open:?} {routes:?}")
+        });
         // Receipts that are still on their way.
-        self.pass(Duration::from_secs(45)).await;
+        self.pass_by(Duration::from_secs(45), Duration::from_secs(5)).await;
         self.look(true).await;
     }
 
-    async fn all_done(&self) -> bool {
-        for (_, id) in &self.posted {
-            if !self.status(id).await.is_some_and(|status| status.done) {
-                return false;
+    /// What has not ended.
+    async fn open(&self) -> Vec<String> {
+        let mut open = Vec::new();
+        for (message, id) in &self.posted {
+            let status = self.status(id).await;
+            if !status.as_ref().is_some_and(|status| status.done) {
+                let channels = status.map(|status| format!("{:?} {:?}", status.stage, status.channels));
+                open.push(format!("{}: {channels:?}", message["identifier"]));
             }
         }
-        true
+        open
     }
 
     pub async fn trace(&self) -> Trace {
@@ -288,7 +302,7 @@ fn configuration(chance: &mut Chance) -> (Config, Vec<(String, Limits)>) {
 }
 
 fn people(chance: &mut Chance) -> Vec<Recipient> {
-    (0..chance.between(5, 40)).map(|number| person(number, chance)).collect()
+    (0..chance.between(5, 25)).map(|number| person(number, chance)).collect()
 }
 
 pub fn person(number: u64, chance: &mut Chance) -> Recipient {

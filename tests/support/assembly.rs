@@ -1,6 +1,9 @@
 //! A flow over any store and any adapters, for worlds that bring their own.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use fenghuo::{
     clock::Clock,
@@ -22,6 +25,12 @@ use fenghuo_contract::Adapter;
 pub struct Assembled {
     pub flow: Flow,
     pub lifecycle: Lifecycle,
+}
+
+/// The built-in templates. Reading them is most of a start, and worlds start often.
+fn templates(config: &Config) -> Templates {
+    static READ: OnceLock<Templates> = OnceLock::new();
+    READ.get_or_init(|| Templates::load(config).expect("built-in templates")).clone()
 }
 
 /// Starts a flow; `adapter` builds the adapter of each configured route, whose receipts come in by the inbox.
@@ -47,7 +56,7 @@ pub async fn assemble(
     let sink = Arc::clone(&shown) as Arc<dyn fenghuo::flow::screens::ShownSink>;
     let screens = Screens::open(Arc::clone(&store), Arc::clone(&directory), clock.clone(), mac, url, sink);
     let assembly = Assembly {
-        templates: Templates::load(&config).expect("built-in templates"),
+        templates: templates(&config),
         config: Arc::new(config),
         clock,
         lifecycle: lifecycle.clone(),
@@ -55,6 +64,8 @@ pub async fn assemble(
         addresses: Arc::clone(&directory) as Arc<dyn AddressBook>,
         directory,
         screens: Arc::new(screens.await.expect("screens")),
+        links: fenghuo::flow::receipt::Links::new(Arc::new(|_: &[u8]| [0; 32]), "https://warn.example"),
+        callback_secrets: fenghuo::flow::receipt::CallbackSecrets::default(),
         store,
         adapters,
     };

@@ -10,7 +10,7 @@ use fenghuo::{
         AddressBook, Assembly, Flow,
         authorize::{Actor, Role},
         intake::{Form, Submission, Submitted},
-        receipt::{Inbox, ScreenInbox},
+        receipt::{CallbackSecrets, Inbox, Links, ScreenInbox},
         record::WarningId,
         render::templates::Templates,
         screens::Screens,
@@ -50,7 +50,10 @@ pub struct Engine {
     pub arrivals: BTreeMap<String, Arrivals>,
     /// Changes how a simulated provider is.
     pub weathers: BTreeMap<String, Weather>,
+    /// Where receipts come in, by route.
+    pub inboxes: BTreeMap<String, Arc<Inbox>>,
     simulators: BTreeMap<String, Settings>,
+    recipients: Vec<Recipient>,
     lifecycle: Lifecycle,
     seed: u64,
 }
@@ -76,6 +79,12 @@ impl Plan {
     /// With a changed configuration.
     pub fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
+        self
+    }
+
+    /// How long a lift is sent.
+    pub fn configured_validity(mut self, lift: Duration) -> Self {
+        self.config.delivery.lift_validity_s = lift;
         self
     }
 
@@ -108,17 +117,39 @@ impl Plan {
         self
     }
 
+    /// People of an area who take part in drills, each with all of these addresses.
+    pub fn people(mut self, area: &str, people: impl IntoIterator<Item = Vec<(Channel, String)>>) -> Self {
+        for endpoints in people {
+            let external_id = format!("r{}", self.recipients.len());
+            self.recipients.push(Recipient {
+                external_id,
+                name: String::new(),
+                areas: vec![area.parse().expect("an area code")],
+                groups: Vec::new(),
+                language: "zh-CN".to_owned(),
+                endpoints: endpoints.into_iter().collect(),
+                drill: true,
+            });
+        }
+        self
+    }
+
     pub async fn start(self) -> Engine {
         let clock = Clock::simulated(START_MS, self.seed);
         let store: Store = Arc::new(Memory::new(clock.clone()));
         let mut engine = Engine::on(store, clock, self.config, self.simulators, self.seed).await;
         if !self.recipients.is_empty() {
-            engine.directory().await.put(self.recipients).await.expect("stored");
+            engine.directory().await.put(self.recipients.clone()).await.expect("stored");
+            engine.recipients = self.recipients;
             // The directory that was written is the one the flow reads.
             engine = engine.restart().await;
         }
         engine
     }
+}
+
+fn vault_mac(bytes: &[u8]) -> [u8; 32] {
+    Vault::with_key(&[7; 32]).mac("confirm", bytes)
 }
 
 impl Engine {
@@ -129,7 +160,7 @@ impl Engine {
         let lifecycle = Lifecycle::default();
         let mut adapters: BTreeMap<String, Arc<dyn Adapter>> = BTreeMap::new();
         let (mut weathers, mut arrivals) = (BTreeMap::new(), BTreeMap::new());
-        let (mut ledgers, mut inboxes) = (BTreeMap::new(), Vec::new());
+        let (mut ledgers, mut inboxes) = (BTreeMap::new(), BTreeMap::new());
         for (name, settings) in &simulators {
             let inbox = Inbox::new(name.clone());
             let simulator = Simulator::new(settings.clone(), Arc::clone(&inbox) as _, seed).expect("good settings");
@@ -138,7 +169,7 @@ impl Engine {
             let (inner, seen) = (Arc::new(simulator), Arrivals::new(&clock));
             arrivals.insert(name.clone(), seen.clone());
             adapters.insert(name.clone(), Arc::new(Watched { inner, arrivals: seen }));
-            inboxes.push(inbox);
+            inboxes.insert(name.clone(), inbox);
         }
         let shown = Arc::new(ScreenInbox::default());
         let mac: fenghuo::flow::screens::Mac = Arc::new(|_: &[u8]| [0; 32]);
@@ -156,12 +187,29 @@ impl Engine {
             directory,
             templates: Templates::load(&config).expect("built-in templates"),
             screens: Arc::new(screens.await.expect("screens")),
+            links: Links::new(Arc::new(|bytes: &[u8]| vault_mac(bytes)), "https://warn.example"),
+            callback_secrets: CallbackSecrets::read(&config).expect("readable secrets"),
             adapters,
         };
         let flow = Flow::start(assembly).await.expect("a flow");
-        inboxes.iter().for_each(|inbox| flow.connect(inbox));
+        inboxes.values().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
-        Self { flow, clock, store, config, telemetry, ledgers, arrivals, weathers, simulators, lifecycle, seed }
+        let recipients = Vec::new();
+        Self {
+            flow,
+            clock,
+            store,
+            config,
+            telemetry,
+            ledgers,
+            arrivals,
+            weathers,
+            inboxes,
+            simulators,
+            recipients,
+            lifecycle,
+            seed,
+        }
     }
 
     async fn directory(&self) -> Directory {
@@ -169,10 +217,19 @@ impl Engine {
         Directory::open(Arc::clone(&self.store), vault, self.clock.clone()).await.expect("a directory")
     }
 
+    /// Changes a recipient of the plan and starts again, so that the flow reads the change.
+    pub async fn changed(self, external_id: &str, change: impl FnOnce(&mut Recipient)) -> Self {
+        let mut recipient = self.recipients.iter().find(|one| one.external_id == external_id).expect("one").clone();
+        change(&mut recipient);
+        self.directory().await.put(vec![recipient]).await.expect("stored");
+        self.restart().await
+    }
+
     /// Stops at once, as a crash does, and starts again on the same store. Ledgers go on counting apart.
     pub async fn restart(self) -> Self {
         self.lifecycle.stop(Duration::ZERO).await;
-        Self::on(self.store, self.clock, self.config, self.simulators, self.seed).await
+        let engine = Self::on(self.store, self.clock, self.config, self.simulators, self.seed).await;
+        Self { recipients: self.recipients, ..engine }
     }
 
     /// Who may say everything.

@@ -1,5 +1,8 @@
 //! Real peers, as programs of their own.
 
+#[path = "../peers/counting.rs"]
+pub mod counting;
+
 use std::{
     io::{BufRead, BufReader},
     path::PathBuf,

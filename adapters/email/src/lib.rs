@@ -19,6 +19,7 @@
 mod codes;
 mod dispatch;
 mod letter;
+mod personal;
 mod pool;
 mod reply;
 mod session;
@@ -80,6 +81,14 @@ impl Email {
         Ok(Self { profile, pool, per_message: settings.recipients_per_message, closed: AtomicBool::new(false) })
     }
 
+    /// Bytes of the longest address to confirm at. A message for several recipients carries none: it would be everybody's.
+    fn links(&self, batch: &Batch) -> usize {
+        if self.per_message > 1 {
+            return 0;
+        }
+        batch.items.iter().filter_map(|item| item.confirm.as_ref()).map(|link| link.len()).max().unwrap_or_default()
+    }
+
     fn check_open(&self) -> Result<(), Fault> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Fault::Transient(Cause::new("CLOSED", "the adapter is closed")));
@@ -107,7 +116,7 @@ impl Adapter for Email {
         if recipients.is_empty() {
             return Ok(vec![no_address(); batch.items.len()]);
         }
-        let Ok(letter) = Letter::new(&batch.content, self.pool.relay()) else {
+        let Ok(letter) = Letter::new(&batch.content, self.pool.relay(), self.links(batch)) else {
             let refusal = Verdict::refused_content("UNWRITABLE", "the content cannot be made into a message");
             return Ok(vec![refusal; batch.items.len()]);
         };

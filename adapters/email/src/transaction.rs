@@ -233,10 +233,11 @@ async fn content(
 ) -> io::Result<()> {
     let first = progress.verdicts.iter().position(Option::is_none).unwrap_or(0);
     let token = recipients[first].item.token;
+    let confirm = if recipients.len() == 1 { recipients[0].item.confirm.as_deref() } else { None };
     let to = (recipients.len() == 1).then(|| &recipients[0].address);
     let mut message = std::mem::take(&mut session.scratch);
     message.clear();
-    letter.write(token, to, &mut message);
+    letter.write(token, to, confirm, &mut message);
     session.wire.send_marking(&message, &mut progress.sent).await?;
     session.scratch = message;
     let reply = session.wire.reply().await?;

@@ -29,10 +29,14 @@
 //! How the whole provider is can be changed while it runs, by [`Simulator::weather`]: down, mute, slow, failing, locked.
 //!
 //! A submit answers all of its items together, so one `slow` or `vanish` holds up its whole batch, as it would at a real
-//! provider. References are made from the [`Token`]: unique for each delivery, the same for its
-//! attempts.
+//! provider. References are made from the [`Token`]: unique for each delivery and round, the same for its attempts.
+//!
+//! It also calls back, when somebody plays its part: a body of lines `REFERENCE STATE [CODE]`, the state one of
+//! `delivered`, `confirmed` and `failed`. With `callback_word` set, the header `x-simulator-signature` must be that word:
+//! enough to play a signature that fits and one that does not.
 
 mod behaviour;
+mod callback;
 mod ledger;
 mod post;
 mod settings;
@@ -52,8 +56,8 @@ use std::{
 use async_trait::async_trait;
 pub use behaviour::Behaviour;
 use fenghuo_contract::{
-    Adapter, Batch, Cause, Deduplication, Fault, Item, Profile, ReceiptSink, ReceiptStyle, Reference, Scope, Token,
-    Verdict,
+    Adapter, Batch, Callback, CallbackFault, Cause, Deduplication, Fault, Item, Profile, Receipt, ReceiptSink,
+    ReceiptStyle, Reference, Scope, Token, Verdict,
 };
 pub use ledger::{Ledger, Line};
 use post::{Post, Postbag};
@@ -237,6 +241,10 @@ impl Adapter for Simulator {
         Ok(verdicts)
     }
 
+    fn read_callback(&self, callback: &Callback<'_>) -> Result<Vec<Receipt>, CallbackFault> {
+        callback::read(self.settings.callback_word.as_deref(), callback)
+    }
+
     async fn probe(&self) -> Result<(), Fault> {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed());
@@ -268,17 +276,26 @@ fn closed() -> Fault {
     Fault::Transient(Cause::new("SIM-CLOSED", "the adapter is closed"))
 }
 
-/// `{plan in hex}.{index in hex}`, written by hand because it is made for every delivery.
+/// Room for the longest reference: 16, 8 and 2 digits and two dots.
+const REFERENCE: usize = 28;
+
+/// `{plan in hex}.{index in hex}` and from round 1 on `.{round in hex}`, written by hand because it is made for every
+/// delivery.
 fn reference(token: Token) -> Reference {
-    let mut text = [0_u8; 25];
-    let dot = hex(&mut text, 25, u64::from(token.index)) - 1;
+    let mut text = [0_u8; REFERENCE];
+    let mut end = text.len();
+    if token.round > 0 {
+        end = hex(&mut text, end, u64::from(token.round)) - 1;
+        text[end] = b'.';
+    }
+    let dot = hex(&mut text, end, u64::from(token.index)) - 1;
     text[dot] = b'.';
     let start = hex(&mut text, dot, token.plan);
     Reference::new(&text[start..])
 }
 
 /// Writes a number in hex so that it ends before `end`, and says where it starts.
-fn hex(text: &mut [u8; 25], end: usize, mut number: u64) -> usize {
+fn hex(text: &mut [u8; REFERENCE], end: usize, mut number: u64) -> usize {
     let mut at = end;
     loop {
         at -= 1;

@@ -17,6 +17,9 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         breaker(pass, name, route);
         gates(pass, name, route);
         secrets(pass, &["routes", name, "settings"], &route.settings);
+        if let Some(file) = &route.callback_secret_file {
+            secret(pass, &["routes", name, "callback_secret_file"], file, true);
+        }
     }
     // A route left out because something else in it is wrong would be missed here for the wrong reason.
     if !pass.incomplete {
@@ -89,16 +92,19 @@ fn secrets(pass: &mut Pass<'_>, path: &[&str], settings: &toml::Table) {
             secrets(pass, &path, inner);
         }
         let (true, Some(file)) = (key.ends_with("_file"), value.as_str()) else { continue };
-        match std::fs::metadata(Path::new(file)) {
-            Err(cause) => {
-                let args = vec![("file", file.to_owned()), ("cause", cause.to_string())];
-                pass.refuse("config-file-missing", &path, args);
-            }
-            Ok(metadata) if is_open_to_others(&metadata) && !is_public(key) => {
-                pass.advise("config-file-open", &path, vec![("file", file.to_owned())]);
-            }
-            Ok(_) => {}
+        secret(pass, &path, Path::new(file), !is_public(key));
+    }
+}
+
+/// One file that is named; `hidden` when others should not read it.
+fn secret(pass: &mut Pass<'_>, path: &[&str], file: &Path, hidden: bool) {
+    let name = file.display().to_string();
+    match std::fs::metadata(file) {
+        Err(cause) => pass.refuse("config-file-missing", path, vec![("file", name), ("cause", cause.to_string())]),
+        Ok(metadata) if hidden && is_open_to_others(&metadata) => {
+            pass.advise("config-file-open", path, vec![("file", name)]);
         }
+        Ok(_) => {}
     }
 }
 

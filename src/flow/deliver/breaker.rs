@@ -230,11 +230,13 @@ impl Breaker {
         matches!(self.position, Position::HalfOpen(_))
     }
 
-    /// Part of its rate the route may use now, because it starts again after an outage.
+    /// Part of its rate the route may use now, because it starts again after an outage; in tenths, so that the rate is
+    /// not set anew all the time.
     pub(crate) fn ramp(&self, now: Instant) -> f64 {
         let Some((from, span)) = self.ramp else { return 1.0 };
         let passed = now.duration_since(from).as_secs_f64() / span.as_secs_f64();
-        (START + (1.0 - START) * passed).min(1.0)
+        let part = (START + (1.0 - START) * passed).min(1.0);
+        (part * 10.0 + 1e-9).floor() / 10.0
     }
 
     /// The whole link failed for a submit, before or after (`written`) anything was sent. True when that took the route
@@ -254,6 +256,10 @@ impl Breaker {
     pub(crate) fn answered(&mut self, generation: u64, tally: Tally, worst: Option<&Cause>, now: Now) -> bool {
         if generation != self.generation || self.is_open() || tally.attempts() == 0 {
             return false;
+        }
+        if tally.in_doubt == tally.attempts() {
+            // Nobody answered anything: that is the link.
+            return self.fault(generation, true, worst.unwrap_or(&unknown()), now);
         }
         self.faults = 0;
         if self.is_half_open() {

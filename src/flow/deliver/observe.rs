@@ -32,6 +32,8 @@ pub(super) fn outcomes(parts: &Parts, plan: &Plan, route: &Route, outcomes: &Out
             Outcome::Again => again += 1,
             Outcome::AgainInDoubt => in_doubt += 1,
             Outcome::Returned => returned += 1,
+            // No attempt ends so.
+            Outcome::Reopened | Outcome::Outdated => {}
         }
     }
     for (verdict, count) in [("transient", again), ("in_doubt", in_doubt), ("returned", returned)] {
@@ -58,7 +60,9 @@ pub(in crate::flow) fn reached(parts: &Parts, route: &str, plan: &Plan, state: S
 
 /// Shows the state of every route.
 pub(in crate::flow) fn routes(parts: &Parts) {
-    parts.telemetry.receipts_unmatched(parts.projection.references.expired());
+    let references = &parts.projection.references;
+    parts.telemetry.receipts_unmatched(references.expired());
+    parts.telemetry.receipts_waiting(references.waiting(), parts.receipts.waiting_kib());
     for route in parts.routes.values() {
         let in_flight = route.in_flight.load(Ordering::Relaxed);
         parts.telemetry.route(&route.name, route.state().name(), &RouteState::NAMES, route.allowed(), in_flight);

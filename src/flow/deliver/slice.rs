@@ -28,12 +28,13 @@ use crate::{
         },
         schedule::Slice,
     },
-    store::{Commit, Entry, EntryKind},
+    store::{Commit, CommitFault, Entry, EntryKind, Urgency},
 };
 
 /// Carries one slice: lease, last checks, one attempt, outcome.
 pub(crate) async fn carry(parts: Arc<Parts>, route: Arc<Route>, slice: Slice, permit: OwnedSemaphorePermit) {
     let plan = slice.plan;
+    let began = parts.clock.instant();
     let mut passing = Passing { route: &route, deliveries: slice.ranks.len() as u64 };
     let ranks = plan.lease(&slice.ranks);
     if !ranks.is_empty() {
@@ -48,6 +49,7 @@ pub(crate) async fn carry(parts: Arc<Parts>, route: Arc<Route>, slice: Slice, pe
         route.in_flight.fetch_sub(ranks.len() as u64, Ordering::Relaxed);
     }
     passing.end();
+    route.occupied(parts.clock.instant().duration_since(began));
     drop(permit);
     route.bell.notify_waiters();
 }
@@ -72,15 +74,29 @@ impl Passing<'_> {
 /// Nothing is sent whose lease could not be recorded.
 async fn lease_is_recorded(parts: &Parts, route: &Route, plan: &Plan, lease: u64, ranks: &[u32]) -> bool {
     let entry = Lease { plan: plan.record.number, lease, route: route.name.clone(), ranks: ranks.to_vec() }.encode();
-    let entries = vec![Entry { kind: EntryKind::Leases, data: entry }];
-    match parts.store.commit(Commit { puts: Vec::new(), entries }).await {
+    let commit = Commit { puts: Vec::new(), entries: vec![Entry { kind: EntryKind::Leases, data: entry }] };
+    let mut committed = parts.store.commit_as(Urgency::Pressing, commit.clone()).await;
+    // What takes back or corrects is sent from a full disk too, not only taken.
+    if committed == Err(CommitFault::Full) && takes_back(parts, plan) {
+        committed = parts.store.commit_as(Urgency::Reserved, commit).await;
+    }
+    match committed {
         Ok(_) => true,
+        Err(CommitFault::Full) => {
+            tracing::debug!(route = route.name, "slice not sent: no room on the disk for its lease");
+            parts.clock.sleep(Duration::from_millis(500)).await;
+            false
+        }
         Err(fault) => {
             tracing::error!(route = route.name, %fault, "slice not sent: its lease could not be recorded");
             parts.clock.sleep(Duration::from_millis(200)).await;
             false
         }
     }
+}
+
+fn takes_back(parts: &Parts, plan: &Plan) -> bool {
+    plan.record.lift || parts.warning_record(&plan.record.warning).is_some_and(|record| parts.takes_back(&record))
 }
 
 /// Back to the lanes without a word in the journal: nothing happened.
@@ -112,7 +128,8 @@ async fn attempt(
     let mut answers = Vec::with_capacity(ranks.len());
     let mut batches: BTreeMap<usize, (Vec<u32>, Vec<Item>)> = BTreeMap::new();
     let (attempts, variants) = (plan.attempts_of(ranks), plan.variants_of(&rows));
-    for (at, (endpoint, attempts)) in endpoints.into_iter().zip(attempts).enumerate() {
+    let attempts = attempts.into_iter().zip(plan.rounds.of_all(ranks));
+    for (at, (endpoint, (attempts, round))) in endpoints.into_iter().zip(attempts).enumerate() {
         let rank = ranks[at];
         let Some(address) = endpoint.address else {
             answers.push(Answer::ended(rank, State::Failed, Reason::NoAddress, ""));
@@ -127,8 +144,9 @@ async fn attempt(
             answers.push(postponed(parts, plan, rank, due));
             continue;
         }
-        let token = Token { plan: plan.record.number, index: rank };
-        let item = Item { token, address, attempt: attempts.saturating_add(1) };
+        let token = Token { plan: plan.record.number, index: rank, round };
+        let confirm = parts.confirms(plan.record.channel).then(|| parts.links.address(token.plan, rank));
+        let item = Item { token, address, attempt: attempts.saturating_add(1), confirm };
         let (ranks, items) = batches.entry(variants[at]).or_default();
         ranks.push(rank);
         items.push(item);

@@ -122,8 +122,8 @@ fn has_place(route: &Route, level: Level, shape: &SliceShape) -> bool {
     }
     let used = route.window_size - free;
     let passing = route.passing.load(Ordering::Relaxed);
-    let may_pass = route.allowed().map_or(u64::MAX, |rate| (rate * PASSING_S) as u64);
-    used + route.red_window() < route.window_now(shape.per_call) + usize::from(route.window_size == 1)
+    let may_pass = route.deliveries_per_s(shape.segments).map_or(u64::MAX, |rate| (rate * PASSING_S) as u64);
+    used + route.red_window() < route.window_now(shape.segments) + usize::from(route.window_size == 1)
         && (passing == 0 || passing <= may_pass)
 }
 
@@ -146,5 +146,6 @@ fn shape(route: &Route, plan: &Plan) -> SliceShape {
         segments: count(plan.segments()),
         contents: count(plan.contents.len()),
         per_call: count(route.adapter.profile().batch_max),
+        span: route.span(),
     }
 }

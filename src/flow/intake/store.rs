@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         finding::Finding,
+        level::Level,
         message::{Kind, Status},
         warning::Warning,
     },
@@ -18,7 +19,7 @@ use crate::{
         parts::parse,
         record::{Decision, Stage, WarningId, WarningRecord, create},
     },
-    store::{Commit, CommitFault, Expect, Put, Space},
+    store::{Commit, CommitFault, Expect, Put, Space, Urgency},
 };
 
 /// What an idempotency key was used for.
@@ -54,7 +55,8 @@ pub(in crate::flow) async fn store(
     if let Some(stored) = parts.store.get(Space::Idempotency, key.into()).await.map_err(Unavailable::from)? {
         let used: KeyUse = parse(&stored.value)?;
         let same = repeat == Repeat::SameKey || used.body == hex(&Sha256::digest(&submission.body));
-        return match parts.warning_record(&used.warning) {
+        let stored = parts.stored_warning(&used.warning).await?;
+        return match stored.map(|(record, _)| parts.begin(&record)) {
             Some(record) if same => Ok(Submitted::Repeated(view(&record))),
             _ => Err(SubmitFault::KeyReused),
         };
@@ -86,7 +88,8 @@ async fn take(
         by: Some(submission.actor.key.clone()),
         detail: Some(record.digest.clone()),
     };
-    match parts.store.commit(Commit { puts, entries: vec![decision.entry()] }).await {
+    let commit = Commit { puts, entries: vec![decision.entry()] };
+    match parts.store.commit_as(urgency(parts, &record), commit).await {
         Ok(committed) => {
             let seen = view(&record);
             parts.remember(record);
@@ -103,6 +106,15 @@ async fn take(
     }
 }
 
+/// What a submission may take of a disk that runs short.
+fn urgency(parts: &Parts, record: &WarningRecord) -> Urgency {
+    match record.status {
+        _ if parts.takes_back(record) => Urgency::Reserved,
+        Status::Actual if record.level == Level::Red => Urgency::Pressing,
+        _ => Urgency::Ordinary,
+    }
+}
+
 /// The warning that has this CAP identity.
 async fn known(parts: &Parts, identity: [u8; 32]) -> Result<Option<WarningRecord>, Unavailable> {
     let Some(stored) = parts.store.get(Space::WarningIdentity, identity.into()).await? else { return Ok(None) };
@@ -112,8 +124,7 @@ async fn known(parts: &Parts, identity: [u8; 32]) -> Result<Option<WarningRecord
 
 fn known_again(parts: &Parts, known: &WarningRecord, read: &Read) -> Result<Submitted, SubmitFault> {
     if known.content_digest == hex(&read.content) {
-        let newest = parts.warning_record(&known.id);
-        Ok(Submitted::Repeated(view(newest.as_deref().unwrap_or(known))))
+        Ok(Submitted::Repeated(view(&parts.begin(known))))
     } else {
         Err(SubmitFault::IdentityTaken(known.id.clone()))
     }

@@ -41,7 +41,7 @@ pub struct Rendered {
 }
 
 /// Every template of an installation, checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Templates {
     environment: Environment<'static>,
     languages: BTreeSet<String>,

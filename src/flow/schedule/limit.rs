@@ -19,6 +19,9 @@ use tokio::time::Instant;
 
 use crate::config::Limit;
 
+/// Work taken at a time, as time: what has left the scheduler and not yet the gateway cannot be overtaken.
+pub(crate) const QUANTUM: Duration = Duration::from_millis(5);
+
 /// What a slice costs, in every unit a node may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cost {
@@ -106,10 +109,10 @@ impl Node {
         });
     }
 
-    /// The most units worth taking at a time: about 5 ms of work, at least one, and no more than a window has room for.
-    pub(crate) fn quantum(&mut self, most: u32, red: bool, at: At) -> u32 {
+    /// The most units worth taking at a time: the work of `span`, at least one, and no more than a window has room for.
+    pub(crate) fn quantum(&mut self, most: u32, span: Duration, red: bool, at: At) -> u32 {
         let share = self.share(red);
-        let by_rate = self.rate.as_ref().map_or(most, Rate::quantum);
+        let by_rate = self.rate.as_ref().map_or(most, |rate| rate.quantum(span));
         let room = self.second.room(share, at.now).min(self.minute.room(share, at.now));
         let day = self.day.room(share, at.unix);
         by_rate.min(room).min(day).clamp(1, most.max(1))

@@ -1,7 +1,7 @@
 //! The limit tree: route ∧ issuer ∧ channel ∧ recipient. A slice goes when every node lets it, and nothing is spent on
 //! any node unless all agree.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use fenghuo_contract::{Channel, RateUnit};
 use parking_lot::Mutex;
@@ -9,7 +9,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     Pacer,
-    limit::{At, Cost, DayUse, No, Node},
+    limit::{At, Cost, DayUse, No, Node, QUANTUM},
     recipients::Recipients,
 };
 use crate::{config::Limits as Configured, flow::record::PlanRecord};
@@ -151,6 +151,8 @@ pub(crate) struct SliceShape {
     pub(crate) contents: u32,
     /// Deliveries one call may carry.
     pub(crate) per_call: u32,
+    /// Work worth taking at a time, as far as one call carries it.
+    pub(crate) span: Duration,
 }
 
 impl SliceShape {
@@ -161,12 +163,18 @@ impl SliceShape {
 
     /// How many deliveries a node would like to see at a time.
     fn deliveries(&self, node: &mut Node, red: bool, at: At) -> u32 {
-        let most = match node.unit() {
-            RateUnit::Recipients => node.quantum(self.most, red, at),
-            RateUnit::Segments => node.quantum(self.most.saturating_mul(self.segments), red, at) / self.segments.max(1),
+        let mut within = |span: Duration, most: u32| match node.unit() {
+            RateUnit::Recipients => node.quantum(most, span, red, at),
+            RateUnit::Segments => {
+                node.quantum(most.saturating_mul(self.segments), span, red, at) / self.segments.max(1)
+            }
             // A call costs the same however many it carries.
-            RateUnit::Calls => self.most.min(self.per_call),
+            RateUnit::Calls => most.min(self.per_call),
         };
-        most.clamp(1, self.most.max(1))
+        let mut deliveries = within(QUANTUM, self.most);
+        if self.span > QUANTUM {
+            deliveries = deliveries.max(within(self.span, self.most.min(self.per_call)));
+        }
+        deliveries.clamp(1, self.most.max(1))
     }
 }

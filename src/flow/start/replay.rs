@@ -8,18 +8,20 @@ use crate::{
     flow::{
         Parts, Unavailable,
         projection::{
-            Plan, Projection,
-            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, plan_of, visit_lease},
+            Plan,
+            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
             recall,
         },
+        receipt,
         record::Decision,
     },
     store::{Appended, EntryKind, JournalRowRef},
 };
 
-/// Reads the journal from row `from` on.
-pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
-    let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new() };
+/// Reads the journal from row `from` on. Gives what was durable before it could be applied.
+pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<receipt::Replayed, Unavailable> {
+    let mut reading =
+        Reading { parts, plan: None, records: Vec::new(), late: Vec::new(), replayed: receipt::Replayed::default() };
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
@@ -49,7 +51,7 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
             }
         }
     }
-    Ok(())
+    Ok(reading.replayed)
 }
 
 /// Rows read at a time when learning.
@@ -97,6 +99,8 @@ struct Reading<'p> {
     records: Vec<(u32, Outcome, Reason)>,
     /// Outcomes of folded plans that their blocks do not hold: receipts that came after.
     late: Vec<(Appended, Box<[u8]>)>,
+    /// Receipts that had waited for a reference that was learned.
+    replayed: receipt::Replayed,
 }
 
 impl Reading<'_> {
@@ -112,6 +116,9 @@ impl Reading<'_> {
     }
 
     fn lease(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        if let Some(number) = lease_of(data) {
+            self.parts.lease_stands(number);
+        }
         if let Some(plan) = self.plan(at, data) {
             visit_lease(data, |first, length| plan.lease_run(first, length))?;
         }
@@ -119,6 +126,9 @@ impl Reading<'_> {
     }
 
     fn outcomes(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        if receipt::replay_kept(self.parts, data, &mut self.replayed) {
+            return Ok(());
+        }
         let Some(plan) = self.plan(at, data) else {
             let head = plan_of(data).and_then(|number| self.parts.projection.folded.head(number));
             if head.is_some_and(|head| !head.holds(at.sequence) && !head.is_erased()) {
@@ -126,7 +136,7 @@ impl Reading<'_> {
             }
             return Ok(());
         };
-        Projection::take(&plan, at, data, &mut self.records)?;
+        self.parts.projection.take(&plan, at, data, &mut self.records)?;
         self.reached(&plan, data)
     }
 

@@ -50,6 +50,9 @@ reason-recipient-limit = Reached as often as is allowed
     .more = The recipient had got as many messages on this channel as the limit for one person allows, and the deadline came before the next was allowed.
     .action = Nothing when the limit is meant so; else raise limits.recipient for this channel. Red warnings and lifts are never held back
     .who = The system administrator
+reason-answered-elsewhere = Answered on another channel
+    .more = The recipient answered on an earlier channel of the ladder, so this copy was not sent.
+    .action = Nothing to do
 
 route-throttled = The provider wants us to slow down
     .more = The provider said that we are too fast. The route pauses, then goes on slower and finds back to its rate step by step; no attempt is counted.

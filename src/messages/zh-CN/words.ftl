@@ -50,6 +50,9 @@ reason-recipient-limit = 已达到同一人的打扰上限
     .more = 这个人在这个渠道上收到的消息已达到上限，下一次允许发送的时间晚于截止时间。
     .action = 上限本来如此就不用处理；否则提高这个渠道的 limits.recipient。红色预警和解除从不受限
     .who = 系统管理员
+reason-answered-elsewhere = 已在其他渠道收到
+    .more = 接收人已经在逐级渠道的另一个渠道上有了回应，所以这一份没有发。
+    .action = 不需要处理
 
 route-throttled = 服务商要求放慢
     .more = 服务商表示发得太快。线路先暂停，再以较慢的速度继续，逐步恢复；不计入尝试次数。

@@ -71,6 +71,18 @@ fn a_share_of_the_last_attempts_opens_it_when_they_lasted_long_enough() {
 }
 
 #[test]
+fn submits_of_which_nothing_was_answered_are_failures_of_the_link() {
+    let now = start();
+    let mut breaker = Breaker::new(LIMITS);
+    assert!(!breaker.answered(0, tally(0, 0, 4), Some(&cause()), now));
+    assert!(!breaker.answered(0, tally(1, 0, 4), Some(&cause()), now), "something was");
+    assert!(!breaker.answered(0, tally(0, 0, 4), Some(&cause()), now));
+    assert!(!breaker.answered(0, tally(0, 0, 1), Some(&cause()), now));
+    assert!(breaker.answered(0, tally(0, 0, 4), Some(&cause()), now));
+    assert_eq!(breaker.trip().map(|trip| trip.cause), Some(TripCause::Unanswered));
+}
+
+#[test]
 fn refusals_of_recipients_are_no_failures() {
     let now = start();
     let mut breaker = Breaker::new(LIMITS);
@@ -151,7 +163,7 @@ fn after_an_outage_it_starts_low_and_after_a_blink_it_does_not() {
     let back = later(now, 3_600);
     assert!(breaker.answered(breaker.generation(), tally(1, 0, 0), None, back));
     let ramp = |seconds| breaker.ramp(later(back, seconds).at);
-    assert!((ramp(0) - 0.1).abs() < 1e-9 && (ramp(10) - 0.55).abs() < 1e-9 && ramp(20) >= 1.0);
+    assert_eq!([ramp(0), ramp(10), ramp(19), ramp(20), ramp(60)], [0.1, 0.5, 0.9, 1.0, 1.0]);
 
     let (mut breaker, now) = half_open(start());
     assert!(breaker.answered(breaker.generation(), tally(1, 0, 0), None, now));

@@ -104,8 +104,9 @@ impl Day {
         }
     }
 
-    /// Units used today and the limit; `None` without a limit.
-    pub(crate) fn used(&self) -> Option<(u64, u64)> {
-        self.most.map(|most| (self.used, most))
+    /// Units used on the day of a moment, and the limit; `None` without a limit.
+    pub(crate) fn used(&self, unix: i64) -> Option<(u64, u64)> {
+        let used = if day_of(unix) > self.today { 0 } else { self.used };
+        self.most.map(|most| (used, most))
     }
 }

@@ -14,8 +14,6 @@ use tokio::time::Instant;
 
 /// The burst, as a part of a second.
 const BURST_S: f64 = 0.010;
-/// Work taken at a time, as a part of a second: what has left the scheduler and not yet the gateway cannot be overtaken.
-const QUANTUM_S: f64 = 0.005;
 
 /// tokio's clock for governor, so that a paused test clock paces too.
 #[derive(Clone, Debug)]
@@ -155,9 +153,9 @@ impl Rate {
         Self { per_s, all: self.all.at(per_s, now), below_red: self.below_red.at(per_s * (1.0 - red_share), now) }
     }
 
-    /// About 5 ms of work, at least one unit.
-    pub(super) fn quantum(&self) -> u32 {
-        ((self.per_s * QUANTUM_S) as u32).max(1)
+    /// The work of `span`, at least one unit.
+    pub(super) fn quantum(&self, span: Duration) -> u32 {
+        ((self.per_s * span.as_secs_f64()) as u32).max(1)
     }
 
     pub(super) fn take(&mut self, units: u32, red: bool) -> Result<Mark, Duration> {

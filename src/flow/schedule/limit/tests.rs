@@ -109,7 +109,7 @@ async fn a_day_is_reserved_before_it_is_spent_and_a_restart_refills_nothing() {
     assert!(first.take(&cost(10), false, at).is_ok());
     // What was reserved counts as used when nobody knows.
     let mut again = Node::new(&daily, RateUnit::Recipients, Some(wanted), now());
-    assert_eq!(again.day().used(), Some((wanted.reserved, 1_000)));
+    assert_eq!(again.day().used(at.unix), Some((wanted.reserved, 1_000)));
     let full = DayUse { day: wanted.day, reserved: 900 };
     again = Node::new(&daily, RateUnit::Recipients, Some(full), now());
     let Err(No::Wait(until)) = again.take(&cost(1), false, at) else { panic!("red's share is left, no more") };

@@ -1,0 +1,105 @@
+//! The ways by which a warning comes to be sent.
+
+use std::time::Duration;
+
+use fenghuo::flow::{
+    intake::{Lift, Submitted},
+    record::WarningId,
+};
+use serde_json::Value;
+
+use crate::support::{
+    engine::Engine,
+    message::{following, warning},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entry {
+    /// A new warning.
+    Api,
+    /// An update of an earlier one.
+    Update,
+    /// The lift of an earlier one that everybody has got.
+    Lift,
+    /// A new warning, and a crash as soon as it was answered.
+    Restart,
+}
+
+impl Entry {
+    pub const ALL: [Self; 4] = [Self::Api, Self::Update, Self::Lift, Self::Restart];
+}
+
+/// What a test is about, on its way: the engine that sends it now, its id, and what its provider had seen before.
+pub struct Entered {
+    pub engine: Engine,
+    pub id: WarningId,
+    pub before: u64,
+}
+
+/// What stands before the warning under test comes in.
+pub struct Before {
+    /// Where the people of the test live.
+    pub street: &'static str,
+    /// Where nobody lives.
+    pub nowhere: &'static str,
+    /// The route whose arrivals are counted.
+    pub route: &'static str,
+    /// How long the people need to get the warning that is lifted.
+    pub patience: Duration,
+}
+
+/// The warning under test, for a street.
+pub fn message(identifier: &str, level: &str, street: &str, expires: Option<&str>) -> Value {
+    let mut message = warning(identifier, level);
+    message["infos"][0]["areas"][0]["geocodes"][0]["value"] = street.into();
+    if let Some(expires) = expires {
+        message["infos"][0]["expires"] = expires.into();
+    }
+    message
+}
+
+/// What has to be there before `entry` can be taken: nothing, or an earlier warning of the event.
+pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before) -> Option<(Value, WarningId)> {
+    let first = match entry {
+        Entry::Api | Entry::Restart => return None,
+        // The earlier warning reached nobody, so that the update's audience is its own.
+        Entry::Update => message("FIRST", "blue", before.nowhere, None),
+        Entry::Lift => message("FIRST", level, before.street, None),
+    };
+    let id = engine.post(&first).await;
+    engine.until(&id, before.patience, |status| status.done && status.receipts_awaited == 0).await;
+    Some((first, id))
+}
+
+/// Lets the warning under test in by `entry`; `message` is what it says where it is not a lift.
+pub async fn enter(
+    engine: Engine,
+    entry: Entry,
+    first: Option<(Value, WarningId)>,
+    message: Value,
+    before: &Before,
+) -> Entered {
+    let seen = engine.ledgers[before.route].seen();
+    match (entry, first) {
+        (Entry::Update, Some((first, _))) => {
+            let mut update = following(&first, "UPDATE", "update");
+            update["infos"] = message["infos"].clone();
+            let id = engine.post(&update).await;
+            Entered { engine, id, before: seen }
+        }
+        (Entry::Lift, Some((_, id))) => {
+            let lifted = engine.flow.lift(&id, Lift::default(), engine.actor()).await.expect("taken").expect("known");
+            let (Submitted::Created(view) | Submitted::Repeated(view)) = lifted;
+            Entered { engine, id: view.id, before: seen }
+        }
+        (Entry::Restart, _) => {
+            let id = engine.post(&message).await;
+            // The ledger of a new life begins at nothing.
+            Entered { engine: engine.restart().await, id, before: 0 }
+        }
+        (_, _) => {
+            let id = engine.post(&message).await;
+            Entered { engine, id, before: seen }
+        }
+    }
+}
