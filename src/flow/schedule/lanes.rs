@@ -266,3 +266,6 @@ fn add(work: &mut Work, ranks: &[(u32, Option<Instant>)]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
