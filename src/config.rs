@@ -4,9 +4,11 @@
 mod consequences;
 pub mod environment;
 pub mod finding;
+mod ladder;
 mod layers;
-mod route;
+mod pace;
 mod receipts;
+mod route;
 mod schema;
 mod structure;
 mod tree;
@@ -18,11 +20,14 @@ use serde::Deserialize;
 
 pub use environment::Environment;
 pub use finding::ConfigFinding;
+pub use ladder::{Alarms, Ladder, Until};
 pub use layers::{ConfigFault, Loaded, load};
-pub use route::Breaker;
+pub use pace::{Limit, Limits, RecipientLimit, Retry, RetryTimes};
 pub use receipts::Receipts;
+pub use route::Breaker;
 
-use crate::domain::{area::AreaCode, delivery::State, level::Level};
+use self::pace::{default_red_share, default_retry};
+use crate::domain::{area::AreaCode, level::Level};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Deserialize)]
@@ -172,65 +177,6 @@ impl Route {
     }
 }
 
-/// Limits that hold besides those of a route.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// By channel: for all its routes together.
-    pub channel: BTreeMap<String, Limit>,
-    /// By issuer: each alone; `default` for those not named.
-    pub issuer: BTreeMap<String, Limit>,
-    /// By channel: how often one person may be reached.
-    pub recipient: BTreeMap<String, RecipientLimit>,
-}
-
-/// How many units may go.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limit {
-    /// In a second.
-    #[serde(default)]
-    pub rate_per_s: Option<u32>,
-    /// In any minute.
-    #[serde(default)]
-    pub per_minute: Option<u32>,
-    /// In a day of China's calendar.
-    #[serde(default)]
-    pub per_day: Option<u32>,
-    /// What is counted; absent = recipients.
-    #[serde(default)]
-    pub rate_unit: Option<RateUnit>,
-    /// Never over the rate in any second.
-    #[serde(default)]
-    pub hard_cap: bool,
-    /// Share only red may use.
-    #[serde(default = "default_red_share")]
-    pub red_share: f64,
-}
-
-/// How often one person may be reached on a channel by warnings below red. Lifts are never held back.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecipientLimit {
-    /// In any hour.
-    #[serde(default)]
-    pub per_hour: Option<u16>,
-    /// In any 24 hours.
-    #[serde(default)]
-    pub per_day: Option<u16>,
-    /// The highest level that is held back.
-    #[serde(default = "default_up_to")]
-    pub up_to: Level,
-}
-
-fn default_up_to() -> Level {
-    Level::Orange
-}
-
-fn default_red_share() -> f64 {
-    0.2
-}
-
 fn default_canary() -> Duration {
     Duration::from_secs(180)
 }
@@ -282,64 +228,6 @@ pub enum HazardClass {
     Social,
 }
 
-/// Some of the times of repeated attempts.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Retry {
-    /// Wait before the second attempt.
-    #[serde(with = "maybe_seconds")]
-    pub first_s: Option<Duration>,
-    /// Longest wait between attempts.
-    #[serde(with = "maybe_seconds")]
-    pub longest_s: Option<Duration>,
-    /// How much each wait is longer than the one before.
-    pub factor: Option<f64>,
-    /// Attempts of one delivery at most; 0 = until its deadline.
-    pub attempts_max: Option<u8>,
-    /// Attempts at most of a delivery that may have arrived: each further one may be a double.
-    pub in_doubt_max: Option<u8>,
-}
-
-/// The times of repeated attempts of one channel and level.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RetryTimes {
-    pub first_s: Duration,
-    pub longest_s: Duration,
-    pub factor: f64,
-    pub attempts_max: u8,
-    pub in_doubt_max: u8,
-}
-
-fn default_retry() -> BTreeMap<String, Retry> {
-    let seconds = |seconds| Some(Duration::from_secs(seconds));
-    let red = Retry { first_s: seconds(1), longest_s: seconds(15), attempts_max: Some(0), ..Retry::default() };
-    BTreeMap::from([("red".to_owned(), red)])
-}
-
-impl Config {
-    /// When deliveries of a channel and level are tried again.
-    #[must_use]
-    pub fn retry_times(&self, channel: Channel, level: Level) -> RetryTimes {
-        let names = [
-            format!("{channel}.{}", level.name()),
-            level.name().to_owned(),
-            channel.name().to_owned(),
-            "default".to_owned(),
-        ];
-        // What the configuration does not say of a name, the built-in times say.
-        let built_in = default_retry();
-        let said = names.iter().flat_map(|name| [self.retry.get(name), built_in.get(name)]);
-        let said: Vec<&Retry> = said.flatten().collect();
-        RetryTimes {
-            first_s: said.iter().find_map(|retry| retry.first_s).unwrap_or(Duration::from_secs(2)),
-            longest_s: said.iter().find_map(|retry| retry.longest_s).unwrap_or(Duration::from_secs(60)),
-            factor: said.iter().find_map(|retry| retry.factor).unwrap_or(2.0),
-            attempts_max: said.iter().find_map(|retry| retry.attempts_max).unwrap_or(5),
-            in_doubt_max: said.iter().find_map(|retry| retry.in_doubt_max).unwrap_or(3).max(1),
-        }
-    }
-}
-
 /// How deliveries are tried.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -352,92 +240,6 @@ pub struct Delivery {
     /// How long a lift is shown and sent.
     #[serde(with = "seconds")]
     pub lift_validity_s: Duration,
-}
-
-/// Channels that are used one after the other until a recipient answers. Lifts never wait in one.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ladder {
-    /// In this order; each recipient begins with the first he has an address on. Channels not named go at once.
-    pub channels: Vec<Channel>,
-    /// How long a channel has, from the moment a recipient's turn on it began, before the next is used.
-    #[serde(with = "seconds", default = "default_wait")]
-    pub wait_s: Duration,
-    /// The answer after which a recipient is not bothered on the rest.
-    #[serde(default)]
-    pub until: Until,
-}
-
-/// The answer that ends a recipient's ladder.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Until {
-    /// The provider took it.
-    Accepted,
-    /// It reached the device.
-    #[default]
-    Delivered,
-    /// The person confirmed it.
-    Confirmed,
-}
-
-impl Until {
-    /// The state that says so; every better one does too.
-    #[must_use]
-    pub const fn state(self) -> State {
-        match self {
-            Self::Accepted => State::Accepted,
-            Self::Delivered => State::Delivered,
-            Self::Confirmed => State::Confirmed,
-        }
-    }
-}
-
-fn default_wait() -> Duration {
-    Duration::from_secs(600)
-}
-
-/// When something is so wrong that a person is told.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Alarms {
-    /// Deliveries wait, their routes run, and none has ended for this long.
-    #[serde(with = "seconds")]
-    pub stuck_s: Duration,
-    /// Deliveries wait and no route of theirs has run for this long.
-    #[serde(with = "seconds")]
-    pub no_route_s: Duration,
-    /// Red waits on a paused route for this long.
-    #[serde(with = "seconds")]
-    pub red_paused_s: Duration,
-    /// Receipts are slow when they take so many times what 95 of 100 usually take at most …
-    pub slow_factor: f64,
-    /// … and at least this part of those due by then is missing.
-    pub slow_share: f64,
-    /// Receipts are missing when this part of what was accepted …
-    pub missing_share: f64,
-    /// … has none after this long, on a route that reports.
-    #[serde(with = "seconds")]
-    pub receipts_wait_s: Duration,
-    /// An alarm ends when its cause has been gone for this long.
-    #[serde(with = "seconds")]
-    pub clear_s: Duration,
-}
-
-impl Default for Alarms {
-    fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self {
-            stuck_s: seconds(60),
-            no_route_s: seconds(30),
-            red_paused_s: seconds(10),
-            slow_factor: 3.0,
-            slow_share: 0.2,
-            missing_share: 0.1,
-            receipts_wait_s: seconds(3_600),
-            clear_s: seconds(20),
-        }
-    }
 }
 
 /// How long single deliveries are kept, and where.

@@ -11,8 +11,8 @@ pub mod alarms;
 pub mod approve;
 pub mod authorize;
 pub mod deliver;
-pub mod intake;
 pub mod forecast;
+pub mod intake;
 mod parts;
 pub mod preflight;
 mod projection;
@@ -35,9 +35,9 @@ use std::sync::Arc;
 use crate::store::Health;
 
 pub(crate) use parts::Parts;
+pub use parts::{AddressBook, Assembly};
 #[doc(hidden)]
 pub use projection::measured::Measured;
-pub use parts::{AddressBook, Assembly};
 #[doc(hidden)]
 pub use schedule::measured::paced;
 

@@ -24,7 +24,21 @@ macro_rules! files {
     };
 }
 
-files!["alarms", "authority", "cli", "config", "confirm", "console", "directory", "docs", "import", "key", "problems", "rules", "words"];
+files![
+    "alarms",
+    "authority",
+    "cli",
+    "config",
+    "confirm",
+    "console",
+    "directory",
+    "docs",
+    "import",
+    "key",
+    "problems",
+    "rules",
+    "words"
+];
 
 /// A language of the product itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -68,7 +68,10 @@ async fn a_cap_document_goes_all_the_way() {
     assert_eq!(status["channels"]["sms"]["delivered"], 700, "{status:#}");
     assert_eq!(status["channels"]["email"]["delivered"], 300);
     assert_eq!(status["channels"]["push"]["failed_by_reason"]["recipient_refused"], 1);
-    assert_eq!(status["people"], json!({"addressed": 1002, "reached_by_one": 1001, "reached_by_two": 0}));
+    let people = &status["people"];
+    assert_eq!((&people["addressed"], &people["reached_by_one"]), (&json!(1002), &json!(1001)));
+    assert_eq!(people["first_channel"], json!({"email": 300, "push": 1, "sms": 700}));
+    assert_eq!((&people["reached_by_two"], &people["unreached"]), (&json!(0), &json!(1)));
     assert!(status["as_of"].as_str().is_some_and(|time| time.ends_with("+08:00")));
 
     let failed = world.get(&format!("/v1/warnings/{id}/deliveries?state=failed"), &world.operator).await.json();

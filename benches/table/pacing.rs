@@ -63,8 +63,7 @@ pub(crate) fn pacing(report: &mut Report) {
 /// Processor time of pacing without anything else, as a part of a core.
 fn alone(runtime: &tokio::runtime::Runtime, rate: u32) -> f64 {
     let before = machine::cpu();
-    let paced = fenghuo::flow::paced(&Clock::system(), rate, WATCHED);
-    let slices = runtime.block_on(async { tokio::spawn(paced).await.unwrap_or_default() });
+    let slices = runtime.block_on(fenghuo::flow::paced(&Clock::system(), rate, WATCHED));
     assert!(!slices.is_empty(), "nothing went");
     (machine::cpu() - before).as_secs_f64() / WATCHED.as_secs_f64() * 100.0
 }

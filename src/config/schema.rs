@@ -74,13 +74,12 @@ pub(super) const ROOT: Shape = Shape::Table(&[
 /// The key of the main file that names further files; it is no setting itself.
 pub(super) const INCLUDE: &str = "include";
 
-const SERVER: Shape =
-    Shape::Table(&[
-        field("listen", Shape::Address),
-        field("public_url", Shape::Text),
-        field("body_max", Shape::Size),
-        field("stop_within_s", Shape::Seconds),
-    ]);
+const SERVER: Shape = Shape::Table(&[
+    field("listen", Shape::Address),
+    field("public_url", Shape::Text),
+    field("body_max", Shape::Size),
+    field("stop_within_s", Shape::Seconds),
+]);
 
 const STORE: Shape = Shape::Table(&[field("data", Shape::Path), field("reserve", Shape::Size)]);
 

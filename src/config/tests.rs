@@ -48,7 +48,11 @@ fn layers_lie_over_each_other() {
     assert_eq!(config.texts.languages, ["en", "zh-CN"]);
     let (yellow, red) = (config.retry_times(Channel::Sms, Level::Yellow), config.retry_times(Channel::Sms, Level::Red));
     assert_eq!((yellow.first_s.as_millis(), yellow.longest_s.as_secs(), yellow.attempts_max), (1500, 60, 3));
-    assert_eq!((red.first_s.as_secs(), red.longest_s.as_secs(), red.attempts_max), (1, 15, 0), "a level says before a channel");
+    assert_eq!(
+        (red.first_s.as_secs(), red.longest_s.as_secs(), red.attempts_max),
+        (1, 15, 0),
+        "a level says before a channel"
+    );
 }
 
 #[test]

@@ -171,11 +171,7 @@ impl Reason {
     pub const fn may_have_passed(self) -> bool {
         matches!(
             self,
-            Self::AttemptsExhausted
-                | Self::InDoubt
-                | Self::ReportedUndelivered
-                | Self::NoRoute
-                | Self::RecipientLimit
+            Self::AttemptsExhausted | Self::InDoubt | Self::ReportedUndelivered | Self::NoRoute | Self::RecipientLimit
         )
     }
 

@@ -43,9 +43,7 @@ pub(crate) fn start(parts: &Arc<Parts>) {
 /// Whether a route may carry a plan now: it is one of the plan's routes, of the right kind, has not refused it, and, when
 /// it is a standby, some of the others have lost share.
 pub(crate) fn may_carry(parts: &Parts, route: &Route, plan: &Plan) -> bool {
-    can_carry(route, plan)
-        && plan.closing().is_none()
-        && (!route.config.standby || is_needed(parts, route, plan))
+    can_carry(route, plan) && plan.closing().is_none() && (!route.config.standby || is_needed(parts, route, plan))
 }
 
 /// Whether a route could carry a plan at all.

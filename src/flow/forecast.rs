@@ -141,13 +141,11 @@ const CHINA_S: i64 = 8 * 3_600;
 
 impl Model {
     fn new(parts: &Parts, channel: Channel) -> Self {
-        let routes: Vec<Arc<Route>> =
-            parts.routes.values().filter(|route| route.channel == channel).cloned().collect();
+        let routes: Vec<Arc<Route>> = parts.routes.values().filter(|route| route.channel == channel).cloned().collect();
         let now_unix = parts.clock.unix();
         let ways = routes.iter().map(|route| way(route, now_unix)).collect();
         let unknown = routes.iter().map(|route| route.allowed().is_none() && route.round_trip().is_none()).collect();
-        let mut model =
-            Self { routes, ways, unknown, loads: Vec::new(), of: Vec::new(), shapes: Vec::new() };
+        let mut model = Self { routes, ways, unknown, loads: Vec::new(), of: Vec::new(), shapes: Vec::new() };
         for waiting in parts.lanes(channel).outlook() {
             let plan = &waiting.plan;
             let may = |route: &Route| route.is_running() && deliver::may_carry(parts, route, plan);
@@ -225,7 +223,8 @@ impl Model {
 fn way(route: &Route, now_unix: i64) -> Way {
     let limit = route.limit_now();
     let batch = (route.batch() as usize).min(route.adapter.profile().batch_max).max(1);
-    let by_window = route.round_trip().map(|took| route.window_size as f64 * batch as f64 / took.as_secs_f64().max(1e-6));
+    let by_window =
+        route.round_trip().map(|took| route.window_size as f64 * batch as f64 / took.as_secs_f64().max(1e-6));
     let by_rate = route.allowed().map(|rate| if limit.hard_cap { rate * 0.99 } else { rate });
     let by_minute = limit.per_minute.map(|most| f64::from(most) / 60.0);
     let unit = route.pacer.lock().node.unit();

@@ -101,6 +101,8 @@ pub(crate) struct Parts {
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     pub(crate) limits: Limits,
+    /// Whether the references of the journal are learned again after the start.
+    pub(crate) learned: tokio::sync::watch::Sender<bool>,
     /// Held while the record of a plan is written anew.
     plan_writes: tokio::sync::Mutex<()>,
     pub(crate) alarms: Alarms,
@@ -133,12 +135,19 @@ impl Parts {
             progress: Progress::default(),
             running_keys: Running::default(),
             limits,
+            learned: tokio::sync::watch::Sender::new(false),
             plan_writes: tokio::sync::Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
             telemetry,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
+    }
+
+    /// Waits until the references of the journal are learned again after the start.
+    pub(crate) async fn references_are_learned(&self) {
+        // The sender lives as long as this: waiting cannot fail.
+        let _seen = self.learned.subscribe().wait_for(|learned| *learned).await.is_ok();
     }
 
     /// The lanes of a channel.

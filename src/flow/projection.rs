@@ -45,6 +45,9 @@ pub(crate) use plan::{Closing, Plan, Snapshot};
 pub(crate) use references::{Early, Keep, References};
 pub(crate) use rounds::{ROUNDS_MAX, Rounds};
 
+/// A plan, a route, and the receipts that waited for one of the references of an entry, by rank.
+pub(crate) type Learned<'a> = (u64, &'a str, Vec<(u32, Early)>);
+
 /// Every plan that has not been folded, and those that are being looked at.
 #[derive(Default)]
 pub(crate) struct Projection {
@@ -96,6 +99,10 @@ impl Projection {
         let mut entry = OutcomesRef::read(data)?;
         records.clear();
         while let Some(record) = entry.next()? {
+            if !record.reference.is_empty() {
+                // In the order of the journal: a reference belongs to the round its delivery was in.
+                plan.rounds.learn(entry.route, record.reference, record.rank);
+            }
             records.push((record.rank, record.outcome, record.reason));
         }
         let waits = plan.hear(entry.route, at, entry.base_ms, records.iter().copied());
@@ -105,16 +112,13 @@ impl Projection {
 
     /// Takes in the references of an entry of outcomes that is in the journal. Gives its plan and route, and the receipts
     /// that waited for one of the references.
-    pub(crate) fn learn<'a>(&self, data: &'a [u8]) -> Result<(u64, &'a str, Vec<(u32, Early)>), Unreadable> {
+    pub(crate) fn learn<'a>(&self, data: &'a [u8]) -> Result<Learned<'a>, Unreadable> {
         let mut entry = OutcomesRef::read(data)?;
         let mut named = Vec::new();
         while let Some(record) = entry.next()? {
             if !record.reference.is_empty() {
                 named.push((record.rank, record.reference));
             }
-        }
-        if let Some(plan) = self.plan(entry.plan) {
-            named.iter().for_each(|(rank, reference)| plan.rounds.learn(entry.route, reference, *rank));
         }
         Ok((entry.plan, entry.route, self.references.learn_all(entry.route, entry.plan, named)))
     }

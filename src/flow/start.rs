@@ -52,10 +52,7 @@ impl Flow {
     }
 }
 
-async fn routes(
-    assembly: &Assembly,
-    limits: &schedule::Limits,
-) -> Result<BTreeMap<String, Arc<Route>>, Unavailable> {
+async fn routes(assembly: &Assembly, limits: &schedule::Limits) -> Result<BTreeMap<String, Arc<Route>>, Unavailable> {
     let mut routes = BTreeMap::new();
     let now = assembly.clock.instant();
     for (name, config) in &assembly.config.routes {

@@ -5,7 +5,7 @@ mod receipts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -25,6 +25,8 @@ use crate::domain::{
     level::Level,
 };
 
+/// A route that sent so lately is at work.
+const JUST_MS: i64 = 5_000;
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -143,13 +145,17 @@ impl Watch {
             let goes_on = |other: &Looked<'_>| {
                 progress(other).is_some_and(|(since, _)| now.duration_since(since) < alarms.stuck_s)
             };
-            if looked.iter().filter(outranks).any(goes_on) {
+            // So it does when its turn has just come.
+            let routes = parts.routes.values().filter(|route| deliver::can_carry(route, stuck.plan));
+            let sends =
+                routes.map(|route| now_ms - route.last_success_ms.load(Ordering::Relaxed)).any(|ms| ms < JUST_MS);
+            if sends || looked.iter().filter(outranks).any(goes_on) {
                 continue;
             }
-            let told = told(since_ms, [
-                ("count", stuck.snapshot.open().to_string()),
-                ("seconds", ((now_ms - since_ms) / 1_000).to_string()),
-            ]);
+            let told = told(
+                since_ms,
+                [("count", stuck.snapshot.open().to_string()), ("seconds", ((now_ms - since_ms) / 1_000).to_string())],
+            );
             seen.insert((AlarmCode::WarningStuck, stuck.subject()), told);
         }
     }
@@ -176,12 +182,11 @@ impl Watch {
         let paused = routes.iter().find(|route| matches!(route.state(), RouteState::Paused { .. }));
         let facts = [("count", looked.in_lanes().to_string())];
         match paused {
-            Some(route) if looked.plan.record.level == Level::Red => {
-                if for_so_long >= alarms.red_paused_s {
-                    let subject = Subject { route: Some(route.name.clone()), ..looked.subject() };
-                    seen.insert((AlarmCode::RedPaused, subject), told(since_ms, facts));
-                }
+            Some(route) if looked.plan.record.level == Level::Red && for_so_long >= alarms.red_paused_s => {
+                let subject = Subject { route: Some(route.name.clone()), ..looked.subject() };
+                seen.insert((AlarmCode::RedPaused, subject), told(since_ms, facts));
             }
+            Some(_) if looked.plan.record.level == Level::Red => {}
             _ if for_so_long >= alarms.no_route_s => {
                 seen.insert((AlarmCode::WarningNoRoute, looked.subject()), told(since_ms, facts));
             }
@@ -238,12 +243,12 @@ fn refused(parts: &Parts, plans: &[Arc<Plan>], seen: &mut Seen) {
 /// Routes that wait for a person.
 fn stopped(parts: &Parts, seen: &mut Seen) {
     for route in parts.routes.values() {
-        let Some(trip) = route.trip().filter(|trip| trip.cause.ends_by() == EndsBy::Probe) else { continue };
-        let subject = Subject {
-            warning: None,
-            channel: Some(route.channel.name().to_owned()),
-            route: Some(route.name.clone()),
-        };
+        let RouteState::Tripped(trip) = route.state() else { continue };
+        if trip.cause.ends_by() != EndsBy::Probe {
+            continue;
+        }
+        let subject =
+            Subject { warning: None, channel: Some(route.channel.name().to_owned()), route: Some(route.name.clone()) };
         let facts = [("reason".to_owned(), trip.provider.to_string())].into();
         seen.insert((AlarmCode::RouteStopped, subject), Told { since_ms: Some(trip.since_ms), facts });
     }

@@ -125,7 +125,11 @@ impl Embedded {
         CommitFault::Unavailable("closed".to_owned())
     }
 
-    async fn enqueue(&self, urgency: Urgency, commit: Commit) -> Result<oneshot::Receiver<writer::Answer>, CommitFault> {
+    async fn enqueue(
+        &self,
+        urgency: Urgency,
+        commit: Commit,
+    ) -> Result<oneshot::Receiver<writer::Answer>, CommitFault> {
         self.shared.admit(urgency)?;
         let bytes = commit.bytes();
         if bytes > COMMIT_BYTES {

@@ -44,7 +44,7 @@ fn now(engine: &Engine) -> Duration {
 #[tokio::test(start_paused = true)]
 async fn red_leaves_a_large_backlog_behind() {
     // Rate, share kept for red, answer time of the provider, its window.
-    let ways = [(50, 0.2, 5, 16), (500, 0.0, 20, 16), (2_000, 0.2, 300, 16), (2_000, 0.0, 5, 2), (200, 0.2, 60, 8)];
+    let ways = [(50, 0.2, 5, 16), (500, 0.0, 20, 16), (1_000, 0.2, 300, 16), (1_000, 0.0, 5, 2), (200, 0.2, 60, 8)];
     for (rate, red_share, latency, window) in ways {
         let mut paced = limit(RateUnit::Recipients);
         (paced.rate_per_s, paced.red_share) = (Some(rate), red_share);
@@ -53,7 +53,7 @@ async fn red_leaves_a_large_backlog_behind() {
                 limited(paced)(route, settings);
                 (settings.batch_max, settings.latency_ms, settings.window) = (256, latency, window);
             })
-            .recipients(OTHER_STREET, Channel::Sms, others(6_000))
+            .recipients(OTHER_STREET, Channel::Sms, others(3_000))
             .recipients(STREET, Channel::Sms, numbers(20))
             .start()
             .await;
@@ -73,7 +73,7 @@ async fn red_leaves_a_large_backlog_behind() {
         }
         let blue = of(&arrived(&engine), "BLUE");
         assert!(!blue.is_empty() && blue.iter().all(|arrival| !arrival.urgent));
-        assert!(sum(&blue, RateUnit::Recipients) < 6_000, "there was a backlog at all times");
+        assert!(sum(&blue, RateUnit::Recipients) < 3_000, "there was a backlog at all times");
     }
 }
 
@@ -93,7 +93,7 @@ async fn nothing_of_the_old_warning_leaves_after_the_release_of_the_new_one() {
                 .recipients(
                     STREET,
                     Channel::Sms,
-                    numbers(1_700).enumerate().map(|(at, number)| if at % 5 == 0 { failing(at) } else { number }),
+                    numbers(1_300).enumerate().map(|(at, number)| if at % 5 == 0 { failing(at) } else { number }),
                 )
                 .start()
                 .await;
@@ -125,7 +125,7 @@ async fn a_lift_goes_ahead_of_its_level_and_behind_higher_ones() {
     let engine = Plan::new(62)
         .route("sms.a", Channel::Sms, limited(paced))
         .recipients(STREET, Channel::Sms, numbers(100))
-        .recipients(OTHER_STREET, Channel::Sms, others(3_000))
+        .recipients(OTHER_STREET, Channel::Sms, others(1_200))
         .start()
         .await;
     let first = named("FIRST", "blue", STREET);
@@ -156,7 +156,7 @@ async fn plans_of_one_lane_share_it_evenly() {
     paced.rate_per_s = Some(300);
     let engine = Plan::new(63)
         .route("sms.a", Channel::Sms, limited(paced))
-        .recipients(STREET, Channel::Sms, numbers(2_000))
+        .recipients(STREET, Channel::Sms, numbers(1_000))
         .start()
         .await;
     engine.post(&named("A", "blue", STREET)).await;

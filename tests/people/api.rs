@@ -3,10 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::support::{
-    gateway::TestGateway,
-    message::warning,
-};
+use crate::support::{gateway::TestGateway, message::warning};
 
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 

@@ -44,10 +44,12 @@ async fn foretell(engine: &Engine, message: &Value) -> Preflight {
 async fn takes(engine: &Engine, message: &Value) -> f64 {
     let start = engine.clock.unix_ms();
     let id = engine.post(message).await;
-    engine.until(&id, 60 * MINUTE, |status| {
-        let open: u64 = status.channels.values().map(|channel| channel.pending + channel.in_flight).sum();
-        status.done && open == 0
-    }).await;
+    engine
+        .until(&id, 60 * MINUTE, |status| {
+            let open: u64 = status.channels.values().map(|channel| channel.pending + channel.in_flight).sum();
+            status.done && open == 0
+        })
+        .await;
     (engine.clock.unix_ms() - start) as f64 / 1e3
 }
 
@@ -59,9 +61,11 @@ fn agree(foretold: Option<u64>, really: f64) {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_of_its_own() {
-    let world = Plan::new(81)
-        .route("sms.a", Channel::Sms, |route, _| route.rate_per_s = Some(50))
-        .recipients(STREET, Channel::Sms, numbers(0, 2_000));
+    let world = Plan::new(81).route("sms.a", Channel::Sms, |route, _| route.rate_per_s = Some(50)).recipients(
+        STREET,
+        Channel::Sms,
+        numbers(0, 2_000),
+    );
     let engine = world.start().await;
     let message = warning("W1", "yellow");
     let before = engine.store.head().await.expect("a head");
@@ -160,9 +164,11 @@ async fn segments_cost_and_whoever_is_too_late() {
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_route_has_no_end() {
-    let world = Plan::new(85)
-        .route("sms.a", Channel::Sms, |route, _| route.rate_per_s = Some(50))
-        .recipients(STREET, Channel::Sms, numbers(0, 100));
+    let world = Plan::new(85).route("sms.a", Channel::Sms, |route, _| route.rate_per_s = Some(50)).recipients(
+        STREET,
+        Channel::Sms,
+        numbers(0, 100),
+    );
     let engine = world.start().await;
     engine.flow.pause_route("sms.a", "k1", "works").await.expect("stored");
     let foretold = foretell(&engine, &warning("W1", "yellow")).await;
@@ -210,9 +216,11 @@ async fn the_usual_audience_is_an_echo() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lift_is_foretold_for_those_who_were_told() {
-    let world = Plan::new(87)
-        .route("sms.a", Channel::Sms, |route, _| route.rate_per_s = Some(50))
-        .recipients(STREET, Channel::Sms, numbers(0, 400));
+    let world = Plan::new(87).route("sms.a", Channel::Sms, |route, _| route.rate_per_s = Some(50)).recipients(
+        STREET,
+        Channel::Sms,
+        numbers(0, 400),
+    );
     let engine = world.start().await;
     let first = warning("W1", "yellow");
     engine.post(&first).await;

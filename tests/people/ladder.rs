@@ -146,8 +146,7 @@ async fn a_lift_ends_what_waits_and_goes_to_those_told_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_for_his_turn_is_not_told_after_the_deadline() {
-    let engine =
-        world(56, Until::Delivered).people(STREET, (0..20).map(|n| person(n, "silent", ""))).start().await;
+    let engine = world(56, Until::Delivered).people(STREET, (0..20).map(|n| person(n, "silent", ""))).start().await;
     let mut short = warning("W1", "blue");
     short["infos"][0]["expires"] = "2026-11-24T08:00:30+08:00".into();
     let id = engine.post(&short).await;

@@ -69,9 +69,7 @@ fn without_age(people: People) -> People {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_confirms_is_counted_once() {
-    let confirming = |n: u32| {
-        vec![(Channel::Sms, "19900009011".to_owned()), (Channel::Push, format!("confirm-{n}"))]
-    };
+    let confirming = |n: u32| vec![(Channel::Sms, "19900009011".to_owned()), (Channel::Push, format!("confirm-{n}"))];
     let world = Plan::new(42)
         .route("sms.a", Channel::Sms, |_, _| {})
         .route("push.a", Channel::Push, |_, _| {})

@@ -16,12 +16,11 @@ use crate::support::{
 pub enum Promise {
     RedGoesFirst,
     LimitsAreKept,
-    NothingIsLate,
     ADrillStaysADrill,
 }
 
 impl Promise {
-    pub const ALL: [Self; 4] = [Self::RedGoesFirst, Self::LimitsAreKept, Self::NothingIsLate, Self::ADrillStaysADrill];
+    pub const ALL: [Self; 3] = [Self::RedGoesFirst, Self::LimitsAreKept, Self::ADrillStaysADrill];
 }
 
 /// Why a cell does not hold.
@@ -35,7 +34,6 @@ pub async fn keeps(promise: Promise, entry: Entry, channel: Channel) -> Broken {
     match promise {
         Promise::RedGoesFirst => red_goes_first(entry, channel).await,
         Promise::LimitsAreKept => limits_are_kept(entry, channel).await,
-        Promise::NothingIsLate => nothing_is_late(entry, channel).await,
         Promise::ADrillStaysADrill => a_drill_stays_a_drill(entry, channel).await,
     }
 }
@@ -106,37 +104,6 @@ async fn limits_are_kept(entry: Entry, channel: Channel) -> Broken {
 }
 
 /// Two hundred people at 10/s and ten seconds of time.
-async fn nothing_is_late(entry: Entry, channel: Channel) -> Broken {
-    let world = Plan::new(3).configured_validity(Duration::from_secs(10)).route("r.a", channel, paced(10)).recipients(
-        STREET,
-        channel,
-        addresses(channel, 0, 200),
-    );
-    let (engine, before) = (world.start().await, before());
-    let first = prepare(&engine, entry, "blue", &before).await;
-    let end = fenghuo::domain::moment::Moment::china(engine.clock.unix() + 10).to_string();
-    let short = message("SHORT", "blue", STREET, Some(&end));
-    let Entered { engine, id, before } = enter(engine, entry, first, short, &before).await;
-    engine.until(&id, MINUTE, |status| status.done).await;
-    let seen = engine.ledgers["r.a"].seen() - before;
-    must((50..=103).contains(&seen), || format!("{seen} arrived in ten seconds at 10/s"))?;
-    let engine = if entry == Entry::Restart {
-        // Whoever starts after the deadline sends nothing.
-        let engine = engine.restart().await;
-        engine.clock.sleep(MINUTE).await;
-        must(engine.ledgers["r.a"].seen() == 0, || "sent after the deadline, after a restart".to_owned())?;
-        engine
-    } else {
-        engine.clock.sleep(MINUTE).await;
-        let late = engine.ledgers["r.a"].seen() - before - seen;
-        must(late == 0, || format!("{late} arrived after the deadline"))?;
-        engine
-    };
-    let status = engine.status(&id).await;
-    let numbers = &status.channels[channel.name()];
-    must(numbers.expired > 0 && numbers.audience == 200, || format!("expiry is not counted: {numbers:?}"))
-}
-
 /// A route for drills beside one that is not; ten people who take part in drills, ten who do not, and ten who do no
 /// longer once the audience is frozen.
 async fn a_drill_stays_a_drill(entry: Entry, channel: Channel) -> Broken {

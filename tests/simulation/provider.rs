@@ -142,7 +142,7 @@ impl Provider {
             (Mood::Failing, 1..=25) => Verdict::Transient(Cause::new("BUSY", "later")),
             (Mood::Failing, 26..=35) => {
                 self.book.in_doubt(item.token);
-                if die % 2 == 0 {
+                if die.is_multiple_of(2) {
                     self.book.taken(item.token);
                 }
                 Verdict::InDoubt(Cause::new("VANISHED", "no answer"))

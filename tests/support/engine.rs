@@ -82,12 +82,6 @@ impl Plan {
         self
     }
 
-    /// How long a lift is sent.
-    pub fn configured_validity(mut self, lift: Duration) -> Self {
-        self.config.delivery.lift_validity_s = lift;
-        self
-    }
-
     /// A route for drills with a simulated provider; `change` gets its configuration and the provider's settings.
     pub fn route(mut self, name: &str, channel: Channel, change: impl FnOnce(&mut Route, &mut Settings)) -> Self {
         let text = format!("channel = \"{channel}\"\nadapter = \"simulator\"\ndrill = true\nactual = false");

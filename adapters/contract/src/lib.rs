@@ -22,8 +22,8 @@ pub mod conformance;
 use std::time::Duration;
 
 pub use address::Address;
-pub use codes::{Class, CodeMeaning, CodeTable, CodeTableFault};
 pub use callback::{Callback, CallbackFault, SignatureCheck};
+pub use codes::{Class, CodeMeaning, CodeTable, CodeTableFault};
 pub use content::{Attachment, Batch, Content, Item, Token, Urgency};
 pub use profile::{Channel, Deduplication, Profile, RateUnit, ReceiptStyle};
 pub use receipt::{NotTaken, Origin, Receipt, ReceiptSink, ReceiptState};

@@ -60,7 +60,9 @@ fn at(stage: Stage, class: Class) -> Class {
 
 #[cfg(test)]
 mod tests {
-    use Class::{Content, Misconfigured, Recipient, Throttled as Account, ThrottledRecipient as RecipientThrottled, Transient};
+    use Class::{
+        Content, Misconfigured, Recipient, Throttled as Account, ThrottledRecipient as RecipientThrottled, Transient,
+    };
 
     use super::*;
 

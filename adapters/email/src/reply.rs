@@ -108,7 +108,10 @@ mod tests {
     fn causes_keep_the_words_and_lose_the_addresses() {
         let reply =
             reply(550, &["5.1.1 <Zhang.San@example.org>: user zhang.san", "5.1.1 \"Zhang.San\" not known here"]);
-        let Verdict::RefusedRecipient(cause) = reply.verdict(&crate::codes::BUILT_IN, Stage::Rcpt, Some("zhang.san")) else { panic!() };
+        let Verdict::RefusedRecipient(cause) = reply.verdict(&crate::codes::BUILT_IN, Stage::Rcpt, Some("zhang.san"))
+        else {
+            panic!()
+        };
         assert_eq!((&*cause.code, &*cause.text), ("550 5.1.1", "<…> user <…> <…> not known here"));
     }
 

@@ -61,8 +61,8 @@ use fenghuo_contract::{
 };
 pub use ledger::{Ledger, Line};
 use post::{Post, Postbag};
-use weather::throttled;
 pub use settings::{Settings, SettingsFault};
+use weather::throttled;
 pub use weather::{Condition, Weather};
 
 /// Throttled tries remembered at most; past this the oldest knowledge is forgotten as a whole.
@@ -169,7 +169,9 @@ impl Simulator {
             Behaviour::Content => Verdict::RefusedContent(Cause::new("SIM-CONTENT", "the text is not allowed")),
             Behaviour::Misconfigured => Verdict::Misconfigured(Cause::new("SIM-ACCOUNT", "the account may not send")),
             Behaviour::Vanish => Verdict::InDoubt(Cause::new("SIM-VANISH", "no answer")),
-            Behaviour::Throttle if self.throttles(item.token) => throttled(Scope::Recipient, self.settings.retry_after_ms),
+            Behaviour::Throttle if self.throttles(item.token) => {
+                throttled(Scope::Recipient, self.settings.retry_after_ms)
+            }
             Behaviour::Busy if self.throttles(item.token) => throttled(Scope::Account, self.settings.retry_after_ms),
             Behaviour::Transient if item.attempt <= FAILING_ATTEMPTS => {
                 Verdict::Transient(Cause::new("SIM-TRANSIENT", "try again later"))

@@ -39,8 +39,7 @@ fn times(pass: &mut Pass<'_>, name: &str, retry: &Retry) {
     if let (Some(first), Some(longest)) = (retry.first_s, retry.longest_s)
         && first > longest
     {
-        let args =
-            vec![("first", first.as_secs_f64().to_string()), ("longest", longest.as_secs_f64().to_string())];
+        let args = vec![("first", first.as_secs_f64().to_string()), ("longest", longest.as_secs_f64().to_string())];
         pass.refuse("config-retry-order", &[path[0], path[1], "first_s"], args);
     }
     if let Some(factor) = retry.factor.filter(|factor| !(1.0..=10.0).contains(factor)) {
@@ -55,8 +54,7 @@ fn channel(pass: &mut Pass<'_>, path: &[&str; 3]) {
 }
 
 fn zero(pass: &mut Pass<'_>, path: &[&str; 3], limit: &Limit) {
-    let keys =
-        [("rate_per_s", limit.rate_per_s), ("per_minute", limit.per_minute), ("per_day", limit.per_day)];
+    let keys = [("rate_per_s", limit.rate_per_s), ("per_minute", limit.per_minute), ("per_day", limit.per_day)];
     for (key, _) in keys.into_iter().filter(|(_, most)| *most == Some(0)) {
         pass.refuse("config-limit-zero", &[path[0], path[1], path[2], key], Vec::new());
     }

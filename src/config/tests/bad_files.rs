@@ -16,7 +16,6 @@ fn each_mistake_has_its_code_and_its_key() {
         ("[server]\nlisten = \"localhost\"\n".into(), "config-wrong-form", "server.listen"),
         ("[server]\nbody_max = \"1 XB\"\n".into(), "config-wrong-form", "server.body_max"),
         ("[server]\nbody_max = 10\n".into(), "config-body-max", "server.body_max"),
-        ("[store]\nreserve = \"1 MiB\"\n".into(), "config-reserve-small", "store.reserve"),
         ("[store]\nreserve = true\n".into(), "config-wrong-form", "store.reserve"),
         ("[server]\npublic_url = \"warn.example\"\n".into(), "config-public-url", "server.public_url"),
         ("[server]\npublic_url = \"https://warn.example/\"\n".into(), "config-public-url", "server.public_url"),

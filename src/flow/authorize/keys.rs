@@ -190,6 +190,7 @@ fn decision(what: &str, by: &str, record: &KeyRecord) -> Result<Entry, Unavailab
     let line = serde_json::json!({
         "what": what, "by": by, "key": record.id, "role": record.role, "subject": record.subject, "note": record.note,
     });
-    let data = serde_json::to_vec(&line).map_err(|fault| Unavailable::new(format!("journal line of a key: {fault}")))?;
+    let data =
+        serde_json::to_vec(&line).map_err(|fault| Unavailable::new(format!("journal line of a key: {fault}")))?;
     Ok(Entry { kind: EntryKind::Decision, data: data.into() })
 }

@@ -273,8 +273,7 @@ impl Breaker {
             self.row = 0;
         }
         self.remember(tally, now.at);
-        self.share_is_bad(now.at)
-            && self.open(failing(self.sum), worst.unwrap_or(&unknown()), self.rest(now), now)
+        self.share_is_bad(now.at) && self.open(failing(self.sum), worst.unwrap_or(&unknown()), self.rest(now), now)
     }
 
     /// The account may not send.
@@ -373,9 +372,10 @@ impl Breaker {
     fn remember(&mut self, tally: Tally, now: Instant) {
         self.last.push_back((now, tally));
         self.sum.add(tally);
-        // As few of the last submits as make up the number of attempts, but not more of them than that number.
-        while let Some((_, oldest)) = self.last.front().copied() {
-            if self.sum.attempts() - oldest.attempts() < self.limits.attempts {
+        // As few of the last submits as make up the number of attempts and the span.
+        while let (Some((_, oldest)), Some((second, _))) = (self.last.front().copied(), self.last.get(1)) {
+            let lasted = now.duration_since(*second) >= self.limits.span_s;
+            if !lasted || self.sum.attempts() - oldest.attempts() < self.limits.attempts {
                 break;
             }
             self.sum.take(oldest);

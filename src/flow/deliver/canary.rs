@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use fenghuo_contract::{Cause, Fault};
 
-use super::{rest, route::Route};
+use super::{breaker::Now, rest, route::Route};
 use crate::flow::Parts;
 
 /// How often is looked whether a test is due.
@@ -41,7 +41,8 @@ pub(super) async fn run(parts: Arc<Parts>) {
 
 async fn test(parts: Arc<Parts>, route: Arc<Route>) {
     let (tested, twice) = probe(&parts, &route).await;
-    let now = rest::now(&parts);
+    // No chance is drawn: tests of links change nothing about what else is drawn.
+    let now = Now { at: parts.clock.instant(), ms: parts.clock.unix_ms(), chance: 0.5 };
     let changed = match tested {
         // A link that says so stands.
         Ok(()) | Err(Fault::Throttled { .. }) => false,

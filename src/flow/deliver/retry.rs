@@ -43,7 +43,9 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest_and_are_drawn_from_their_upper_half() {
-        let pause = |attempts, fraction| pause(&RetryTimes { attempts_max: 0, ..times() }, attempts, Duration::from_secs(10_000), fraction);
+        let pause = |attempts, fraction| {
+            pause(&RetryTimes { attempts_max: 0, ..times() }, attempts, Duration::from_secs(10_000), fraction)
+        };
         let seconds = |attempts, fraction| pause(attempts, fraction).map(|pause| pause.as_secs_f64());
         assert_eq!(
             (1..=8).map(|n| seconds(n, 0.0).expect("more")).collect::<Vec<_>>(),

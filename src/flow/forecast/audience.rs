@@ -45,9 +45,7 @@ pub(crate) async fn draft(parts: &Parts, warning: &Warning, issuer: Option<&str>
         let audience = target::proposed(parts, warning, channel).await?;
         let contents = parts.config.texts.languages.iter();
         let contents = contents
-            .map(|language| {
-                render::content(parts, warning, channel, language, now_ms, now_ms.div_euclid(1000), "")
-            })
+            .map(|language| render::content(parts, warning, channel, language, now_ms, now_ms.div_euclid(1000), ""))
             .collect();
         let nobody = WarningId(String::new());
         let plan = PlanRecord {
@@ -160,7 +158,12 @@ fn channel(parts: &Parts, draft: &Draft, rows: &RoaringBitmap, now_ms: i64) -> C
         costs.map(|(route, units)| route.config.cost_per_unit.map(|cost| cost * units)).collect();
     ChannelForecast {
         people: draft.audience.len(),
-        by_language: parts.directory.by_language(&draft.audience).into_iter().map(|(tag, rows)| (tag, rows.len())).collect(),
+        by_language: parts
+            .directory
+            .by_language(&draft.audience)
+            .into_iter()
+            .map(|(tag, rows)| (tag, rows.len()))
+            .collect(),
         at_once: rows.len(),
         segments: (draft.channel == Channel::Sms).then_some(all),
         rate_per_s: (rate < super::FAST / 1e3).then_some(rate),

@@ -91,7 +91,9 @@ impl<L: Ord> Flow<'_, L> {
         for (at, load) in self.loads.iter().enumerate() {
             let end = &mut self.ends[at];
             if self.left[at] <= NOTHING {
-                end.finish.get_or_insert(self.now);
+                if end.missed <= 0.0 {
+                    end.finish.get_or_insert(self.now);
+                }
                 self.left[at] = 0.0;
             } else if load.deadline <= self.now + NOTHING {
                 end.missed = std::mem::take(&mut self.left[at]);
@@ -150,6 +152,7 @@ impl<L: Ord> Flow<'_, L> {
     }
 
     /// Goes on to the next moment at which something changes; false when nothing does any more.
+    #[expect(clippy::needless_range_loop, reason = "several arrays go side by side")]
     fn step(&mut self) -> bool {
         let rates = self.rates();
         let total: Vec<f64> = rates.iter().map(|ways| ways.iter().sum()).collect();

@@ -112,6 +112,8 @@ pub(super) async fn take(parts: &Arc<Parts>, heard: Vec<Heard>) -> Result<(), No
 }
 
 async fn empty(parts: Arc<Parts>) {
+    // After a start references are learned beside what goes on: nobody's report is taken for a stranger's meanwhile.
+    parts.references_are_learned().await;
     loop {
         let next = parts.receipts.next();
         if next.is_empty() {
@@ -252,7 +254,8 @@ fn pack(plan: u64, route: &str, now_ms: i64, mut records: Timed) -> Outcomes {
 
 fn apply(parts: &Parts, plan: &Arc<Plan>, outcomes: &Outcomes, at: Appended) {
     let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
-    plan.apply(at, parts.clock.unix_ms(), records);
+    let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
+    parts.projection.usual.learn(&outcomes.route, &waits);
     for record in &outcomes.records {
         if let Outcome::Reached(state) = record.outcome {
             observe::reached(parts, &outcomes.route, plan, state, record.reason, 1);

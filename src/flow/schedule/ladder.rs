@@ -7,11 +7,7 @@
 
 mod turns;
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use roaring::RoaringBitmap;
 

@@ -179,7 +179,8 @@ impl Screens {
         self.registry.put(screen).await?;
         // Its area, language or drill mark may have changed what it must show.
         self.showing.announce();
-        let entry = self.registry.get(&id).ok_or_else(|| Unavailable::new(format!("screen {id} was removed meanwhile")))?;
+        let entry =
+            self.registry.get(&id).ok_or_else(|| Unavailable::new(format!("screen {id} was removed meanwhile")))?;
         Ok(self.view(&entry))
     }
 

@@ -58,7 +58,7 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<receipt::Rep
 const ROWS: usize = 200;
 
 /// Learns the provider references in rows `from` to `to`, beside what goes on: a start need not wait for them, and
-/// receipts that come meanwhile wait for theirs.
+/// receipts that come meanwhile wait until it is done.
 pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
     let stop = parts.lifecycle.stopping();
     let mut next = from;
@@ -71,7 +71,7 @@ pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
                 continue;
             }
         };
-        let Some(last) = rows.last() else { return };
+        let Some(last) = rows.last() else { break };
         next = last.sequence + 1;
         let entries = rows.iter().filter(|row| row.sequence <= to).flat_map(|row| &row.entries);
         for (_, entry) in entries.filter(|(_, entry)| entry.kind == EntryKind::Outcomes) {
@@ -79,6 +79,7 @@ pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
         }
         tokio::task::yield_now().await;
     }
+    parts.learned.send_replace(true);
 }
 
 async fn learn_entry(parts: &Parts, data: &[u8]) {

@@ -39,8 +39,7 @@ pub(super) fn now(parts: &Parts, id: &WarningId, plans: &[Arc<Plan>]) -> People 
     if let Some(kept) = kept(parts, plans) {
         return kept;
     }
-    let plans: Vec<Arc<Plan>> =
-        plans.iter().filter(|plan| plan.record.channel.reaches_persons()).cloned().collect();
+    let plans: Vec<Arc<Plan>> = plans.iter().filter(|plan| plan.record.channel.reaches_persons()).cloned().collect();
     let covered = covered(&plans);
     let few = covered.addressed <= SMALL;
     let unreached = if few { Some(refresh(parts, id, &plans)) } else { parts.progress.unreached(id) };
@@ -128,8 +127,7 @@ fn version(plans: &[Arc<Plan>]) -> u64 {
 
 /// Counts the reasons of a large warning on a thread that may take its time, when they are old.
 pub(super) async fn count_large(parts: &Arc<Parts>, id: &WarningId, plans: &[Arc<Plan>]) {
-    let plans: Vec<Arc<Plan>> =
-        plans.iter().filter(|plan| plan.record.channel.reaches_persons()).cloned().collect();
+    let plans: Vec<Arc<Plan>> = plans.iter().filter(|plan| plan.record.channel.reaches_persons()).cloned().collect();
     let size: u64 = plans.iter().map(|plan| u64::from(plan.size())).sum();
     if size <= SMALL || kept(parts, &plans).is_some() || !is_old(parts, id, &plans) {
         return;
@@ -145,8 +143,7 @@ pub(super) fn exactly(parts: &Parts, id: &WarningId, plans: &[Arc<Plan>]) -> Peo
     if let Some(kept) = kept(parts, plans) {
         return kept;
     }
-    let plans: Vec<Arc<Plan>> =
-        plans.iter().filter(|plan| plan.record.channel.reaches_persons()).cloned().collect();
+    let plans: Vec<Arc<Plan>> = plans.iter().filter(|plan| plan.record.channel.reaches_persons()).cloned().collect();
     people(covered(&plans), Some(refresh(parts, id, &plans)))
 }
 

@@ -51,8 +51,7 @@ pub(in crate::http) struct AlarmList {
 
 /// What is wrong, in words.
 pub(in crate::http) fn sentence(lang: Lang, alarm: &AlarmView) -> String {
-    let mut args: Vec<(&str, String)> =
-        alarm.facts.iter().map(|(name, fact)| (name.as_str(), fact.clone())).collect();
+    let mut args: Vec<(&str, String)> = alarm.facts.iter().map(|(name, fact)| (name.as_str(), fact.clone())).collect();
     let channel = alarm.channel.as_ref().map(|name| messages::title(lang, &format!("channel-{name}")));
     args.extend(channel.map(|channel| ("channel", channel)));
     args.extend(alarm.route.clone().map(|route| ("route", route)));

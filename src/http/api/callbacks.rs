@@ -20,7 +20,7 @@ use crate::{
         problem::{
             Problem,
             ProblemCode::{
-                BodyBrokenOff, BodyTooLarge, CallbackForged, CallbackUnreadable, MediaTypeUnsupported, CallbackUnknown,
+                BodyBrokenOff, BodyTooLarge, CallbackForged, CallbackUnknown, CallbackUnreadable, MediaTypeUnsupported,
                 ReceiptsNotTaken, RequestTimeout,
             },
         },

@@ -159,7 +159,10 @@ fn title(words: Words, active: &[Row]) -> String {
 
 fn faults(words: Words, alarms: &[AlarmView], routes: &[RouteView], screens: &[ScreenView]) -> Vec<Fault> {
     // A stopped route says so itself, below.
-    let alarms = alarms.iter().filter(|alarm| alarm.code != AlarmCode::RouteStopped.name()).map(|alarm| alarm_fault(words, alarm));
+    let alarms = alarms
+        .iter()
+        .filter(|alarm| alarm.code != AlarmCode::RouteStopped.name())
+        .map(|alarm| alarm_fault(words, alarm));
     let route = |route: &RouteView| {
         let state = words.of("console-route-", &route.state);
         let mut args = vec![("route", route.name.clone()), ("state", state)];
@@ -174,12 +177,15 @@ fn faults(words: Words, alarms: &[AlarmView], routes: &[RouteView], screens: &[S
     };
     let screens_that = |holds: &[Holds], id: &str| {
         let count = screens.iter().filter(|screen| holds.contains(&screen.holds)).count() as u64;
-        (count > 0).then(|| Fault { href: "/console/screens".to_owned(), word: words.with(id, "count", grouped(count)) })
+        (count > 0)
+            .then(|| Fault { href: "/console/screens".to_owned(), word: words.with(id, "count", grouped(count)) })
     };
     // A calm screen that has not asked again since a reload is no fault; one that should show something is.
     let older = screens.iter().filter(|screen| screen.holds == Holds::Older && screen.showing > 0).count() as u64;
-    let older = (older > 0)
-        .then(|| Fault { href: "/console/screens".to_owned(), word: words.with("console-fault-older", "count", grouped(older)) });
+    let older = (older > 0).then(|| Fault {
+        href: "/console/screens".to_owned(),
+        word: words.with("console-fault-older", "count", grouped(older)),
+    });
     let stopped = routes.iter().filter(|route| route.state != "running");
     alarms
         .chain(stopped.map(route))

@@ -7,6 +7,7 @@ use crate::{
     flow::{
         alarms::AlarmView,
         authorize::{KeyView, NewKey, Role},
+        deliver::RouteLimits,
         forecast::{ChannelForecast, Forecast, RunningForecast, UsualAudience},
         intake::{Lift, WarningView},
         preflight::PreflightText,
@@ -17,7 +18,6 @@ use crate::{
             CanaryView, ChannelStatus, DeliveryView, Event, People, RouteView, StatusView, TimelineEntry, UseView,
             WindowView,
         },
-        deliver::RouteLimits,
         target::directory::RecipientView,
     },
     http::{api, problem},

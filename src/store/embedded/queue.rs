@@ -83,6 +83,7 @@ mod tests {
         assert_eq!(queue.enter(Urgency::Reserved, 1).await.unwrap_err(), CommitFault::QueueFull);
         held.clear();
         assert_eq!(queue.state(), (0, 3));
-        let _permit = queue.enter(Urgency::Ordinary, usize::MAX).await.expect("one larger than the queue has it for itself");
+        let _permit =
+            queue.enter(Urgency::Ordinary, usize::MAX).await.expect("one larger than the queue has it for itself");
     }
 }

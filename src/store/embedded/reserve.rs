@@ -82,9 +82,8 @@ impl Reserve {
         let (held, Some(file)) = (self.held, &mut self.file) else { return false };
         let grown = allocate(file, held, held + 4096);
         let shrunk = file.set_len(held);
-        let full = |error: &io::Error| {
-            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-        };
+        let full =
+            |error: &io::Error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
         grown.is_err_and(|error| full(&error)) && shrunk.is_ok()
     }
 }

@@ -108,7 +108,12 @@ impl Shared {
             Shortage::None => tracing::info!(free, "the disk has room again: the store takes every commit"),
             Shortage::Low => tracing::error!(free, low_mark, "the disk runs short: nothing new below red is taken"),
             Shortage::Full => {
-                tracing::error!(free, reserve, reserve_whole, "disk full: only lifts, corrections and outcomes are taken");
+                tracing::error!(
+                    free,
+                    reserve,
+                    reserve_whole,
+                    "disk full: only lifts, corrections and outcomes are taken"
+                );
             }
         }
         if state.shortage == Shortage::None {

@@ -10,7 +10,10 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
-    bounds::{CHECKPOINT_BYTES, CHECKPOINT_PAGES, GROUP_BYTES, GROUP_COMMITS, GROUP_ENTRIES, GROUP_TIME, HEAD_SYNC_EVERY, IDLE_AFTER},
+    bounds::{
+        CHECKPOINT_BYTES, CHECKPOINT_PAGES, GROUP_BYTES, GROUP_COMMITS, GROUP_ENTRIES, GROUP_TIME, HEAD_SYNC_EVERY,
+        IDLE_AFTER,
+    },
     directory::Directory,
     disk::Disk,
     fault::{is_busy, is_full},

@@ -59,7 +59,8 @@ fn a_share_of_the_last_attempts_opens_it_when_they_lasted_long_enough() {
     let now = start();
     let run = |bad: u32, step: u64| {
         let mut breaker = Breaker::new(LIMITS);
-        let opened = (0..10).any(|n| breaker.answered(0, tally(50 - bad, bad, 0), Some(&cause()), later(now, n * step)));
+        let opened =
+            (0..10).any(|n| breaker.answered(0, tally(50 - bad, bad, 0), Some(&cause()), later(now, n * step)));
         (opened, breaker.trip().map(|trip| trip.cause))
     };
     assert_eq!(run(46, 1), (true, Some(TripCause::Failing)));

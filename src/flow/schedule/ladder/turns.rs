@@ -21,8 +21,7 @@ impl Turns {
     /// Everybody on the first step he has an address on. `audiences` by step.
     pub(super) fn new(audiences: &[&RoaringBitmap], start_ms: i64, wait_ms: i64) -> Self {
         let steps = audiences.len();
-        let mut turns =
-            Self { wait_ms, since: vec![BTreeMap::new(); steps], begun: vec![RoaringBitmap::new(); steps] };
+        let mut turns = Self { wait_ms, since: vec![BTreeMap::new(); steps], begun: vec![RoaringBitmap::new(); steps] };
         let mut before = RoaringBitmap::new();
         for (step, audience) in audiences.iter().enumerate() {
             turns.begin(step, *audience - &before, start_ms);

@@ -12,8 +12,12 @@ fn alone(has: [bool; STEPS], fails: &[(usize, i64)], answered: bool, until: i64)
     let Some(mut step) = has.iter().position(|has| *has) else { return begun };
     let mut since = START;
     begun[step] = true;
-    while !answered {
-        let failed = fails.iter().filter(|(on, at)| *on == step && *at < since + WAIT && *at >= START).map(|(_, at)| *at).min();
+    if answered {
+        return begun;
+    }
+    loop {
+        let failed =
+            fails.iter().filter(|(on, at)| *on == step && *at < since + WAIT && *at >= START).map(|(_, at)| *at).min();
         let over = failed.map_or(since + WAIT, |at| (at + 999) / 1_000 * 1_000);
         let looked = failed.unwrap_or(over);
         let Some(next) = (step + 1..STEPS).find(|next| has[*next]) else { break };
