@@ -20,7 +20,9 @@ async fn world(seed: u64, per_hour: Option<u16>, per_day: Option<u16>) -> Engine
     Plan::new(seed)
         .route("sms.a", Channel::Sms, limited(limit(RateUnit::Recipients)))
         .recipients(STREET, Channel::Sms, numbers(PEOPLE))
-        .configured(|config| drop(config.limits.recipient.insert("sms".to_owned(), often)))
+        .configured(|config| {
+            config.limits.recipient.insert("sms".to_owned(), often);
+        })
         .start()
         .await
 }
