@@ -38,6 +38,8 @@ pub(crate) use parts::Parts;
 pub use parts::{AddressBook, Assembly};
 #[doc(hidden)]
 pub use projection::measured::Measured;
+#[doc(hidden)]
+pub use schedule::measured::paced;
 
 /// The flow of one gateway. Cheap to clone.
 #[derive(Clone)]

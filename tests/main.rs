@@ -13,6 +13,7 @@ mod faults;
 mod feeds;
 mod house;
 mod outcome;
+mod pace;
 mod people;
 mod promises;
 mod receipts;

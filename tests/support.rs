@@ -1,5 +1,6 @@
 //! Worlds in one line.
 
+pub mod arrivals;
 pub mod assembly;
 pub mod engine;
 pub mod gateway;

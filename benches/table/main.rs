@@ -6,6 +6,7 @@
 mod core;
 mod intake;
 mod machine;
+mod pacing;
 mod plan;
 mod projection;
 mod report;
@@ -18,6 +19,8 @@ use report::{Measure, Report};
 const MEASURES: &[Measure] = &[
     Measure { name: "core", run: core::million },
     Measure { name: "growth", run: core::growth },
+    Measure { name: "pacing", run: pacing::pacing },
+    Measure { name: "red", run: pacing::red },
     Measure { name: "plan", run: plan::first_slice },
     Measure { name: "projection", run: projection::memory },
     Measure { name: "counts", run: projection::counts },

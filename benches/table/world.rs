@@ -67,7 +67,17 @@ pub(crate) fn provider() -> Arc<dyn Adapter> {
 impl World {
     /// With one SMS route; `limits` are lines of its configuration.
     pub(crate) async fn start(directory: &Arc<Directory>, adapter: Arc<dyn Adapter>, limits: &str) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a directory"), directory, adapter, limits).await
+        Self::start_with(directory, adapter, limits, |store| store).await
+    }
+
+    /// The same with something `around` its store.
+    pub(crate) async fn start_with(
+        directory: &Arc<Directory>,
+        adapter: Arc<dyn Adapter>,
+        limits: &str,
+        around: impl FnOnce(Store) -> Store,
+    ) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a directory"), directory, adapter, limits, around).await
     }
 
     /// Ends at once, as a crash does, and starts again on the same data; says how long the start took.
@@ -75,7 +85,7 @@ impl World {
         self.lifecycle.stop(Duration::ZERO).await;
         self.store.close().await;
         let started = now();
-        let world = Self::start_in(self.data, directory, adapter, "").await;
+        let world = Self::start_in(self.data, directory, adapter, "", |store| store).await;
         (world, started.elapsed())
     }
 
@@ -84,10 +94,11 @@ impl World {
         directory: &Arc<Directory>,
         adapter: Arc<dyn Adapter>,
         limits: &str,
+        around: impl FnOnce(Store) -> Store,
     ) -> Self {
         let clock = Clock::system();
         let opened = Embedded::open(data.path(), clock.clone(), Options::default());
-        let store: Store = Arc::new(opened.expect("a store"));
+        let store: Store = around(Arc::new(opened.expect("a store")));
         let mac: fenghuo::flow::screens::Mac = Arc::new(|_: &[u8]| [0; 32]);
         let shown = Arc::new(ScreenInbox::default());
         let (for_screens, places) = (Arc::clone(&store), Arc::clone(directory));

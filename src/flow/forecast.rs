@@ -233,10 +233,8 @@ fn way(route: &Route, now_unix: i64) -> Way {
     let per_s = [by_rate, by_minute, by_window].into_iter().flatten().fold(FAST, f64::min);
     let left = {
         let pacer = route.pacer.lock();
-        pacer.node.day().map(|day| {
-            let (used, most) = day.used();
-            (most.saturating_sub(used) as f64, most as f64)
-        })
+        let day = pacer.node.day().used(now_unix);
+        day.map(|(used, most)| (most.saturating_sub(used) as f64, most as f64))
     };
     let to_midnight = (DAY_S - (now_unix + CHINA_S).rem_euclid(DAY_S)) as f64;
     let share = 1.0 - limit.red_share;

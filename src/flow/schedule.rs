@@ -4,6 +4,7 @@ pub(crate) mod ladder;
 mod lanes;
 mod limit;
 mod limits;
+pub(super) mod measured;
 mod pacer;
 mod recipients;
 mod reserve;

@@ -25,6 +25,8 @@ use fenghuo_contract::{Adapter, Channel};
 use fenghuo_simulator::{Ledger, Settings, Simulator, Weather};
 use serde_json::Value;
 
+use super::arrivals::{Arrivals, Watched};
+
 /// 2026-11-24T08:00:00+08:00.
 pub const START_MS: i64 = 1_795_478_400_000;
 
@@ -44,6 +46,8 @@ pub struct Engine {
     pub config: Config,
     pub telemetry: Telemetry,
     pub ledgers: BTreeMap<String, Ledger>,
+    /// When what arrived at a provider.
+    pub arrivals: BTreeMap<String, Arrivals>,
     /// Changes how a simulated provider is.
     pub weathers: BTreeMap<String, Weather>,
     /// Where receipts come in, by route.
@@ -149,14 +153,16 @@ impl Engine {
         let directory = Arc::new(directory);
         let lifecycle = Lifecycle::default();
         let mut adapters: BTreeMap<String, Arc<dyn Adapter>> = BTreeMap::new();
-        let mut weathers = BTreeMap::new();
+        let (mut weathers, mut arrivals) = (BTreeMap::new(), BTreeMap::new());
         let (mut ledgers, mut inboxes) = (BTreeMap::new(), BTreeMap::new());
         for (name, settings) in &simulators {
             let inbox = Inbox::new(name.clone());
             let simulator = Simulator::new(settings.clone(), Arc::clone(&inbox) as _, seed).expect("good settings");
             ledgers.insert(name.clone(), simulator.ledger());
             weathers.insert(name.clone(), simulator.weather());
-            adapters.insert(name.clone(), Arc::new(simulator));
+            let (inner, seen) = (Arc::new(simulator), Arrivals::new(&clock));
+            arrivals.insert(name.clone(), seen.clone());
+            adapters.insert(name.clone(), Arc::new(Watched { inner, arrivals: seen }));
             inboxes.insert(name.clone(), inbox);
         }
         let shown = Arc::new(ScreenInbox::default());
@@ -190,6 +196,7 @@ impl Engine {
             config,
             telemetry,
             ledgers,
+            arrivals,
             weathers,
             inboxes,
             simulators,
@@ -226,11 +233,16 @@ impl Engine {
 
     /// Posts a warning and gives its id.
     pub async fn post(&self, message: &Value) -> WarningId {
+        self.post_as(message, self.actor()).await
+    }
+
+    /// The same as somebody else.
+    pub async fn post_as(&self, message: &Value, actor: Actor) -> WarningId {
         let submission = Submission {
             form: Form::Json,
             media_type: "application/json".to_owned(),
             body: message.to_string().into(),
-            actor: self.actor(),
+            actor,
             idempotency_key: None,
         };
         match self.flow.submit(submission).await.expect("accepted") {

@@ -134,7 +134,8 @@ fn batch(samples: &Samples, plan: u64, count: usize) -> Batch {
         attempt: 1,
         confirm: None,
     };
-    Batch { content: Arc::new(samples.content.clone()), items: (0..).zip(addresses).take(count).map(item).collect() }
+    let items = (0..).zip(addresses).take(count).map(item).collect();
+    Batch { content: Arc::new(samples.content.clone()), items, urgent: false }
 }
 
 /// The words of a verdict, when it has some.

@@ -114,4 +114,6 @@ pub struct Batch {
     pub content: Arc<Content>,
     /// To whom.
     pub items: Vec<Item>,
+    /// Whether it must not wait behind others: an adapter that holds several links keeps one free for such batches.
+    pub urgent: bool,
 }

@@ -34,6 +34,9 @@
 //! - **S16** Dropping the future of a submit MUST leave the adapter usable: the next submit works. **(checked)**
 //! - **S17** References of accepted items MUST be unique per delivery within the route, as long as receipts are to be
 //!   expected. **(checked)** Without receipts the reference SHOULD still be given when the provider says one.
+//! - **S18** An adapter that carries submits over a bounded number of links of its own, two or more, MUST NOT let batches
+//!   that are not [`urgent`](crate::Batch::urgent) occupy all of them: an urgent one never waits for the answer to another
+//!   kind. Where there is one link, urgent batches SHOULD be the next to get it.
 //!
 //! # Classifying the answer
 //!

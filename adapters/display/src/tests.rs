@@ -19,7 +19,7 @@ async fn submit(settings: &Settings, content: Content, addresses: &[&str]) -> Ve
         confirm: None,
     };
     let items = addresses.iter().enumerate().map(item).collect();
-    let batch = Batch { content: Arc::new(content), items };
+    let batch = Batch { content: Arc::new(content), items, urgent: false };
     Display::new(settings).submit(&batch, Duration::from_secs(1)).await.unwrap()
 }
 

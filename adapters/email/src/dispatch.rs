@@ -23,6 +23,7 @@ pub(crate) struct Dispatch<'a> {
     pub(crate) recipients: &'a [Envelope<'a>],
     pub(crate) per_message: usize,
     pub(crate) deadline: Instant,
+    pub(crate) urgent: bool,
     next: AtomicUsize,
     answers: Mutex<Answers>,
 }
@@ -42,6 +43,7 @@ impl<'a> Dispatch<'a> {
         recipients: &'a [Envelope<'a>],
         per_message: usize,
         deadline: Instant,
+        urgent: bool,
     ) -> Self {
         let answers = Answers { verdicts: vec![None; recipients.len()], left: recipients.len(), fault: None };
         Self {
@@ -50,6 +52,7 @@ impl<'a> Dispatch<'a> {
             recipients,
             per_message,
             deadline,
+            urgent,
             next: AtomicUsize::new(0),
             answers: Mutex::new(answers),
         }
@@ -57,13 +60,13 @@ impl<'a> Dispatch<'a> {
 
     /// Sends everything, over as many connections as there are free and of use; one verdict per recipient.
     pub(crate) async fn run(self) -> Result<Vec<Verdict>, Fault> {
-        let slot = match timeout_at(self.deadline, self.pool.slot()).await {
+        let slot = match timeout_at(self.deadline, self.pool.slot(self.urgent)).await {
             Ok(Some(slot)) => slot,
             Ok(None) => return Err(transient("CLOSED", "the adapter is closed")),
             Err(_) => return Err(transient("TIMEOUT", "no connection became free in time")),
         };
         let messages = self.recipients.len().div_ceil(self.per_message);
-        let more = (1..messages).map_while(|_| self.pool.free_slot());
+        let more = (1..messages).map_while(|_| self.pool.free_slot(self.urgent));
         let mut workers: FuturesUnordered<_> = std::iter::once(slot).chain(more).map(|slot| self.work(slot)).collect();
         // Who still waits for a connection when all is answered is not waited for.
         while workers.next().await.is_some() && self.answers().left > 0 {}

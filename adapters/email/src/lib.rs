@@ -7,6 +7,7 @@
 //! - Commands go out in groups where the relay allows it (RFC 2920): two round trips a message instead of four. `TCP_NODELAY`
 //!   is set and the content leaves in one write, because a split last write costs some 40 ms of delayed acknowledgement each.
 //! - Connections are kept, without NOOP: one that turns out dead before anything of a message was sent is replaced once.
+//!   Where there are several, one of them carries urgent batches only.
 //! - STARTTLS is never given up when it is missing, what was said before it is forgotten, and bytes slipped in before the
 //!   handshake end the connection.
 //! - A connection lost after the final dot leaves the recipients in doubt; lost before, they were not reached.
@@ -119,7 +120,8 @@ impl Adapter for Email {
             let refusal = Verdict::refused_content("UNWRITABLE", "the content cannot be made into a message");
             return Ok(vec![refusal; batch.items.len()]);
         };
-        let mut verdicts = Dispatch::new(&self.pool, &letter, &recipients, self.per_message, deadline).run().await?;
+        let dispatch = Dispatch::new(&self.pool, &letter, &recipients, self.per_message, deadline, batch.urgent);
+        let mut verdicts = dispatch.run().await?;
         judge_by_the_batch(&mut verdicts);
         let mut verdicts = verdicts.into_iter();
         let answer =
@@ -127,10 +129,10 @@ impl Adapter for Email {
         Ok(addresses.iter().map(answer).collect())
     }
 
-    /// Connects, protects, logs in, and says farewell. When every connection is at work, the link is known to work.
+    /// Connects, protects, logs in, and says farewell. When every connection it may have is at work, the link is known to work.
     async fn probe(&self) -> Result<(), Fault> {
         self.check_open()?;
-        let Some(slot) = self.pool.free_slot() else { return Ok(()) };
+        let Some(slot) = self.pool.free_slot(false) else { return Ok(()) };
         slot.fresh().await?.quit().await;
         Ok(())
     }

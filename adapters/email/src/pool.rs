@@ -1,11 +1,13 @@
-//! Connections kept for the next submit, at most so many.
+//! Connections kept for the next submit, at most so many; where there are several, one is left to urgent submits.
 
 use std::{
+    pin::pin,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use fenghuo_contract::{Cause, Fault};
+use futures_util::future::select;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{session::Session, settings::Relay};
@@ -15,6 +17,8 @@ pub(crate) struct Pool {
     connect_timeout: Duration,
     transactions_max: usize,
     slots: Semaphore,
+    /// The slot only urgent submits may have.
+    urgent: Semaphore,
     resting: Mutex<Vec<Session>>,
 }
 
@@ -26,8 +30,9 @@ pub(crate) struct Slot<'a> {
 
 impl Pool {
     pub(crate) fn new(relay: Relay, connections: usize, transactions_max: usize, connect_timeout: Duration) -> Self {
-        let slots = Semaphore::new(connections);
-        Self { relay, connect_timeout, transactions_max, slots, resting: Mutex::default() }
+        let kept = usize::from(connections > 1);
+        let (slots, urgent) = (Semaphore::new(connections - kept), Semaphore::new(kept));
+        Self { relay, connect_timeout, transactions_max, slots, urgent, resting: Mutex::default() }
     }
 
     pub(crate) fn relay(&self) -> &Relay {
@@ -35,20 +40,30 @@ impl Pool {
     }
 
     /// Waits for the right to a connection; `None` once the pool is closed.
-    pub(crate) async fn slot(&self) -> Option<Slot<'_>> {
-        let permit = self.slots.acquire().await.ok()?;
+    pub(crate) async fn slot(&self, urgent: bool) -> Option<Slot<'_>> {
+        if let Some(slot) = self.free_slot(urgent) {
+            return Some(slot);
+        }
+        let permit = if urgent {
+            let (shared, kept) = (pin!(self.slots.acquire()), pin!(self.urgent.acquire()));
+            select(shared, kept).await.factor_first().0.ok()?
+        } else {
+            self.slots.acquire().await.ok()?
+        };
         Some(Slot { pool: self, _permit: permit })
     }
 
     /// The right to a connection, if there is one free now.
-    pub(crate) fn free_slot(&self) -> Option<Slot<'_>> {
-        let permit = self.slots.try_acquire().ok()?;
+    pub(crate) fn free_slot(&self, urgent: bool) -> Option<Slot<'_>> {
+        let kept = || if urgent { self.urgent.try_acquire().ok() } else { None };
+        let permit = self.slots.try_acquire().ok().or_else(kept)?;
         Some(Slot { pool: self, _permit: permit })
     }
 
     /// Gives out no more, and ends the connections that rest.
     pub(crate) async fn close(&self) {
         self.slots.close();
+        self.urgent.close();
         let resting = std::mem::take(&mut *self.sessions());
         futures_util::future::join_all(resting.into_iter().map(Session::quit)).await;
     }

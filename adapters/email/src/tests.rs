@@ -28,7 +28,8 @@ fn item(index: u32, address: &str) -> Item {
 }
 
 fn batch(addresses: &[&str]) -> Batch {
-    Batch { content: Arc::new(content()), items: (0..).zip(addresses).map(|(index, to)| item(index, to)).collect() }
+    let items = (0..).zip(addresses).map(|(index, to)| item(index, to)).collect();
+    Batch { content: Arc::new(content()), items, urgent: false }
 }
 
 fn content() -> Content {

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use fenghuo_contract::{Adapter, Cause, Channel};
+use fenghuo_contract::{Adapter, Cause, Channel, RateUnit};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -125,6 +125,8 @@ pub(crate) struct Route {
     tested_ms: AtomicI64,
     /// Smoothed time from submit to answer, microseconds; 0 = not known.
     round_trip_us: AtomicU64,
+    /// Smoothed time from the lease of a slice to its outcome, microseconds; 0 = not known.
+    occupied_us: AtomicU64,
     /// Deliveries taken from the lanes and not yet handed to the adapter.
     pub(crate) passing: AtomicU64,
     standing: Mutex<Standing>,
@@ -157,6 +159,7 @@ impl Route {
             canary: Mutex::new(None),
             tested_ms: AtomicI64::new(0),
             round_trip_us: AtomicU64::new(0),
+            occupied_us: AtomicU64::new(0),
             passing: AtomicU64::new(0),
             channel: config.channel,
             window: Arc::new(Semaphore::new(window_size)),
@@ -380,10 +383,7 @@ impl Route {
 
     /// A submit was answered after this long.
     pub(crate) fn answered(&self, took: Duration) {
-        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
-        let known = self.round_trip_us.load(Ordering::Relaxed);
-        let smoothed = if known == 0 { took } else { (known * 7 + took) / 8 };
-        self.round_trip_us.store(smoothed, Ordering::Relaxed);
+        smooth(&self.round_trip_us, took);
     }
 
     /// Smoothed time from submit to answer.
@@ -392,14 +392,41 @@ impl Route {
         (known > 0).then(|| Duration::from_micros(known))
     }
 
-    /// How many submits may be unanswered now: what is on the wire is rate × round trip, and half as much again for its
-    /// unevenness; all the window where either is not known.
-    pub(crate) fn window_now(&self, per_submit: u32) -> usize {
-        let (Some(rate), Some(round_trip)) = (self.allowed(), self.round_trip()) else { return self.window_size };
-        // What is taken at a time is a few milliseconds of work, whatever a call could carry.
-        let per_submit = f64::from(per_submit.max(1)).min((rate * SLICE_S).max(1.0));
-        let submits = rate * round_trip.as_secs_f64() / per_submit;
-        (((submits * 1.5).ceil() as usize) + 1).clamp(self.red_window() + 1, self.window_size)
+    /// A slice held its place in the window for this long, from its lease to its outcome.
+    pub(crate) fn occupied(&self, took: Duration) {
+        smooth(&self.occupied_us, took);
+    }
+
+    /// Work taken in one slice, as time: 5 ms, or as much as keeps the link busy with the places it has where answers take
+    /// long.
+    pub(crate) fn span(&self) -> Duration {
+        let places = (self.window_size - self.red_window()).max(1);
+        let occupied = Duration::from_micros(self.occupied_us.load(Ordering::Relaxed));
+        let needed = occupied.mul_f64(1.25 / places as f64);
+        needed.clamp(Duration::from_secs_f64(SLICE_S), SPAN_MAX)
+    }
+
+    /// Deliveries of `segments` segments a second allowed now, `None` = no limit.
+    pub(crate) fn deliveries_per_s(&self, segments: u32) -> Option<f64> {
+        let pacer = self.pacer.lock();
+        let per_unit = match pacer.node.unit() {
+            RateUnit::Recipients => 1.0,
+            RateUnit::Segments => 1.0 / f64::from(segments.max(1)),
+            RateUnit::Calls => self.adapter.profile().batch_max as f64,
+        };
+        pacer.allowed().map(|rate| rate * per_unit)
+    }
+
+    /// How many slices may be under way now: rate × the time each is, and half as much again for unevenness, besides the
+    /// places of red; all the window where either is not known.
+    pub(crate) fn window_now(&self, segments: u32) -> usize {
+        let occupied_us = self.occupied_us.load(Ordering::Relaxed);
+        let Some(rate) = self.deliveries_per_s(segments).filter(|_| occupied_us > 0) else { return self.window_size };
+        let per_call = self.adapter.profile().batch_max as f64;
+        let stretched = (rate * self.span().as_secs_f64()).min(per_call);
+        let slice = stretched.max(rate * SLICE_S).clamp(1.0, f64::from(self.batch()));
+        let slices = rate * occupied_us as f64 / 1e6 / slice;
+        ((slices * 1.5).ceil() as usize + 1 + self.red_window()).min(self.window_size)
     }
 
     pub(crate) fn failed(&self, at_ms: i64, words: String) {
@@ -422,7 +449,16 @@ impl Route {
 }
 
 /// Work taken from the lanes at a time, as time at the allowed rate.
-const SLICE_S: f64 = 0.005;
+pub(super) const SLICE_S: f64 = 0.005;
+/// The most work of one slice, as time.
+const SPAN_MAX: Duration = Duration::from_secs(1);
+/// Takes a measured time into a smoothed one, in microseconds, of which 0 is not known.
+fn smooth(known: &AtomicU64, took: Duration) {
+    let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
+    let before = known.load(Ordering::Relaxed);
+    known.store(if before == 0 { took } else { before.saturating_mul(7).saturating_add(took) / 8 }, Ordering::Relaxed);
+}
+
 /// The most deliveries claimed, sent and journaled together.
 pub(crate) const SLICE_MAX: u32 = 256;
 

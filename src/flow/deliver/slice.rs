@@ -16,7 +16,10 @@ use super::{
     wire::{self, Halt},
 };
 use crate::{
-    domain::delivery::{Reason, State},
+    domain::{
+        delivery::{Reason, State},
+        level::Level,
+    },
     flow::{
         Parts,
         projection::{
@@ -31,6 +34,7 @@ use crate::{
 /// Carries one slice: lease, last checks, one attempt, outcome.
 pub(crate) async fn carry(parts: Arc<Parts>, route: Arc<Route>, slice: Slice, permit: OwnedSemaphorePermit) {
     let plan = slice.plan;
+    let began = parts.clock.instant();
     let mut passing = Passing { route: &route, deliveries: slice.ranks.len() as u64 };
     let ranks = plan.lease(&slice.ranks);
     if !ranks.is_empty() {
@@ -45,6 +49,7 @@ pub(crate) async fn carry(parts: Arc<Parts>, route: Arc<Route>, slice: Slice, pe
         route.in_flight.fetch_sub(ranks.len() as u64, Ordering::Relaxed);
     }
     passing.end();
+    route.occupied(parts.clock.instant().duration_since(began));
     drop(permit);
     route.bell.notify_waiters();
 }
@@ -151,7 +156,8 @@ async fn attempt(
         let Some(content) = plan.contents.get(variant) else { continue };
         for ranks in ranks.chunks(batch_max) {
             let rest = items.split_off(ranks.len());
-            let batch = Batch { content: Arc::clone(content), items: std::mem::replace(&mut items, rest) };
+            let items = std::mem::replace(&mut items, rest);
+            let batch = Batch { content: Arc::clone(content), items, urgent: plan.record.level == Level::Red };
             submit(parts, route, plan, ranks, &batch, passing, &mut answers).await;
         }
     }

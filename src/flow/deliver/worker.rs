@@ -26,8 +26,8 @@ const PASSING_S: f64 = 0.005;
 /// What the consumer knows from one turn to the next.
 #[derive(Default)]
 struct Turns {
-    /// Issuers whose node said no, until when.
-    held: BTreeMap<String, Instant>,
+    /// Issuers whose node said no to warnings below red, and to red ones, until when.
+    held: [BTreeMap<String, Instant>; 2],
 }
 
 /// Runs until the gateway stops claiming.
@@ -62,7 +62,7 @@ fn turn(parts: &Arc<Parts>, route: &Arc<Route>, turns: &mut Turns) -> Duration {
     }
     pace(parts, route, now);
 
-    turns.held.retain(|_, until| *until > now);
+    turns.held.iter_mut().for_each(|held| held.retain(|_, until| *until > now));
     let served = parts.lanes(route.channel).serve(now, |plan| ask(parts, route, turns, plan, now));
     let due = match served {
         Served::Slice(slice) => {
@@ -74,14 +74,15 @@ fn turn(parts: &Arc<Parts>, route: &Arc<Route>, turns: &mut Turns) -> Duration {
         }
         Served::Wait(due) => due,
     };
-    let next = turns.held.values().copied().chain(due).min();
+    let next = turns.held.iter().flat_map(BTreeMap::values).copied().chain(due).min();
     next.map_or(LOOK_AGAIN, |next| next.duration_since(now).clamp(Duration::from_micros(50), LOOK_AGAIN))
 }
 
 /// Whether this plan is served now.
 fn ask(parts: &Parts, route: &Route, turns: &mut Turns, plan: &Plan, now: Instant) -> Ask {
     let issuer = plan.record.issuer.as_deref();
-    if issuer.is_some_and(|issuer| turns.held.contains_key(issuer)) || !may_carry(parts, route, plan) {
+    let held = &mut turns.held[usize::from(plan.record.level == Level::Red)];
+    if issuer.is_some_and(|issuer| held.contains_key(issuer)) || !may_carry(parts, route, plan) {
         return Ask::Pass;
     }
     let shape = shape(route, plan);
@@ -92,10 +93,12 @@ fn ask(parts: &Parts, route: &Route, turns: &mut Turns, plan: &Plan, now: Instan
     match parts.limits.take(&mut route.pacer.lock(), &plan.record, &shape, at) {
         Ok(deliveries) => Ask::Take(deliveries),
         Err(Held::Everything(no)) => Ask::Stop(wait(no)),
-        Err(Held::Issuer(no)) => {
-            turns.held.extend(issuer.map(|issuer| (issuer.to_owned(), now + wait(no))));
+        Err(Held::Issuer(no @ No::Wait(_))) => {
+            held.extend(issuer.map(|issuer| (issuer.to_owned(), now + wait(no))));
             Ask::Pass
         }
+        // Looked at again when the bell rings.
+        Err(Held::Issuer(No::Reserving)) => Ask::Pass,
     }
 }
 
@@ -119,8 +122,8 @@ fn has_place(route: &Route, level: Level, shape: &SliceShape) -> bool {
     }
     let used = route.window_size - free;
     let passing = route.passing.load(Ordering::Relaxed);
-    let may_pass = route.allowed().map_or(u64::MAX, |rate| (rate * PASSING_S) as u64);
-    used + route.red_window() < route.window_now(shape.per_call) + usize::from(route.window_size == 1)
+    let may_pass = route.deliveries_per_s(shape.segments).map_or(u64::MAX, |rate| (rate * PASSING_S) as u64);
+    used + route.red_window() < route.window_now(shape.segments) + usize::from(route.window_size == 1)
         && (passing == 0 || passing <= may_pass)
 }
 
@@ -143,5 +146,6 @@ fn shape(route: &Route, plan: &Plan) -> SliceShape {
         segments: count(plan.segments()),
         contents: count(plan.contents.len()),
         per_call: count(route.adapter.profile().batch_max),
+        span: route.span(),
     }
 }

@@ -160,7 +160,8 @@ impl Lanes {
             nearness: nearness(record.deadline - now_unix),
         };
         let mut inner = self.inner.lock();
-        if inner.keys.contains_key(&record.number) {
+        // Who closes a plan takes it out of the lanes afterwards: what is closed by now may not come in any more.
+        if inner.keys.contains_key(&record.number) || work.plan.closing().is_some() {
             return;
         }
         inner.keys.insert(record.number, key);
@@ -265,3 +266,6 @@ fn add(work: &mut Work, ranks: &[(u32, Option<Instant>)]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,9 @@ use tokio::time::Instant;
 
 use crate::config::Limit;
 
+/// Work taken at a time, as time: what has left the scheduler and not yet the gateway cannot be overtaken.
+pub(crate) const QUANTUM: Duration = Duration::from_millis(5);
+
 /// What a slice costs, in every unit a node may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cost {
@@ -59,9 +62,9 @@ pub(crate) struct Node {
     unit: RateUnit,
     red_share: f64,
     rate: Option<Rate>,
-    second: Option<Sliding>,
-    minute: Option<Sliding>,
-    day: Option<Day>,
+    second: Sliding,
+    minute: Sliding,
+    day: Day,
 }
 
 /// What a node gave, for taking it back.
@@ -78,10 +81,19 @@ impl Node {
             unit: limit.rate_unit.unwrap_or(default_unit),
             red_share: limit.red_share,
             rate: per_s.map(|rate| Rate::new(rate, limit.red_share, now)),
-            second: limit.rate_per_s.filter(|_| limit.hard_cap).map(|most| Sliding::second(most, now)),
-            minute: limit.per_minute.map(|most| Sliding::minute(most, now)),
-            day: limit.per_day.map(|most| Day::new(u64::from(most), used)),
+            second: Sliding::second(limit.rate_per_s.filter(|_| limit.hard_cap), now),
+            minute: Sliding::minute(limit.per_minute, now),
+            day: Day::new(limit.per_day.map(u64::from), used),
         }
+    }
+
+    /// Takes a new limit in the same unit while running; what was spent in every window stays spent.
+    pub(crate) fn change(&mut self, limit: &Limit, now: Instant) {
+        self.red_share = limit.red_share;
+        self.second.change(limit.rate_per_s.filter(|_| limit.hard_cap));
+        self.minute.change(limit.per_minute);
+        self.day.change(limit.per_day.map(u64::from));
+        self.set_rate(limit.rate_per_s.map(f64::from), now);
     }
 
     pub(crate) fn unit(&self) -> RateUnit {
@@ -90,16 +102,19 @@ impl Node {
 
     /// Changes the rate; what was spent stays spent.
     pub(crate) fn set_rate(&mut self, rate: Option<f64>, now: Instant) {
-        self.rate = rate.map(|rate| Rate::new(rate, self.red_share, now));
+        let share = self.red_share;
+        self.rate = rate.map(|rate| match &self.rate {
+            Some(before) => before.at(rate, share, now),
+            None => Rate::new(rate, share, now),
+        });
     }
 
-    /// The most units worth taking at a time: about 5 ms of work, at least one, and no more than a window has room for.
-    pub(crate) fn quantum(&mut self, most: u32, red: bool, at: At) -> u32 {
+    /// The most units worth taking at a time: the work of `span`, at least one, and no more than a window has room for.
+    pub(crate) fn quantum(&mut self, most: u32, span: Duration, red: bool, at: At) -> u32 {
         let share = self.share(red);
-        let by_rate = self.rate.as_ref().map_or(most, Rate::quantum);
-        let windows = [&mut self.second, &mut self.minute].into_iter().flatten();
-        let room = windows.map(|window| window.room(share, at.now)).min().unwrap_or(u32::MAX);
-        let day = self.day.as_mut().map_or(u32::MAX, |day| day.room(share, at.unix));
+        let by_rate = self.rate.as_ref().map_or(most, |rate| rate.quantum(span));
+        let room = self.second.room(share, at.now).min(self.minute.room(share, at.now));
+        let day = self.day.room(share, at.unix);
         by_rate.min(room).min(day).clamp(1, most.max(1))
     }
 
@@ -111,22 +126,18 @@ impl Node {
     pub(crate) fn take(&mut self, cost: &Cost, red: bool, at: At) -> Result<Given, No> {
         let units = cost.units(self.unit).max(1);
         let share = self.share(red);
-        for window in [&mut self.second, &mut self.minute].into_iter().flatten() {
+        for window in [&mut self.second, &mut self.minute] {
             window.check(units, share, at.now).map_err(No::Wait)?;
         }
-        if let Some(day) = &mut self.day {
-            day.check(units, share, at.unix)?;
-        }
+        self.day.check(units, share, at.unix)?;
         let rate = match &mut self.rate {
             Some(rate) => Some(rate.take(units, red).map_err(No::Wait)?),
             None => None,
         };
-        for window in [&mut self.second, &mut self.minute].into_iter().flatten() {
+        for window in [&mut self.second, &mut self.minute] {
             window.add(units, at.now);
         }
-        if let Some(day) = &mut self.day {
-            day.add(units);
-        }
+        self.day.add(units);
         Ok(Given { rate, units })
     }
 
@@ -135,25 +146,23 @@ impl Node {
         if let (Some(rate), Some(mark)) = (&mut self.rate, given.rate) {
             rate.restore(mark);
         }
-        for window in [&mut self.second, &mut self.minute].into_iter().flatten() {
+        for window in [&mut self.second, &mut self.minute] {
             window.take_back(given.units);
         }
-        if let Some(day) = &mut self.day {
-            day.take_back(given.units);
-        }
+        self.day.take_back(given.units);
     }
 
     /// Units used in the last minute and the limit, where there is one.
     pub(crate) fn minute(&mut self, now: Instant) -> Option<(u64, u64)> {
-        self.minute.as_mut().map(|window| window.used(now))
+        self.minute.used(now)
     }
 
-    pub(crate) fn day(&self) -> Option<&Day> {
-        self.day.as_ref()
+    pub(crate) fn day(&self) -> &Day {
+        &self.day
     }
 
-    pub(crate) fn day_mut(&mut self) -> Option<&mut Day> {
-        self.day.as_mut()
+    pub(crate) fn day_mut(&mut self) -> &mut Day {
+        &mut self.day
     }
 }
 

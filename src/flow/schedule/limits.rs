@@ -1,7 +1,7 @@
 //! The limit tree: route ∧ issuer ∧ channel ∧ recipient. A slice goes when every node lets it, and nothing is spent on
 //! any node unless all agree.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use fenghuo_contract::{Channel, RateUnit};
 use parking_lot::Mutex;
@@ -9,7 +9,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     Pacer,
-    limit::{At, Cost, DayUse, No, Node},
+    limit::{At, Cost, DayUse, No, Node, QUANTUM},
     recipients::Recipients,
 };
 use crate::{config::Limits as Configured, flow::record::PlanRecord};
@@ -114,7 +114,7 @@ impl Limits {
 
     /// Reservations to be written down, by node.
     pub(crate) fn wanted(&self) -> Vec<(String, DayUse)> {
-        let of = |kind: &str, what: &str, node: &Node| Some((name(kind, what), node.day()?.wanted()?));
+        let of = |kind: &str, what: &str, node: &Node| Some((name(kind, what), node.day().wanted()?));
         let mut wanted: Vec<_> =
             self.channels.iter().filter_map(|(channel, node)| of("channel", channel.name(), &node.lock())).collect();
         wanted.extend(self.issuers.lock().iter().filter_map(|(issuer, node)| of("issuer", issuer, node)));
@@ -123,7 +123,7 @@ impl Limits {
 
     /// A reservation was written down, or could not be.
     pub(crate) fn settle(&self, node: &str, written: DayUse, durable: bool) {
-        let settle = |node: &mut Node| node.day_mut().into_iter().for_each(|day| day.settle(written, durable));
+        let settle = |node: &mut Node| node.day_mut().settle(written, durable);
         match node.split_once('/') {
             Some(("channel", channel)) => {
                 let found = self.channels.iter().find(|(known, _)| known.name() == channel);
@@ -151,6 +151,8 @@ pub(crate) struct SliceShape {
     pub(crate) contents: u32,
     /// Deliveries one call may carry.
     pub(crate) per_call: u32,
+    /// Work worth taking at a time, as far as one call carries it.
+    pub(crate) span: Duration,
 }
 
 impl SliceShape {
@@ -161,12 +163,18 @@ impl SliceShape {
 
     /// How many deliveries a node would like to see at a time.
     fn deliveries(&self, node: &mut Node, red: bool, at: At) -> u32 {
-        let most = match node.unit() {
-            RateUnit::Recipients => node.quantum(self.most, red, at),
-            RateUnit::Segments => node.quantum(self.most.saturating_mul(self.segments), red, at) / self.segments.max(1),
+        let mut within = |span: Duration, most: u32| match node.unit() {
+            RateUnit::Recipients => node.quantum(most, span, red, at),
+            RateUnit::Segments => {
+                node.quantum(most.saturating_mul(self.segments), span, red, at) / self.segments.max(1)
+            }
             // A call costs the same however many it carries.
-            RateUnit::Calls => self.most.min(self.per_call),
+            RateUnit::Calls => most.min(self.per_call),
         };
-        most.clamp(1, self.most.max(1))
+        let mut deliveries = within(QUANTUM, self.most);
+        if self.span > QUANTUM {
+            deliveries = deliveries.max(within(self.span, self.most.min(self.per_call)));
+        }
+        deliveries.clamp(1, self.most.max(1))
     }
 }

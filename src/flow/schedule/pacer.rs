@@ -18,7 +18,6 @@ const CAUTION: Duration = Duration::from_secs(1_800);
 /// The pacer of one route. One consumer per route keeps the order.
 pub(crate) struct Pacer {
     limit: Limit,
-    default_unit: RateUnit,
     pub(crate) node: Node,
     /// The rate after throttle answers, `None` = as configured.
     caution: Option<f64>,
@@ -35,16 +34,20 @@ impl Pacer {
         let node = Node::new(&limit, default_unit, used, now);
         let applied = limit.rate_per_s.map(f64::from);
         let (caution, health) = (None, 1.0);
-        Self { limit, default_unit, node, caution, health, throttled_at: now, adjusted_at: now, applied }
+        Self { limit, node, caution, health, throttled_at: now, adjusted_at: now, applied }
     }
 
-    /// Takes a new limit while running; the day's use goes on.
+    /// Takes a new limit while running; what was spent stays spent. A new rate forgets what throttle answers taught.
     pub(crate) fn change(&mut self, limit: Limit, now: Instant) {
         if limit == self.limit {
             return;
         }
-        let used = self.node.day().map(|day| day.known());
-        *self = Self { health: self.health, ..Self::new(limit, self.default_unit, used, now) };
+        self.node.change(&limit, now);
+        self.applied = limit.rate_per_s.map(f64::from);
+        if limit.rate_per_s != self.limit.rate_per_s {
+            self.caution = None;
+        }
+        self.limit = limit;
         self.apply(now);
     }
 

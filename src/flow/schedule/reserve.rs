@@ -53,7 +53,7 @@ pub(crate) async fn run(parts: Arc<Parts>) {
 fn wanted(parts: &Parts) -> Vec<(String, DayUse)> {
     let mut wanted = parts.limits.wanted();
     for route in parts.routes.values() {
-        let day = route.pacer.lock().node.day().and_then(|day| day.wanted());
+        let day = route.pacer.lock().node.day().wanted();
         wanted.extend(day.map(|day| (name("route", &route.name), day)));
     }
     wanted
@@ -76,11 +76,7 @@ async fn write(parts: &Parts, wanted: &[(String, DayUse)]) -> bool {
 
 fn settle(parts: &Parts, node: &str, written: DayUse, durable: bool) {
     match node.strip_prefix("route/").and_then(|route| parts.routes.get(route)) {
-        Some(route) => {
-            if let Some(day) = route.pacer.lock().node.day_mut() {
-                day.settle(written, durable);
-            }
-        }
+        Some(route) => route.pacer.lock().node.day_mut().settle(written, durable),
         None => parts.limits.settle(node, written, durable),
     }
     parts.routes.values().for_each(|route| route.bell.notify_waiters());

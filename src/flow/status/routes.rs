@@ -19,16 +19,15 @@ use crate::{
 };
 
 pub(super) fn view(parts: &Parts, route: &Arc<Route>) -> RouteView {
-    let now = parts.clock.instant();
+    let (now, unix) = (parts.clock.instant(), parts.clock.unix());
     let state = route.state();
     let last_success = route.last_success_ms.load(Ordering::Relaxed);
     let last_error = route.last_error();
     let mut pacer = route.pacer.lock();
     let use_of = |(used, most): (u64, u64)| UseView { used, limit: most };
-    let (per_minute, per_day) = (pacer.node.minute(now).map(use_of), pacer.node.day().map(|day| use_of(day.used())));
+    let (per_minute, per_day) = (pacer.node.minute(now).map(use_of), pacer.node.day().used(unix).map(use_of));
     let (limit_per_s, allowed_per_s, unit) = (pacer.configured(), pacer.allowed(), pacer.node.unit());
     drop(pacer);
-    let per_submit = u32::try_from(route.adapter.profile().batch_max).unwrap_or(u32::MAX);
     RouteView {
         name: route.name.clone(),
         channel: route.channel.name().to_owned(),
@@ -53,7 +52,7 @@ pub(super) fn view(parts: &Parts, route: &Arc<Route>) -> RouteView {
         round_trip_ms: route.round_trip().map(|round_trip| round_trip.as_secs_f64() * 1e3),
         window: WindowView {
             size: route.window_size,
-            now: route.window_now(per_submit),
+            now: route.window_now(1),
             used: route.window_size - route.window.available_permits(),
             red: route.red_window(),
         },

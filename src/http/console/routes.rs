@@ -16,7 +16,11 @@ use super::{
     warning::Fact,
     words::Words,
 };
-use crate::{domain::level::Level, flow::status::RouteView, http::Site};
+use crate::{
+    domain::level::Level,
+    flow::status::{RouteView, UseView, WindowView},
+    http::Site,
+};
 
 #[derive(Deserialize)]
 pub(super) struct After {
@@ -121,17 +125,18 @@ impl Tile {
         let fact = |id: &str, value: String| Fact { word: words.t(id), value };
         let mut facts = vec![
             fact("console-route-rate", per_second(route.rate_per_s)),
-            fact(
-                "console-route-limit",
-                route.limit_per_s.map_or_else(|| words.t("console-route-no-limit"), per_second),
-            ),
+            fact("console-route-limit", limit(words, route)),
+        ];
+        facts.extend(uses(words, route));
+        facts.extend([
+            fact("console-route-window", window(words, route)),
             fact("console-route-in-flight", grouped(route.in_flight)),
             fact("console-route-queue", queue(words, route)),
             fact(
                 "console-route-success",
                 route.last_success_at.as_deref().map_or_else(|| words.t("console-never"), stamp),
             ),
-        ];
+        ]);
         if let Some(error) = &route.last_error {
             let at = route.last_error_at.as_deref().map(stamp).unwrap_or_default();
             facts.push(fact("console-route-error", words.join([at, error.clone()])));
@@ -151,6 +156,37 @@ impl Tile {
             can_resume: !running,
         }
     }
+}
+
+/// The limit a second, what of it is allowed now when that is less, and whether a person set it.
+fn limit(words: Words, route: &RouteView) -> String {
+    let per_second = |number: f64| {
+        let unit = words.of("console-unit-", &route.unit);
+        words.fill("console-units-per-second", &[("rate", rate(number)), ("unit", unit)])
+    };
+    let ordered = if route.ordered.is_some() { words.t("console-route-ordered") } else { String::new() };
+    let allowed = route.allowed_per_s.filter(|allowed| route.limit_per_s.is_none_or(|limit| *allowed < limit));
+    let allowed = allowed.map(|allowed| words.with("console-route-allowed", "rate", per_second(allowed)));
+    let most = route.limit_per_s.map_or_else(|| words.t("console-route-no-limit"), per_second);
+    words.join([most, allowed.unwrap_or_default(), ordered])
+}
+
+/// How much of the limits of a minute and a day is used, where there are any.
+fn uses(words: Words, route: &RouteView) -> Vec<Fact> {
+    let of = [("console-route-minute", &route.per_minute), ("console-route-day", &route.per_day)];
+    let fact = |(id, used): (&str, &Option<UseView>)| {
+        let UseView { used, limit } = used.as_ref()?;
+        Some(Fact { word: words.t(id), value: format!("{} / {}", grouped(*used), grouped(*limit)) })
+    };
+    of.into_iter().filter_map(fact).collect()
+}
+
+/// Submits unanswered, how many may be now and at most, how many of them are kept for red; how long an answer takes.
+fn window(words: Words, route: &RouteView) -> String {
+    let WindowView { size, now, used, red } = &route.window;
+    let args = [("used", used), ("now", now), ("size", size), ("red", red)].map(|(name, n)| (name, n.to_string()));
+    let answer = route.round_trip_ms.map(|ms| words.with("console-route-round-trip", "ms", rate(ms)));
+    words.join([words.fill("console-route-window-of", &args), answer.unwrap_or_default()])
 }
 
 /// What waits, by level, highest first.

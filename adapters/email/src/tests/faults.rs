@@ -51,6 +51,35 @@ async fn a_refused_recipient_stops_nobody() {
 }
 
 #[tokio::test]
+async fn urgent_batches_do_not_wait_for_answers_to_others() {
+    let relay = relay(&[("RCPT TO:<SLOW", "hang")]).await;
+    let email = email(&relay, |settings| settings.connections = 3);
+    let slow = batch(&["slow1@x.example", "slow2@x.example", "slow3@x.example", "slow4@x.example"]);
+    let asked = || relay.log.lock().unwrap().lines.iter().filter(|line| line.contains("<slow")).count();
+    let urgent = async {
+        while asked() < 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        submit(&email, &Batch { urgent: true, ..batch(THREE) }, BUDGET).await
+    };
+    tokio::select! {
+        _ = email.submit(&slow, BUDGET) => panic!("nobody answers it"),
+        answers = urgent => assert_eq!(answers, ["accepted"; 3]),
+    }
+    assert_eq!((asked(), relay.log.lock().unwrap().connections), (2, 3));
+}
+
+#[tokio::test]
+async fn a_single_connection_serves_both_kinds() {
+    let relay = relay(&[]).await;
+    let email = email(&relay, |settings| settings.connections = 1);
+    for urgent in [false, true] {
+        assert_eq!(submit(&email, &Batch { urgent, ..batch(THREE) }, BUDGET).await, ["accepted"; 3]);
+    }
+    assert_eq!(relay.log.lock().unwrap().connections, 1);
+}
+
+#[tokio::test]
 async fn recipients_of_one_message_do_not_see_each_other() {
     let relay = relay(&[("RCPT TO:<B@", "550 5.1.1 no")]).await;
     let email = email(&relay, |settings| settings.recipients_per_message = 10);

@@ -22,7 +22,8 @@ pub(crate) struct DayUse {
 }
 
 pub(crate) struct Day {
-    most: u64,
+    /// `None` = counted only: a limit that comes back finds what was used meanwhile.
+    most: Option<u64>,
     today: i64,
     used: u64,
     reserved: u64,
@@ -35,9 +36,14 @@ fn day_of(unix: i64) -> i64 {
 }
 
 impl Day {
-    pub(super) fn new(most: u64, known: Option<DayUse>) -> Self {
+    pub(super) fn new(most: Option<u64>, known: Option<DayUse>) -> Self {
         let DayUse { day, reserved } = known.unwrap_or(DayUse { day: i64::MIN, reserved: 0 });
         Self { most, today: day, used: reserved, reserved, asked: None }
+    }
+
+    /// Limits it otherwise from now on; what was used stays used.
+    pub(super) fn change(&mut self, most: Option<u64>) {
+        self.most = most;
     }
 
     fn turn(&mut self, unix: i64) {
@@ -49,7 +55,7 @@ impl Day {
     }
 
     fn limit(&self, share: f64) -> u64 {
-        (self.most as f64 * share) as u64
+        self.most.map_or(u64::MAX, |most| (most as f64 * share) as u64)
     }
 
     /// Units that may go now, as far as the limit is concerned.
@@ -60,13 +66,14 @@ impl Day {
 
     pub(super) fn check(&mut self, units: u32, share: f64, unix: i64) -> Result<(), No> {
         self.turn(unix);
+        let Some(most) = self.most else { return Ok(()) };
         if self.used + u64::from(units) > self.limit(share) {
             let midnight = (self.today + 1) * DAY_S - CHINA_S;
             return Err(No::Wait(Duration::from_secs(u64::try_from(midnight - unix).unwrap_or(1).max(1))));
         }
-        let part = (self.most / PARTS).max(u64::from(units));
+        let part = (most / PARTS).max(u64::from(units));
         if self.used + u64::from(units) + part / 2 > self.reserved && self.asked.is_none() {
-            let reserved = (self.used + u64::from(units) + part).min(self.most);
+            let reserved = (self.used + u64::from(units) + part).min(most);
             if reserved > self.reserved {
                 self.asked = Some(DayUse { day: self.today, reserved });
             }
@@ -97,13 +104,9 @@ impl Day {
         }
     }
 
-    /// What a node that takes this one's place must know.
-    pub(crate) fn known(&self) -> DayUse {
-        DayUse { day: self.today, reserved: self.used.max(self.reserved) }
-    }
-
-    /// Units used today and the limit.
-    pub(crate) fn used(&self) -> (u64, u64) {
-        (self.used, self.most)
+    /// Units used on the day of a moment, and the limit; `None` without a limit.
+    pub(crate) fn used(&self, unix: i64) -> Option<(u64, u64)> {
+        let used = if day_of(unix) > self.today { 0 } else { self.used };
+        self.most.map(|most| (used, most))
     }
 }

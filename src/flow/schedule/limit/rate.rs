@@ -14,8 +14,6 @@ use tokio::time::Instant;
 
 /// The burst, as a part of a second.
 const BURST_S: f64 = 0.010;
-/// Work taken at a time, as a part of a second: what has left the scheduler and not yet the gateway cannot be overtaken.
-const QUANTUM_S: f64 = 0.005;
 
 /// tokio's clock for governor, so that a paused test clock paces too.
 #[derive(Clone, Debug)]
@@ -84,13 +82,31 @@ struct Cell {
 }
 
 impl Cell {
-    fn new(rate: f64, clock: &TokioClock) -> Self {
+    /// `now` is where its own time begins.
+    fn new(rate: f64, now: Instant) -> Self {
+        let clock = TokioClock { origin: now };
         let burst = NonZeroU32::new((rate * BURST_S) as u32).unwrap_or(NonZeroU32::MIN);
         let period = Duration::from_secs_f64((1.0 / rate.max(1e-6)).min(86_400.0)).max(Duration::from_nanos(1));
         let quota = Quota::with_period(period).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst);
         let due = Due::default();
         let limiter = RateLimiter::new(quota, due.clone(), clock.clone());
-        Self { limiter, clock: clock.clone(), due, period, burst: burst.get() }
+        Self { limiter, clock, due, period, burst: burst.get() }
+    }
+
+    /// Units spent that are not due yet by the rate.
+    fn debt(&self) -> f64 {
+        let now: Nanos = governor::clock::Clock::now(&self.clock).0.into();
+        let due = self.due.0.lock().unwrap_or_default();
+        due.saturating_sub(now).as_u64() as f64 / self.period.as_nanos() as f64
+    }
+
+    /// The same at another rate, in debt by what was spent; an empty burst stays an empty burst, however long it is.
+    fn at(&self, rate: f64, now: Instant) -> Self {
+        let debt = self.debt();
+        let next = Self::new(rate, now);
+        let debt = if debt > f64::from(self.burst) { debt } else { debt.min(f64::from(next.burst)) };
+        *next.due.0.lock() = Some(next.period.mul_f64(debt).into());
+        next
     }
 
     /// Spends the units; what is more than a burst is paid for by waiting afterwards.
@@ -129,13 +145,17 @@ pub(crate) struct Mark {
 
 impl Rate {
     pub(super) fn new(per_s: f64, red_share: f64, now: Instant) -> Self {
-        let clock = TokioClock { origin: now };
-        Self { per_s, all: Cell::new(per_s, &clock), below_red: Cell::new(per_s * (1.0 - red_share), &clock) }
+        Self { per_s, all: Cell::new(per_s, now), below_red: Cell::new(per_s * (1.0 - red_share), now) }
     }
 
-    /// About 5 ms of work, at least one unit.
-    pub(super) fn quantum(&self) -> u32 {
-        ((self.per_s * QUANTUM_S) as u32).max(1)
+    /// The same at another rate; what was spent stays spent.
+    pub(super) fn at(&self, per_s: f64, red_share: f64, now: Instant) -> Self {
+        Self { per_s, all: self.all.at(per_s, now), below_red: self.below_red.at(per_s * (1.0 - red_share), now) }
+    }
+
+    /// The work of `span`, at least one unit.
+    pub(super) fn quantum(&self, span: Duration) -> u32 {
+        ((self.per_s * span.as_secs_f64()) as u32).max(1)
     }
 
     pub(super) fn take(&mut self, units: u32, red: bool) -> Result<Mark, Duration> {

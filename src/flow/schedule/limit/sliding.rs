@@ -6,7 +6,8 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 pub(super) struct Sliding {
-    most: u64,
+    /// `None` = counted only, so that a limit set later knows what went before.
+    most: Option<u64>,
     width: Duration,
     buckets: u64,
     origin: Instant,
@@ -16,16 +17,21 @@ pub(super) struct Sliding {
 }
 
 impl Sliding {
-    pub(super) fn second(most: u32, now: Instant) -> Self {
+    pub(super) fn second(most: Option<u32>, now: Instant) -> Self {
         Self::new(most, Duration::from_millis(5), 200, now)
     }
 
-    pub(super) fn minute(most: u32, now: Instant) -> Self {
+    pub(super) fn minute(most: Option<u32>, now: Instant) -> Self {
         Self::new(most, Duration::from_millis(250), 240, now)
     }
 
-    fn new(most: u32, width: Duration, buckets: u64, origin: Instant) -> Self {
-        Self { most: u64::from(most), width, buckets, origin, counts: VecDeque::new(), sum: 0 }
+    fn new(most: Option<u32>, width: Duration, buckets: u64, origin: Instant) -> Self {
+        Self { most: most.map(u64::from), width, buckets, origin, counts: VecDeque::new(), sum: 0 }
+    }
+
+    /// Limits it otherwise from now on.
+    pub(super) fn change(&mut self, most: Option<u32>) {
+        self.most = most.map(u64::from);
     }
 
     fn bucket(&self, now: Instant) -> u64 {
@@ -44,7 +50,7 @@ impl Sliding {
     }
 
     fn limit(&self, share: f64) -> u64 {
-        ((self.most as f64 * share) as u64).max(1)
+        self.most.map_or(u64::MAX, |most| ((most as f64 * share) as u64).max(1))
     }
 
     /// Units that may go now.
@@ -57,7 +63,7 @@ impl Sliding {
     pub(super) fn check(&mut self, units: u32, share: f64, now: Instant) -> Result<(), Duration> {
         self.forget(now);
         let limit = self.limit(share);
-        let fits = |sum: u64| sum == 0 || sum + u64::from(units) <= limit;
+        let fits = |sum: u64| sum == 0 || sum.saturating_add(u64::from(units)) <= limit;
         let mut sum = self.sum;
         let mut counts = self.counts.iter();
         let mut gone = None;
@@ -67,7 +73,8 @@ impl Sliding {
             gone = Some(*bucket);
         }
         let Some(bucket) = gone else { return Ok(()) };
-        let free = self.origin + self.width * u32::try_from(bucket + self.buckets + 1).unwrap_or(u32::MAX);
+        let width = u64::try_from(self.width.as_nanos()).unwrap_or(u64::MAX);
+        let free = self.origin + Duration::from_nanos(width.saturating_mul(bucket + self.buckets + 1));
         Err(free.duration_since(now).max(Duration::from_micros(100)))
     }
 
@@ -89,8 +96,9 @@ impl Sliding {
         }
     }
 
-    pub(super) fn used(&mut self, now: Instant) -> (u64, u64) {
+    /// Units in the window that ends now, and the limit; `None` without a limit.
+    pub(super) fn used(&mut self, now: Instant) -> Option<(u64, u64)> {
         self.forget(now);
-        (self.sum, self.most)
+        self.most.map(|most| (self.sum, most))
     }
 }
