@@ -84,6 +84,8 @@ pub async fn enter(
         (Entry::Update, Some((first, _))) => {
             let mut update = following(&first, "UPDATE", "update");
             update["infos"] = message["infos"].clone();
+            // An update that says that it is over by the time it is sent would be a lift.
+            update["sent"] = message["sent"].clone();
             let id = engine.post(&update).await;
             Entered { engine, id, before: seen }
         }
