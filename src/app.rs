@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     flow::{
         Assembly, Flow, Unavailable,
-        receipt::{Inbox, ScreenInbox},
+        receipt::{CallbackSecrets, Inbox, Links, ScreenInbox, SecretFault},
         render::templates::{TemplateFaults, Templates},
         screens::Screens,
         target::directory::Directory,
@@ -57,6 +57,9 @@ pub enum StartFault {
     /// Message templates do not render.
     #[error(transparent)]
     Templates(#[from] TemplateFaults),
+    /// A file of callback secrets is of no use.
+    #[error(transparent)]
+    Callback(#[from] SecretFault),
     /// A route's adapter cannot be built from its settings.
     #[error("route {route}: {fault}")]
     Route {
@@ -94,11 +97,11 @@ pub struct Opened {
 /// # Errors
 /// [`StartFault`].
 pub async fn open(data: &Path, clock: &Clock) -> Result<Opened, StartFault> {
-    let store: Store = Arc::new(Embedded::open(data, clock.clone(), Options::default())?);
-    open_on(store, data, clock).await
+    open_with(data, clock, Options::default()).await
 }
 
-async fn open_on(store: Store, data: &Path, clock: &Clock) -> Result<Opened, StartFault> {
+async fn open_with(data: &Path, clock: &Clock, options: Options) -> Result<Opened, StartFault> {
+    let store: Store = Arc::new(Embedded::open(data, clock.clone(), options)?);
     let vault = Arc::new(Vault::start(&store, &data.join(KEY_FILE), clock).await?);
     let directory = Arc::new(Directory::open(Arc::clone(&store), Arc::clone(&vault), clock.clone()).await?);
     Ok(Opened { store, vault, directory })
@@ -111,7 +114,9 @@ impl Gateway {
     /// [`StartFault`]; nothing runs then.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartFault> {
         let templates = Templates::load(&config)?;
-        let opened = open(&config.store.data, &clock).await?;
+        let callback_secrets = CallbackSecrets::read(&config)?;
+        let options = Options { reserve: Some(config.store.reserve as u64), ..Options::default() };
+        let opened = open_with(&config.store.data, &clock, options).await?;
         let listen = config.server.listen;
         let listener =
             TcpListener::bind(listen).await.map_err(|source| StartFault::Listen { address: listen, source })?;
@@ -119,6 +124,9 @@ impl Gateway {
         let public_url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let (adapters, inboxes) = build_adapters(&config, &clock)?;
 
+        let vault = Arc::clone(&opened.vault);
+        let confirm: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("confirm", bytes));
+        let links = Links::new(confirm, &public_url);
         let vault = Arc::clone(&opened.vault);
         let mac: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("kiosk", bytes));
         let shown = Arc::new(ScreenInbox::default());
@@ -144,6 +152,8 @@ impl Gateway {
             directory: Arc::clone(&opened.directory),
             templates,
             screens: Arc::clone(&screens),
+            links,
+            callback_secrets,
             adapters: adapters.clone(),
         };
         let flow = Flow::start(assembly).await?;

@@ -5,6 +5,8 @@ mod consequences;
 pub mod environment;
 pub mod finding;
 mod layers;
+mod route;
+mod receipts;
 mod schema;
 mod structure;
 mod tree;
@@ -17,8 +19,10 @@ use serde::Deserialize;
 pub use environment::Environment;
 pub use finding::ConfigFinding;
 pub use layers::{ConfigFault, Loaded, load};
+pub use route::Breaker;
+pub use receipts::Receipts;
 
-use crate::domain::{area::AreaCode, level::Level};
+use crate::domain::{area::AreaCode, delivery::State, level::Level};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,11 +40,15 @@ pub struct Config {
     /// Names and class of hazard codes; what the configuration names is added to the built-in list.
     pub hazards: BTreeMap<String, Hazard>,
     pub delivery: Delivery,
+    pub receipts: Receipts,
     /// When failed deliveries are tried again: `default`, a channel, a level, or `channel.level`; the most specific
     /// says, key by key.
     pub retry: BTreeMap<String, Retry>,
     /// Limits besides those of the routes.
     pub limits: Limits,
+    /// By level: channels one after the other instead of all at once.
+    pub ladder: BTreeMap<Level, Ladder>,
+    pub alarms: Alarms,
     pub retention: Retention,
 }
 
@@ -65,6 +73,9 @@ pub struct Server {
 pub struct StoreConfig {
     /// The data directory.
     pub data: PathBuf,
+    /// Bytes (written as a number or as `"64 MiB"`) of disk kept for lifts, corrections and outcomes when it is full.
+    #[serde(deserialize_with = "size::deserialize")]
+    pub reserve: usize,
 }
 
 /// Texts and templates.
@@ -122,12 +133,25 @@ pub struct Route {
     /// How long one submit may take.
     #[serde(default = "default_timeout", with = "seconds")]
     pub timeout_s: Duration,
+    /// File with the last part of the address at which the provider reports by calling us; every line is one that is valid,
+    /// so that a new one can be introduced before the old one goes. Absent = no calls are taken.
+    #[serde(default)]
+    pub callback_secret_file: Option<PathBuf>,
+    /// What a wrong or missing signature of such a call means.
+    #[serde(default)]
+    pub callback_signatures: fenghuo_contract::SignatureCheck,
     /// Gets work only as far as the channel's other routes have lost share.
     #[serde(default)]
     pub standby: bool,
     /// A silent link test after so long without a success; 0 = none.
     #[serde(default = "default_canary", with = "seconds")]
     pub canary_s: Duration,
+    /// When the route is taken out of service.
+    #[serde(default)]
+    pub breaker: Breaker,
+    /// What one unit costs, in the currency of whoever pays; absent = not told.
+    #[serde(default)]
+    pub cost_per_unit: Option<f64>,
     /// What the adapter itself needs; its own documentation lists the keys.
     #[serde(default)]
     pub settings: toml::Table,
@@ -330,6 +354,92 @@ pub struct Delivery {
     pub lift_validity_s: Duration,
 }
 
+/// Channels that are used one after the other until a recipient answers. Lifts never wait in one.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ladder {
+    /// In this order; each recipient begins with the first he has an address on. Channels not named go at once.
+    pub channels: Vec<Channel>,
+    /// How long a channel has, from the moment a recipient's turn on it began, before the next is used.
+    #[serde(with = "seconds", default = "default_wait")]
+    pub wait_s: Duration,
+    /// The answer after which a recipient is not bothered on the rest.
+    #[serde(default)]
+    pub until: Until,
+}
+
+/// The answer that ends a recipient's ladder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Until {
+    /// The provider took it.
+    Accepted,
+    /// It reached the device.
+    #[default]
+    Delivered,
+    /// The person confirmed it.
+    Confirmed,
+}
+
+impl Until {
+    /// The state that says so; every better one does too.
+    #[must_use]
+    pub const fn state(self) -> State {
+        match self {
+            Self::Accepted => State::Accepted,
+            Self::Delivered => State::Delivered,
+            Self::Confirmed => State::Confirmed,
+        }
+    }
+}
+
+fn default_wait() -> Duration {
+    Duration::from_secs(600)
+}
+
+/// When something is so wrong that a person is told.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alarms {
+    /// Deliveries wait, their routes run, and none has ended for this long.
+    #[serde(with = "seconds")]
+    pub stuck_s: Duration,
+    /// Deliveries wait and no route of theirs has run for this long.
+    #[serde(with = "seconds")]
+    pub no_route_s: Duration,
+    /// Red waits on a paused route for this long.
+    #[serde(with = "seconds")]
+    pub red_paused_s: Duration,
+    /// Receipts are slow when they take so many times what 95 of 100 usually take at most …
+    pub slow_factor: f64,
+    /// … and at least this part of those due by then is missing.
+    pub slow_share: f64,
+    /// Receipts are missing when this part of what was accepted …
+    pub missing_share: f64,
+    /// … has none after this long, on a route that reports.
+    #[serde(with = "seconds")]
+    pub receipts_wait_s: Duration,
+    /// An alarm ends when its cause has been gone for this long.
+    #[serde(with = "seconds")]
+    pub clear_s: Duration,
+}
+
+impl Default for Alarms {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            stuck_s: seconds(60),
+            no_route_s: seconds(30),
+            red_paused_s: seconds(10),
+            slow_factor: 3.0,
+            slow_share: 0.2,
+            missing_share: 0.1,
+            receipts_wait_s: seconds(3_600),
+            clear_s: seconds(20),
+        }
+    }
+}
+
 /// How long single deliveries are kept, and where.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -427,8 +537,11 @@ impl Default for Config {
             areas: BTreeMap::new(),
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
+            receipts: Receipts::default(),
             retry: default_retry(),
             limits: Limits::default(),
+            ladder: BTreeMap::new(),
+            alarms: Alarms::default(),
             retention: Retention::default(),
         }
     }
@@ -443,7 +556,7 @@ impl Default for Server {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { data: PathBuf::from("data") }
+        Self { data: PathBuf::from("data"), reserve: 64 * 1024 * 1024 }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod level;
 pub mod lift;
 pub mod message;
 pub mod moment;
+pub mod provider_codes;
 pub mod rules;
 pub mod text;
 pub mod warning;

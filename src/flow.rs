@@ -7,10 +7,12 @@
 //!
 //! [`Flow`] is what the outside (HTTP, command line) may ask for. It never hands out a store or an adapter.
 
+pub mod alarms;
 pub mod approve;
 pub mod authorize;
 pub mod deliver;
 pub mod intake;
+pub mod forecast;
 mod parts;
 pub mod preflight;
 mod projection;
@@ -18,6 +20,7 @@ pub mod receipt;
 pub mod record;
 pub mod render;
 mod retention;
+pub mod retry;
 pub mod schedule;
 pub mod screens;
 mod stages;
@@ -25,8 +28,11 @@ mod start;
 pub mod status;
 mod submit;
 pub mod target;
+mod watch;
 
 use std::sync::Arc;
+
+use crate::store::Health;
 
 pub(crate) use parts::Parts;
 #[doc(hidden)]
@@ -44,13 +50,24 @@ impl Flow {
         &self.0.directory
     }
 
-    /// Whether warnings can be taken now.
+    /// Whether warnings can be taken now, and which: `ok`; `disk_low`, nothing new below red; `disk_full`, only what
+    /// takes back or corrects.
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub async fn ready(&self) -> Result<(), Unavailable> {
+    /// When the store does not answer or takes no commits.
+    pub async fn ready(&self) -> Result<&'static str, Unavailable> {
         self.0.store.head().await?;
-        Ok(())
+        match self.0.store.health() {
+            Health::Healthy => Ok("ok"),
+            Health::Low { .. } => Ok("disk_low"),
+            Health::Full { .. } => Ok("disk_full"),
+            Health::Poisoned { error, .. } => Err(Unavailable::new(error)),
+        }
+    }
+
+    /// Shows the state of the store, its disk and its queue in the metrics.
+    pub fn measure_store(&self) {
+        self.0.telemetry.store(&self.0.store.health(), self.0.store.room());
     }
 }
 
@@ -63,19 +80,48 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// The store did not answer; nothing is known to have changed, repeat the same request.
+/// The store did not do it: repeat the same request.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("store unavailable: {0}")]
-pub struct Unavailable(pub String);
+#[error("store unavailable: {cause}")]
+pub struct Unavailable {
+    /// What happened, for the log.
+    pub cause: String,
+    /// What the caller is told.
+    pub kind: UnavailableKind,
+}
+
+/// Why the store did not do something, as far as a caller has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnavailableKind {
+    /// It did not answer; whether anything changed is not known.
+    Silent,
+    /// The disk runs short and what is left is kept for what takes back, corrects or records. Nothing changed.
+    DiskFull,
+    /// Too many changes wait already. Nothing changed.
+    QueueFull,
+}
+
+impl Unavailable {
+    /// The store did not answer, or what it holds cannot be used.
+    #[must_use]
+    pub fn new(cause: impl Into<String>) -> Self {
+        Self { cause: cause.into(), kind: UnavailableKind::Silent }
+    }
+}
 
 impl From<crate::store::ReadFault> for Unavailable {
     fn from(fault: crate::store::ReadFault) -> Self {
-        Self(fault.0)
+        Self::new(fault.0)
     }
 }
 
 impl From<crate::store::CommitFault> for Unavailable {
     fn from(fault: crate::store::CommitFault) -> Self {
-        Self(fault.to_string())
+        let kind = match fault {
+            crate::store::CommitFault::Full => UnavailableKind::DiskFull,
+            crate::store::CommitFault::QueueFull => UnavailableKind::QueueFull,
+            _ => UnavailableKind::Silent,
+        };
+        Self { cause: fault.to_string(), kind }
     }
 }

@@ -24,7 +24,7 @@ macro_rules! files {
     };
 }
 
-files!["authority", "cli", "config", "console", "directory", "docs", "import", "key", "problems", "rules", "words"];
+files!["alarms", "authority", "cli", "config", "confirm", "console", "directory", "docs", "import", "key", "problems", "rules", "words"];
 
 /// A language of the product itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

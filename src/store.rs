@@ -13,6 +13,6 @@ pub mod seal;
 
 pub use contract::{
     Appended, Commit, CommitFault, Committed, Engine, Entry, EntryKind, Expect, Health, JournalRow, JournalRowRef, Key,
-    Put, ReadFault, Space, Store, Stored,
+    Put, ReadFault, Room, Space, Store, Stored, Urgency,
 };
 pub use embedded::verify;

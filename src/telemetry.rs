@@ -14,9 +14,12 @@ use std::{sync::Arc, time::Duration};
 use axum::http::{Method, StatusCode};
 use prometheus_client::registry::Registry;
 
-use crate::domain::{
-    delivery::{Reason, State},
-    level::Level,
+use crate::{
+    domain::{
+        delivery::{Reason, State},
+        level::Level,
+    },
+    store::{Health, Room},
 };
 use metrics::Metrics;
 
@@ -125,6 +128,24 @@ impl Telemetry {
         self.0.metrics.receipts_unmatched.set(gauge(count));
     }
 
+    /// `n` receipts of a route came without a signature that fits.
+    pub fn receipts_unsigned(&self, route: &str, n: u64) {
+        if n > 0 {
+            self.0.metrics.receipts_unsigned.get_or_create(&metrics::Route { route: route.into() }).inc_by(n);
+        }
+    }
+
+    /// `n` receipts were not taken because there was no room: whoever sent them repeats them.
+    pub fn receipts_not_taken(&self, n: u64) {
+        self.0.metrics.receipts_not_taken.inc_by(n);
+    }
+
+    /// Receipts that wait for the answer that says whose they are, and KiB of those that wait to be durable.
+    pub fn receipts_waiting(&self, kept: u64, waiting_kib: usize) {
+        self.0.metrics.receipts_kept.set(gauge(kept));
+        self.0.metrics.receipts_waiting_kib.set(gauge(waiting_kib as u64));
+    }
+
     /// Deliveries that wait on a route, by level.
     pub fn queue(&self, route: &str, level: Level, waiting: u64) {
         let labels = metrics::Lane { route: route.into(), lane: level.name().into() };
@@ -143,9 +164,59 @@ impl Telemetry {
         }
     }
 
+    /// Part of its share a route may use, 0 to 1.
+    pub fn route_share(&self, route: &str, share: f64) {
+        self.0.metrics.route_share.get_or_create(&metrics::Route { route: route.into() }).set(share);
+    }
+
+    /// Whether a route is out of service for this reason.
+    pub fn route_breaker(&self, route: &str, reason: &'static str, open: bool) {
+        let labels = metrics::Trip { route: route.into(), reason: reason.into() };
+        self.0.metrics.route_breaker.get_or_create(&labels).set(i64::from(open));
+    }
+
+    /// A route was taken out of service.
+    pub fn route_tripped(&self, route: &str, reason: &'static str) {
+        let labels = metrics::Trip { route: route.into(), reason: reason.into() };
+        self.0.metrics.route_trips.get_or_create(&labels).inc();
+    }
+
+    /// The last silent test of a route's link: how long ago, and whether it succeeded.
+    pub fn route_canary(&self, route: &str, age_s: f64, ok: bool) {
+        let labels = metrics::Route { route: route.into() };
+        self.0.metrics.canary_age.get_or_create(&labels).set(age_s);
+        self.0.metrics.canary_ok.get_or_create(&labels).set(i64::from(ok));
+    }
+
+    /// Whether work waits on a channel of which no route runs.
+    pub fn channel_down(&self, channel: &'static str, down: bool) {
+        let labels = metrics::Channel { channel: channel.into() };
+        self.0.metrics.channel_down.get_or_create(&labels).set(i64::from(down));
+    }
+
     /// How many screens there are in a state (`current`, `older`, `silent`, `never`).
     pub fn screens(&self, state: &'static str, n: u64) {
         self.0.metrics.screens.get_or_create(&metrics::ByState { state: state.into() }).set(gauge(n));
+    }
+
+    /// How many alarms of a code stand.
+    pub fn alarms(&self, code: &'static str, n: u64) {
+        self.0.metrics.alarms.get_or_create(&metrics::Code { code: code.into() }).set(gauge(n));
+    }
+
+    /// Whether the store takes commits, and what is left of its disk and its queue.
+    pub fn store(&self, health: &Health, room: Option<Room>) {
+        for name in Health::NAMES {
+            let labels = metrics::ByState { state: name.into() };
+            self.0.metrics.store_state.get_or_create(&labels).set(i64::from(name == health.name()));
+        }
+        let Some(room) = room else { return };
+        self.0.metrics.disk_free.set(gauge(room.free));
+        self.0.metrics.disk_low_mark.set(gauge(room.low_mark));
+        self.0.metrics.reserve.set(gauge(room.reserve));
+        self.0.metrics.reserve_whole.set(gauge(room.reserve_whole));
+        self.0.metrics.commit_queue.set(gauge(room.queued_kib * 1024));
+        self.0.metrics.commit_queue_overflows.set(gauge(room.queue_overflows));
     }
 
     /// Connections now open.

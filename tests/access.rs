@@ -28,6 +28,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /docs/errors/{code}", "public"),
     ("GET /docs/api", "public"),
     ("POST /v1/warnings", "issuer operator"),
+    ("POST /v1/preflight", "issuer approver operator"),
+    ("GET /v1/alarms", "approver operator auditor admin"),
     ("GET /v1/warnings", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/cap", "issuer approver operator auditor"),
@@ -35,6 +37,11 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/warnings/{id}/status", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/deliveries", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/timeline", "issuer approver operator auditor"),
+    ("POST /v1/warnings/{id}/retry", "operator approver"),
+    ("GET /v1/receipts", "issuer operator auditor"),
+    ("GET /c/{token}", "public"),
+    ("POST /c/{token}", "public"),
+    ("POST /callbacks/{route}/{secret}", "public"),
     ("GET /v1/events", "issuer approver operator auditor"),
     ("GET /v1/recipients", "operator auditor"),
     ("POST /v1/recipients/import", "operator"),
@@ -67,6 +74,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /console/warnings/{id}/deliveries", "issuer approver operator auditor"),
     ("GET /console/warnings/{id}/lift", "issuer approver operator"),
     ("POST /console/warnings/{id}/lift", "issuer approver operator"),
+    ("GET /console/warnings/{id}/retry", "operator approver"),
+    ("POST /console/warnings/{id}/retry", "operator approver"),
     ("GET /console/routes", "approver operator auditor admin"),
     ("POST /console/routes/pause", "operator admin"),
     ("POST /console/routes/resume", "operator admin"),
@@ -88,6 +97,9 @@ fn address(path: &str) -> String {
     path.replace("{id}", screen)
         .replace("{name}", "absent")
         .replace("{external_id}", "absent")
+        .replace("{token}", "absent")
+        .replace("{route}", "absent")
+        .replace("{secret}", "absent")
         .replace("{code}", "not-found")
         .replace("{file}", "absent.xml")
 }

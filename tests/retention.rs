@@ -45,6 +45,7 @@ fn addresses(count: u32) -> Vec<String> {
 async fn tidy(mut engine: Engine) -> Engine {
     engine.config.retention.fold_after_s = MINUTE;
     engine.config.retention.receipts_wait_s = 2 * MINUTE;
+    engine.config.receipts.unknown_keep_s = 10 * MINUTE;
     engine.restart().await
 }
 

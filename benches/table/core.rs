@@ -53,8 +53,8 @@ pub(crate) fn growth(report: &mut Report) {
 fn per_delivery(runtime: &tokio::runtime::Runtime, audience: u32, warnings: u32) -> (f64, f64) {
     let directory = world::directory(audience * 2);
     let world = runtime.block_on(World::start(&directory, world::provider(), ""));
-    // What the process needs once, however many follow.
-    runtime.block_on(world.post(&world::message("first", "red", "nobody")));
+    // What the process needs once, however many follow: a first warning for three in ten of them.
+    runtime.block_on(world.deliver_to("residents", "first", 1));
     let before = machine::resident();
     let (took, deliveries) = runtime.block_on(world.deliver("growth", warnings));
     let bytes = machine::resident().saturating_sub(before);

@@ -14,7 +14,7 @@ use fenghuo::{
         AddressBook, Assembly, Flow,
         authorize::{Actor, Role},
         intake::{Form, Submission, Submitted},
-        receipt::ScreenInbox,
+        receipt::{CallbackSecrets, Links, ScreenInbox},
         record::WarningId,
         render::templates::Templates,
         screens::Screens,
@@ -58,9 +58,9 @@ pub(crate) fn directory(recipients: u32) -> Arc<Directory> {
     Arc::new(Directory::synthetic(recipients, &streets, Clock::system()))
 }
 
-/// A provider that takes everything at once and reports nothing.
+/// A provider that takes everything at once and from which a receipt is awaited for each, though none comes.
 pub(crate) fn provider() -> Arc<dyn Adapter> {
-    let settings = Settings { receipts: 0.0, window: 8, ..Settings::of(Channel::Sms) };
+    let settings = Settings { receipts: 1e-15, window: 32, ..Settings::of(Channel::Sms) };
     Arc::new(Simulator::new(settings, Arc::new(NoReceipts), 1).expect("good settings"))
 }
 
@@ -104,6 +104,8 @@ impl World {
             addresses: Arc::clone(directory) as Arc<dyn AddressBook>,
             directory: Arc::clone(directory),
             screens: Arc::new(screens.await.expect("screens")),
+            links: Links::new(Arc::new(|_: &[u8]| [0; 32]), ""),
+            callback_secrets: CallbackSecrets::default(),
             adapters: BTreeMap::from([("sms.bench".to_owned(), adapter)]),
         };
         Self { flow: Flow::start(assembly).await.expect("a flow"), store, lifecycle, data }
@@ -139,10 +141,15 @@ impl World {
 
     /// Posts `warnings` and waits for the durable outcome of their last delivery; says how many there were.
     pub(crate) async fn deliver(&self, name: &str, warnings: u32) -> (Duration, u64) {
+        self.deliver_to("public", name, warnings).await
+    }
+
+    /// The same to those of a scope.
+    pub(crate) async fn deliver_to(&self, scope: &str, name: &str, warnings: u32) -> (Duration, u64) {
         let started = now();
         let mut ids = Vec::new();
         for number in 0..warnings {
-            ids.push(self.post(&message(&format!("{name}-{number}"), "red", "public")).await);
+            ids.push(self.post(&message(&format!("{name}-{number}"), "red", scope)).await);
         }
         let mut deliveries = 0;
         for id in &ids {

@@ -41,6 +41,7 @@ pub enum Command {
     Watch(Watch),
     Status(Status),
     Lift(Lift),
+    Retry(Retry),
     Import(Import),
     Keys(Keys),
     Verify(Verify),
@@ -160,6 +161,24 @@ pub struct Lift {
     pub reason: Option<String>,
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+#[derive(Args, Debug)]
+pub struct Retry {
+    #[arg(value_name = "ID")]
+    pub id: String,
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Option<fenghuo_contract::Channel>,
+    #[arg(long, value_name = "REASON", value_delimiter = ',')]
+    pub failed_by: Vec<String>,
+    #[arg(long)]
+    pub yes: bool,
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    #[arg(long, value_name = "NONCE")]
+    pub nonce: Option<String>,
     #[command(flatten)]
     pub connection: Connection,
 }

@@ -1,9 +1,13 @@
 //! `fenghuo explain`: what a code means and what to do, offline.
 
+use fenghuo_contract::CodeMeaning;
 use serde_json::{Value, json};
 
 use super::{arguments::Explain, exit::Exit, fault::Fault, output::Output};
-use crate::messages::{self, Lang};
+use crate::{
+    domain::provider_codes,
+    messages::{self, Lang},
+};
 
 /// Attributes of a text, in the order they are told.
 const PARTS: [&str; 4] = ["more", "so", "action", "who"];
@@ -14,6 +18,11 @@ pub(super) fn run(arguments: &Explain, output: &Output) -> Result<Exit, Fault> {
         return Ok(Exit::Done);
     };
     let Some(id) = find(asked) else {
+        let known = provider_codes::find(asked);
+        if !known.is_empty() {
+            providers(asked, &known, output);
+            return Ok(Exit::Done);
+        }
         let mut fault = Fault::failed(output.lang, "cli-explain-unknown", &[("code", asked.clone())]);
         let near = nearest(asked);
         fault.lines.extend(near.map(|code| output.say("config-report-suggestion", &[("suggestion", code)])));
@@ -32,8 +41,28 @@ pub(super) fn run(arguments: &Explain, output: &Output) -> Result<Exit, Fault> {
 #[must_use]
 pub(super) fn find(asked: &str) -> Option<String> {
     let written = asked.trim().to_ascii_lowercase().replace('_', "-");
-    let kinds = ["", "reason-", "state-", "exit-", "stage-"];
+    let kinds = ["", "reason-", "alarm-", "state-", "exit-", "stage-"];
     kinds.into_iter().map(|kind| format!("{kind}{written}")).find(|id| is_told(id))
+}
+
+/// What providers mean by a code, table by table.
+fn providers(asked: &str, known: &[(&'static str, &'static CodeMeaning)], output: &Output) {
+    if output.json {
+        let meanings: Vec<Value> = known
+            .iter()
+            .map(|(table, meaning)| {
+                json!({"table": table, "class": meaning.class.name(), "source": meaning.source,
+                    "texts": {Lang::Chinese.tag(): meaning.zh, Lang::English.tag(): meaning.en}})
+            })
+            .collect();
+        output.document(&json!({"code": asked, "provider_codes": meanings}));
+        return;
+    }
+    let rows = known.iter().map(|(table, meaning)| {
+        let words = if output.lang == Lang::Chinese { &meaning.zh } else { &meaning.en };
+        vec![(*table).to_owned(), meaning.class.name().to_owned(), words.to_string(), meaning.source.to_string()]
+    });
+    output.text(&format!("{}\n{}", output.bold(asked), super::output::table(&rows.collect::<Vec<_>>())));
 }
 
 fn nearest(asked: &str) -> Option<String> {

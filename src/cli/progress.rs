@@ -105,7 +105,7 @@ impl Numbers {
                 text += &(output.say("cli-reason-line", &args) + "\n");
             }
         }
-        let People { addressed, reached_by_one, reached_by_two } = self.people;
+        let People { addressed, reached_by_one, reached_by_two, .. } = &self.people;
         let people = [
             ("addressed", addressed.to_string()),
             ("one", reached_by_one.to_string()),

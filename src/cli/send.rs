@@ -75,6 +75,57 @@ fn tell(answer: &Answer, id: &str, output: &Output) {
     output.note(&output.say("cli-send-next", &args));
 }
 
+/// When it is through.
+fn finish(forecast: &Value, output: &Output) -> String {
+    match forecast.get("finish_at").and_then(Value::as_str) {
+        Some(at) => output.say("cli-preflight-finish", &[("finish", at.to_owned())]),
+        None => output.say("cli-preflight-never", &[]),
+    }
+}
+
+/// What the forecast says of one channel, in a line.
+fn foretold(channel: &Value, output: &Output) -> String {
+    let number = |name: &str| channel.get(name).and_then(Value::as_u64);
+    let mut parts = Vec::new();
+    if let Some(first) = number("at_once").filter(|first| Some(*first) != number("people")) {
+        parts.push(output.say("cli-preflight-first", &[("count", first.to_string())]));
+    }
+    if let Some(segments) = number("segments") {
+        parts.push(output.say("cli-preflight-all-segments", &[("count", segments.to_string())]));
+    }
+    if let Some(rate) = channel.get("rate_per_s").and_then(Value::as_f64) {
+        let ahead = number("ahead").unwrap_or_default().to_string();
+        parts.push(output.say("cli-preflight-pace", &[("rate", rate.round().to_string()), ("ahead", ahead)]));
+    }
+    parts.push(finish(channel, output));
+    if let Some(missed) = number("will_miss").filter(|missed| *missed > 0) {
+        parts.push(output.yellow(&output.say("cli-preflight-miss", &[("count", missed.to_string())])));
+    }
+    if let Some(cost) = channel.get("cost").and_then(Value::as_f64) {
+        parts.push(output.say("cli-preflight-cost", &[("cost", format!("{cost:.2}"))]));
+    }
+    parts.join(" · ")
+}
+
+/// What the forecast says of all channels, and of the issuer's usual audience.
+fn whole(forecast: &Value, output: &Output) -> String {
+    let Some(people) = forecast.get("people").and_then(Value::as_u64) else { return String::new() };
+    let args = [("people", people.to_string()), ("finish", finish(forecast, output))];
+    let mut text = format!("  {}\n", output.say("cli-preflight-people", &args));
+    if let Some(usual) = forecast.get("usual").filter(|usual| usual.is_object()) {
+        let number = |name: &str| usual.get(name).and_then(Value::as_u64).unwrap_or_default().to_string();
+        let ratio = usual.get("ratio").and_then(Value::as_f64).unwrap_or_default();
+        let args = [
+            ("median", number("median")),
+            ("largest", number("largest")),
+            ("count", number("warnings")),
+            ("ratio", format!("{ratio:.1}")),
+        ];
+        text += &format!("  {}\n", output.say("cli-preflight-usual", &args));
+    }
+    text
+}
+
 /// What would go out, to how many, in which words.
 fn preflight(body: &Value, output: &Output) {
     if output.json {
@@ -82,10 +133,15 @@ fn preflight(body: &Value, output: &Output) {
         return;
     }
     let mut text = output.say("cli-preflight", &[]) + "\n";
+    let forecast = body.get("forecast").unwrap_or(&Value::Null);
     for (channel, people) in body.get("audience").and_then(Value::as_object).into_iter().flatten() {
         let args = [("channel", output.say(&format!("channel-{channel}"), &[])), ("count", people.to_string())];
         text += &format!("  {}\n", output.say("cli-preflight-channel", &args));
+        if let Some(channel) = forecast.pointer(&format!("/channels/{channel}")) {
+            text += &format!("    {}\n", foretold(channel, output));
+        }
     }
+    text += &whole(forecast, output);
     for part in body.get("texts").and_then(Value::as_array).into_iter().flatten() {
         let field = |name: &str| part.get(name).and_then(Value::as_str).unwrap_or_default();
         let segments = part.get("segments").and_then(Value::as_u64);

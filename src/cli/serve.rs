@@ -66,6 +66,7 @@ pub(super) async fn start(config: Config, output: &Output) -> Result<Gateway, Fa
         let mut args = vec![("data", data), ("cause", causes(&fault))];
         let (exit, code) = match &fault {
             StartFault::Store(crate::store::embedded::OpenFault::InUse(_)) => (Exit::Temporary, "cli-data-in-use"),
+            StartFault::Store(crate::store::embedded::OpenFault::DiskFull(_)) => (Exit::Temporary, "cli-data-full"),
             StartFault::Store(_) | StartFault::Key(_) => (Exit::Failed, "cli-data-not-opened"),
             StartFault::Listen { address, .. } => {
                 args.push(("address", address.to_string()));

@@ -1,6 +1,8 @@
 //! The second pass: what would happen if the gateway started with these settings.
 
+mod alarms;
 mod issuers;
+mod ladder;
 mod pace;
 mod routes;
 
@@ -15,14 +17,18 @@ use crate::domain::area::AreaCode;
 pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete: bool) -> Vec<ConfigFinding> {
     let mut pass = Pass { config, tree, sources, incomplete, findings: Vec::new() };
     pass.server();
+    pass.store();
     pass.texts();
     pass.delivery();
+    pass.receipts();
     pass.retention();
     pass.areas();
     pass.hazards();
     issuers::check(&mut pass);
     routes::check(&mut pass);
     pace::check(&mut pass);
+    ladder::check(&mut pass);
+    alarms::check(&mut pass);
     pass.findings
 }
 
@@ -106,6 +112,30 @@ impl Pass<'_> {
             if span.is_zero() {
                 self.refuse("config-validity-zero", &["delivery", name], Vec::new());
             }
+        }
+    }
+
+    fn receipts(&mut self) {
+        let receipts = &self.config.receipts;
+        if receipts.unknown_max == 0 || receipts.unknown_keep_s.is_zero() {
+            let key = if receipts.unknown_max == 0 { "unknown_max" } else { "unknown_keep_s" };
+            self.advise("config-unknown-none", &["receipts", key], Vec::new());
+        }
+        for channel in receipts.confirm_links.iter().filter(|channel| !channel.reaches_persons()) {
+            let args = vec![("channel", channel.name().to_owned())];
+            self.advise("config-confirm-nobody", &["receipts", "confirm_links"], args);
+        }
+        if !receipts.confirm_links.is_empty() && self.config.server.public_url.is_none() {
+            self.advise("config-confirm-local", &["receipts", "confirm_links"], Vec::new());
+        }
+    }
+
+    fn store(&mut self) {
+        // A lift to ten million people is a bitmap of about a megabyte a channel, its leases and outcomes as much again.
+        const SMALLEST: usize = 16 * 1024 * 1024;
+        let reserve = self.config.store.reserve;
+        if reserve < SMALLEST {
+            self.advise("config-reserve-small", &["store", "reserve"], vec![("got", reserve.to_string())]);
         }
     }
 

@@ -59,8 +59,11 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("store", STORE),
     field("texts", TEXTS),
     field("delivery", DELIVERY),
+    field("receipts", RECEIPTS),
     field("retry", Shape::Names(&RETRY)),
     field("limits", LIMITS),
+    field("ladder", Shape::Names(&LADDER)),
+    field("alarms", ALARMS),
     field("retention", RETENTION),
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
@@ -79,7 +82,7 @@ const SERVER: Shape =
         field("stop_within_s", Shape::Seconds),
     ]);
 
-const STORE: Shape = Shape::Table(&[field("data", Shape::Path)]);
+const STORE: Shape = Shape::Table(&[field("data", Shape::Path), field("reserve", Shape::Size)]);
 
 const TEXTS: Shape =
     Shape::Table(&[field("templates", Shape::Path), field("signature", Shape::Text), field("languages", Shape::Texts)]);
@@ -88,6 +91,12 @@ const DELIVERY: Shape = Shape::Table(&[
     field("repeat_in_doubt", Shape::Words(LEVELS)),
     field("default_validity_s", Shape::Seconds),
     field("lift_validity_s", Shape::Seconds),
+]);
+
+const RECEIPTS: Shape = Shape::Table(&[
+    field("unknown_keep_s", Shape::Seconds),
+    field("unknown_max", Shape::Count),
+    field("confirm_links", Shape::Words(CHANNELS)),
 ]);
 
 const RETRY: Shape = Shape::Table(&[
@@ -121,6 +130,23 @@ const RECIPIENT_LIMIT: Shape = Shape::Table(&[
     field("up_to", Shape::Word(LEVELS)),
 ]);
 
+const LADDER: Shape = Shape::Table(&[
+    required("channels", Shape::Words(CHANNELS)),
+    field("wait_s", Shape::Seconds),
+    field("until", Shape::Word(&["accepted", "delivered", "confirmed"])),
+]);
+
+const ALARMS: Shape = Shape::Table(&[
+    field("stuck_s", Shape::Seconds),
+    field("no_route_s", Shape::Seconds),
+    field("red_paused_s", Shape::Seconds),
+    field("slow_factor", Shape::Number),
+    field("slow_share", Shape::Number),
+    field("missing_share", Shape::Number),
+    field("receipts_wait_s", Shape::Seconds),
+    field("clear_s", Shape::Seconds),
+]);
+
 const RETENTION: Shape = Shape::Table(&[
     field("fold_after_s", Shape::Seconds),
     field("receipts_wait_s", Shape::Seconds),
@@ -142,9 +168,20 @@ const ROUTE: Shape = Shape::Table(&[
     field("window", Shape::Count),
     field("red_window", Shape::Count),
     field("timeout_s", Shape::Seconds),
+    field("callback_secret_file", Shape::Path),
+    field("callback_signatures", Shape::Word(&["observe", "enforce"])),
     field("standby", Shape::Bool),
     field("canary_s", Shape::Seconds),
+    field("breaker", BREAKER),
+    field("cost_per_unit", Shape::Number),
     field("settings", Shape::Free),
+]);
+
+const BREAKER: Shape = Shape::Table(&[
+    field("faults", Shape::Count),
+    field("share", Shape::Number),
+    field("attempts", Shape::Count),
+    field("span_s", Shape::Seconds),
 ]);
 
 const ISSUER: Shape = Shape::Table(&[

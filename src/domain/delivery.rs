@@ -26,7 +26,7 @@ pub enum State {
     Failed = 5,
     /// It was not sent before its warning expired.
     Expired = 6,
-    /// It was not sent because the event was lifted.
+    /// It was not sent because the event was lifted, or because the recipient had answered on another channel.
     Withdrawn = 7,
     /// It was not sent because a newer warning of the event took its place.
     Superseded = 8,
@@ -115,11 +115,13 @@ pub enum Reason {
     NoRoute = 11,
     /// The recipient was reached as often as is allowed, and not before the deadline again.
     RecipientLimit = 12,
+    /// The recipient answered on another channel of the ladder.
+    AnsweredElsewhere = 13,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::None,
         Self::RecipientRefused,
         Self::ContentRefused,
@@ -133,6 +135,7 @@ impl Reason {
         Self::DrillGate,
         Self::NoRoute,
         Self::RecipientLimit,
+        Self::AnsweredElsewhere,
     ];
 
     /// Stable name in API, console, metrics and `fenghuo explain`.
@@ -152,13 +155,28 @@ impl Reason {
             Self::DrillGate => "drill_gate",
             Self::NoRoute => "no_route",
             Self::RecipientLimit => "recipient_limit",
+            Self::AnsweredElsewhere => "answered_elsewhere",
         }
     }
 
     /// Whether it is the reason of a failed delivery, and not of one that was rightly never sent.
     #[must_use]
     pub const fn is_failure(self) -> bool {
-        !matches!(self, Self::None | Self::Expired | Self::Lifted | Self::Superseded)
+        !matches!(self, Self::None | Self::Expired | Self::Lifted | Self::Superseded | Self::AnsweredElsewhere)
+    }
+
+    /// Whether what stood in the way may have passed, so that sending again on somebody's order makes sense without
+    /// saying more.
+    #[must_use]
+    pub const fn may_have_passed(self) -> bool {
+        matches!(
+            self,
+            Self::AttemptsExhausted
+                | Self::InDoubt
+                | Self::ReportedUndelivered
+                | Self::NoRoute
+                | Self::RecipientLimit
+        )
     }
 
     /// The reason with this number in the journal.

@@ -3,29 +3,41 @@
 //!
 //! The engine knows no providers: it sees verdicts. It alone decides about repeats, pauses and giving up.
 
+mod balance;
 mod breaker;
 mod canary;
 mod health;
 mod judge;
 pub(super) mod observe;
+mod rest;
 mod retry;
 mod route;
 mod slice;
+mod wire;
 mod worker;
 
 use std::sync::Arc;
 
+pub(crate) use breaker::EndsBy;
 pub use route::RouteLimits;
 pub(crate) use route::{Meter, Route, RouteDecision, RouteState};
 
-use super::{Parts, projection::Plan};
+use super::{Parts, projection::Plan, record::PlanRecord};
 
-/// Starts the consumer of every route, and the silent tests.
+/// Starts the consumer of every route, the silent tests, and the watch over channels.
 pub(crate) fn start(parts: &Arc<Parts>) {
     for route in parts.routes.values() {
         parts.lifecycle.spawn(worker::run(Arc::clone(parts), Arc::clone(route)));
     }
     parts.lifecycle.spawn(canary::run(Arc::clone(parts)));
+    parts.lifecycle.spawn(balance::run(Arc::clone(parts)));
+    // Where a crash came between the last refusal of a content and the end of its plan.
+    for plan in parts.projection.all().into_iter().filter(|plan| plan.closing().is_none()) {
+        if is_refused_everywhere(parts, &plan) {
+            let stopping = Arc::clone(parts);
+            parts.lifecycle.spawn(async move { stopping.stop_plan(&plan, "").await });
+        }
+    }
 }
 
 /// Whether a route may carry a plan now: it is one of the plan's routes, of the right kind, has not refused it, and, when
@@ -33,24 +45,38 @@ pub(crate) fn start(parts: &Arc<Parts>) {
 pub(crate) fn may_carry(parts: &Parts, route: &Route, plan: &Plan) -> bool {
     can_carry(route, plan)
         && plan.closing().is_none()
-        && (!route.config.standby || preferred(parts, route, plan).all(|other| other.share() < 1.0))
+        && (!route.config.standby || is_needed(parts, route, plan))
 }
 
 /// Whether a route could carry a plan at all.
-fn can_carry(route: &Route, plan: &Plan) -> bool {
+pub(super) fn can_carry(route: &Route, plan: &Plan) -> bool {
     gate(route, plan) && plan.record.routes.contains(&route.name) && !plan.refused_by(&route.name)
 }
 
-/// The routes of a plan that come before a standby.
-fn preferred<'a>(parts: &'a Parts, standby: &'a Route, plan: &'a Plan) -> impl Iterator<Item = &'a Route> {
-    let others = parts.routes.values().filter(|other| other.channel == standby.channel && !other.config.standby);
-    others.map(|other| &**other).filter(|other| can_carry(other, plan))
+/// The same of a plan that is not released.
+pub(crate) fn could_carry(parts: &Parts, route: &Route, plan: &PlanRecord) -> bool {
+    let may = |route: &Route| {
+        let kind = if plan.drill { route.config.drill } else { route.config.actual };
+        kind && plan.routes.contains(&route.name)
+    };
+    let now = parts.clock.instant();
+    let mut others = parts.routes.values().filter(|other| !other.config.standby && may(other)).peekable();
+    may(route)
+        && (!route.config.standby || others.peek().is_none() || others.any(|other| balance::share(other, now) < 1.0))
 }
 
-/// Whether a route other than this one could carry a plan, now or later.
-fn others_may_carry(parts: &Parts, route: &Route, plan: &Plan) -> bool {
-    let others = plan.record.routes.iter().filter(|name| **name != route.name);
-    others.filter_map(|name| parts.routes.get(name)).any(|other| can_carry(other, plan))
+/// Whether a standby is needed for a plan: none of the channel's other routes can carry it, or one has lost share.
+fn is_needed(parts: &Parts, standby: &Route, plan: &Plan) -> bool {
+    let now = parts.clock.instant();
+    let others = parts.routes.values().filter(|other| other.channel == standby.channel && !other.config.standby);
+    let mut others = others.filter(|other| can_carry(other, plan)).peekable();
+    others.peek().is_none() || others.any(|other| balance::share(other, now) < 1.0)
+}
+
+/// Whether providers refused the content of a plan and no route is left that may carry it, now or later.
+fn is_refused_everywhere(parts: &Parts, plan: &Plan) -> bool {
+    let mut routes = plan.record.routes.iter().filter_map(|name| parts.routes.get(name));
+    plan.is_refused() && !routes.any(|route| can_carry(route, plan))
 }
 
 /// The drill gate: a drill goes only over routes marked for drills, an actual warning only over those marked for that.

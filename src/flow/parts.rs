@@ -16,14 +16,17 @@ use fenghuo_contract::Channel;
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    Unavailable, authorize,
+    Unavailable,
+    alarms::Alarms,
+    authorize,
     deliver::Route,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
         recall,
     },
-    record::{Decision, WarningId, WarningRecord, replace},
+    receipt::{CallbackSecrets, Links, Turn},
+    record::{Decision, Stage, WarningId, WarningRecord, replace},
     render::templates::Templates,
     schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
@@ -35,10 +38,10 @@ use crate::{
     config::Config,
     domain::{
         delivery::{Reason, State},
-        message::{Message, MessageRef},
+        message::{Kind, Message, MessageRef},
     },
     lifecycle::Lifecycle,
-    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored},
+    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
     telemetry::Telemetry,
 };
 
@@ -67,6 +70,9 @@ pub struct Assembly {
     pub addresses: Arc<dyn AddressBook>,
     pub templates: Templates,
     pub screens: Arc<Screens>,
+    /// Makes the addresses at which readers confirm.
+    pub links: Links,
+    pub callback_secrets: CallbackSecrets,
     /// Adapters by route name.
     pub adapters: BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>,
 }
@@ -88,33 +94,48 @@ pub(crate) struct Parts {
     /// Every warning that is here, by id.
     pub(crate) warnings: RwLock<BTreeMap<WarningId, Arc<WarningRecord>>>,
     pub(crate) progress: Progress,
+    /// Later word that waits to be durable.
+    pub(crate) receipts: Turn,
+    pub(crate) links: Links,
+    pub(crate) callback_secrets: CallbackSecrets,
     /// Idempotency keys of requests under way.
     pub(crate) running_keys: Running,
     pub(crate) limits: Limits,
+    /// Held while the record of a plan is written anew.
+    plan_writes: tokio::sync::Mutex<()>,
+    pub(crate) alarms: Alarms,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
 }
 
 impl Parts {
     pub(crate) fn new(assembly: Assembly, routes: BTreeMap<String, Arc<Route>>, limits: Limits) -> Self {
-        let clock = assembly.clock;
+        let (clock, telemetry) = (assembly.clock, assembly.telemetry);
+        let receipts = &assembly.config.receipts;
+        let keep_ms = i64::try_from(receipts.unknown_keep_s.as_millis()).unwrap_or(i64::MAX);
+        let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             config: assembly.config,
             store: assembly.store,
             lifecycle: assembly.lifecycle,
-            telemetry: assembly.telemetry,
             directory: assembly.directory,
             addresses: assembly.addresses,
             templates: assembly.templates,
             screens: assembly.screens,
             keys: authorize::Keys::default(),
             routes,
-            projection: Projection::keeping(Keep::default()),
+            projection,
+            receipts: Turn::default(),
+            links: assembly.links,
+            callback_secrets: assembly.callback_secrets,
             warnings: RwLock::default(),
             progress: Progress::default(),
             running_keys: Running::default(),
             limits,
+            plan_writes: tokio::sync::Mutex::default(),
+            alarms: Alarms::new(clock.clone(), telemetry.clone()),
+            telemetry,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
@@ -124,6 +145,11 @@ impl Parts {
     pub(crate) fn lanes(&self, channel: Channel) -> &Lanes {
         // Every channel has its lanes from the start.
         &self.lanes[&channel]
+    }
+
+    /// Whether messages of a channel carry a link by which their reader confirms.
+    pub(crate) fn confirms(&self, channel: Channel) -> bool {
+        channel.reaches_persons() && self.config.receipts.confirm_links.contains(&channel)
     }
 
     /// A lease number larger than every earlier one of this installation.
@@ -165,6 +191,24 @@ impl Parts {
         self.warnings.read().values().rev().find(same).cloned()
     }
 
+    /// Whether a warning takes back or corrects what was said before: a lift, or an update of an event that is known
+    /// here and was warned of at its level or above.
+    pub(crate) fn takes_back(&self, record: &WarningRecord) -> bool {
+        let earlier = |member: &Arc<WarningRecord>| member.id != record.id && member.level >= record.level;
+        match record.message.kind {
+            _ if record.event == record.id => false,
+            Kind::Cancel => true,
+            Kind::Update => self.event_members(&record.event).iter().any(earlier),
+            _ => false,
+        }
+    }
+
+    /// How urgent the next step of a stored warning is.
+    fn urgency(&self, record: &WarningRecord) -> Urgency {
+        let ends = record.stage == Stage::Finished;
+        if ends || self.takes_back(record) { Urgency::Reserved } else { Urgency::Pressing }
+    }
+
     /// Tells the screens which warnings stand.
     pub(crate) fn show_on_screens(&self) {
         let now = self.clock.unix();
@@ -199,7 +243,8 @@ impl Parts {
     ) -> Result<u64, Unavailable> {
         let mut all = vec![replace(Space::Warning, record.id.0.as_str(), record, version)];
         all.extend(puts);
-        let sequence = match self.store.commit(Commit { puts: all, entries: vec![decision.entry()] }).await {
+        let commit = Commit { puts: all, entries: vec![decision.entry()] };
+        let sequence = match self.store.commit_as(self.urgency(record), commit).await {
             Ok(committed) => committed.entries.first().map_or(0, |entry| entry.sequence),
             Err(CommitFault::Unknown(why)) => self.look_for(record, version, decision, why).await?,
             Err(fault) => return Err(fault.into()),
@@ -241,7 +286,11 @@ impl Parts {
         };
         let at = self.append_until_durable(plan, outcomes.encode()).await;
         let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
-        plan.apply(at, outcomes.base_ms, records);
+        let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
+        self.projection.usual.learn(&outcomes.route, &waits);
+        for record in outcomes.records.iter().filter(|record| !record.reference.is_empty()) {
+            plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
+        }
         let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
         let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
         early.into_iter().map(|(rank, early)| early.record(rank)).collect()
@@ -251,7 +300,7 @@ impl Parts {
         let mut pause = Duration::from_millis(20);
         loop {
             let entries = vec![Entry { kind: EntryKind::Outcomes, data: data.clone() }];
-            match self.store.commit(Commit { puts: Vec::new(), entries }).await {
+            match self.store.commit_as(Urgency::Reserved, Commit { puts: Vec::new(), entries }).await {
                 Ok(committed) => return committed.entries.first().copied().unwrap_or_default(),
                 Err(fault) => {
                     tracing::error!(plan = plan.record.number, %fault, "outcomes not yet durable, repeating");
@@ -274,12 +323,15 @@ impl Parts {
         self.close_plan(plan, closing, code).await;
     }
 
-    /// Notes durably that the provider of a route refuses a plan's content; `false` when that was known.
-    pub(crate) async fn refuse_route(&self, plan: &Arc<Plan>, route: &str, code: &str) -> bool {
-        // In memory first: nothing more of it may go there while the disk is slow.
-        if plan.refuse(route).is_none() {
-            return false;
-        }
+    /// Notes durably that the provider of a route refuses a plan's content, as its memory says already.
+    pub(crate) async fn refuse_route(&self, plan: &Plan, route: &str, code: &str) {
+        tracing::error!(
+            plan = plan.record.number,
+            route,
+            provider = code,
+            code = "reason-content-refused",
+            "the provider refuses the content for everybody; see /docs/errors/reason-content-refused"
+        );
         let decision = Decision {
             at_ms: self.clock.unix_ms(),
             what: "content_refused".to_owned(),
@@ -287,6 +339,12 @@ impl Parts {
             by: None,
             detail: Some(format!("{route} {code}")),
         };
+        self.write_plan(plan, &decision).await;
+    }
+
+    /// Writes down what has become of a plan, as its memory says. One at a time, so that no write undoes another.
+    async fn write_plan(&self, plan: &Plan, decision: &Decision) {
+        let _writing = self.plan_writes.lock().await;
         let record = plan.record_now();
         let put = Put {
             space: Space::Plan,
@@ -294,14 +352,14 @@ impl Parts {
             value: Some(super::record::json(&record)),
             expect: crate::store::Expect::Any,
         };
-        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
+        let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
+        match self.store.commit_as(Urgency::Reserved, commit).await {
             Ok(committed) => {
-                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
+                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), decision);
             }
-            // After a restart the provider would be asked once more, and refuse once more.
-            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "refusal not yet durable"),
+            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
+            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "change of a plan not yet durable"),
         }
-        true
     }
 
     /// Ends a plan durably: its record says so, then memory and lanes follow.
@@ -319,20 +377,7 @@ impl Parts {
         // In memory first: nothing more of it may leave while the disk is slow.
         plan.close(&closing);
         self.lanes(plan.record.channel).remove(plan.record.number);
-        let record = plan.record_now();
-        let put = Put {
-            space: Space::Plan,
-            key: record.number.into(),
-            value: Some(super::record::json(&record)),
-            expect: crate::store::Expect::Any,
-        };
-        match self.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await {
-            Ok(committed) => {
-                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
-            }
-            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
-            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "closing not yet durable"),
-        }
+        self.write_plan(plan, &decision).await;
         self.progress.notify(&plan.record.warning);
     }
 }
@@ -391,5 +436,5 @@ impl Drop for Entered<'_> {
 
 /// Reads a record of ours.
 pub(crate) fn parse<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, Unavailable> {
-    serde_json::from_slice(value).map_err(|fault| Unavailable(format!("a stored record cannot be read: {fault}")))
+    serde_json::from_slice(value).map_err(|fault| Unavailable::new(format!("a stored record cannot be read: {fault}")))
 }

@@ -8,11 +8,12 @@ use fenghuo_contract::Channel;
 use serde::Serialize;
 
 use super::{
-    Parts, Unavailable, authorize,
+    Parts, Unavailable,
+    authorize::{self, Role},
+    forecast::{self, Draft, Forecast},
     intake::{self, Submission, SubmitFault},
     parts::parse,
     record::WarningId,
-    render, target,
 };
 use crate::{
     domain::{finding::Finding, level::Level, message::Status, text::ucs2_segments},
@@ -28,6 +29,8 @@ pub struct Preflight {
     pub audience: BTreeMap<String, u64>,
     /// Rendered texts per channel and language, as they would go out.
     pub texts: Vec<PreflightText>,
+    /// How long it takes at the limits and with the queues of this moment, and who will be too late.
+    pub forecast: Forecast,
     /// Whether the same warning is stored already.
     pub repeat_of: Option<WarningId>,
     /// Advice that does not keep it out.
@@ -47,36 +50,40 @@ pub struct PreflightText {
     pub segments: Option<u32>,
 }
 
-pub(super) async fn dry_run(parts: &Parts, submission: Submission) -> Result<Preflight, SubmitFault> {
+/// What is not said to those who only look: that they may not issue it themselves.
+const NOT_FOR_READERS: [&str; 2] = ["role-may-not-issue", "status-not-allowed"];
+
+/// Looks at a submission as its submitter, or (`reads`) as somebody who is to approve it or to see it through.
+pub(super) async fn dry_run(parts: &Parts, submission: Submission, reads: bool) -> Result<Preflight, SubmitFault> {
     let read = intake::read(parts, &submission).await?;
-    let findings = authorize::may(parts, &submission.actor, &read.warning);
+    let mut findings = authorize::may(parts, &submission.actor, &read.warning);
+    if reads && submission.actor.role != Role::Issuer {
+        findings.retain(|finding| !NOT_FOR_READERS.contains(&finding.code));
+    }
     if !findings.is_empty() {
         return Err(SubmitFault::Forbidden(findings));
     }
     let warning = &read.warning;
-    let now_ms = parts.clock.unix_ms();
-    let mut audience = BTreeMap::new();
-    let mut texts = Vec::new();
-    for channel in Channel::ALL {
-        if target::routes(parts, channel, warning.status()).is_empty() {
-            continue;
-        }
-        audience.insert(channel.name().to_owned(), target::named(parts, warning, channel).await?.len());
-        for language in &parts.config.texts.languages {
-            let content = render::content(parts, warning, channel, language, now_ms, now_ms.div_euclid(1000), "");
-            let segments =
-                (channel == Channel::Sms).then(|| u32::try_from(ucs2_segments(&content.text)).unwrap_or(u32::MAX));
-            texts.push(PreflightText {
-                channel: channel.name().to_owned(),
-                language: language.clone(),
-                title: content.title,
-                text: content.text,
-                segments,
-            });
-        }
-    }
+    let issuer = submission.actor.subject.as_deref();
+    let drafts = forecast::draft(parts, warning, issuer).await?;
+    let (forecast, found) = Forecast::new(parts, warning, issuer, &drafts);
     let identity = intake::identity_digest(&read);
     let known = parts.store.get(Space::WarningIdentity, identity.into()).await.map_err(Unavailable::from)?;
     let repeat_of = known.map(|stored| parse::<WarningId>(&stored.value)).transpose()?;
-    Ok(Preflight { level: warning.level(), status: warning.status(), audience, texts, repeat_of, advice: read.advice })
+    let audience = drafts.iter().map(|draft| (draft.channel.name().to_owned(), draft.audience.len())).collect();
+    let texts = drafts.into_iter().flat_map(texts).collect();
+    let mut advice = read.advice;
+    advice.extend(found);
+    Ok(Preflight { level: warning.level(), status: warning.status(), audience, texts, forecast, repeat_of, advice })
+}
+
+fn texts(draft: Draft) -> impl Iterator<Item = PreflightText> {
+    let channel = draft.channel;
+    draft.contents.into_iter().map(move |content| PreflightText {
+        channel: channel.name().to_owned(),
+        segments: (channel == Channel::Sms).then(|| u32::try_from(ucs2_segments(&content.text)).unwrap_or(u32::MAX)),
+        language: content.language,
+        title: content.title,
+        text: content.text,
+    })
 }

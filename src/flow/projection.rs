@@ -10,6 +10,7 @@
 
 pub(crate) mod block;
 pub(crate) mod codec;
+pub(crate) mod coverage;
 mod dense;
 pub(crate) mod fold;
 mod gate;
@@ -17,7 +18,9 @@ pub(crate) mod measured;
 mod plan;
 pub(crate) mod recall;
 mod references;
+mod rounds;
 pub(crate) mod said;
+mod usual;
 
 use std::{
     collections::BTreeMap,
@@ -27,24 +30,32 @@ use std::{
     },
 };
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use self::{
     block::Head,
     codec::{Outcome, OutcomesRef, Unreadable},
+    coverage::Coverage,
     recall::Folded,
+    usual::Usual,
 };
-use crate::{domain::delivery::Reason, store::Appended};
+use crate::{domain::delivery::Reason, flow::record::WarningId, store::Appended};
+pub(crate) use gate::Writing;
 pub(crate) use plan::{Closing, Plan, Snapshot};
 pub(crate) use references::{Early, Keep, References};
+pub(crate) use rounds::{ROUNDS_MAX, Rounds};
 
 /// Every plan that has not been folded, and those that are being looked at.
 #[derive(Default)]
 pub(crate) struct Projection {
     plans: RwLock<BTreeMap<u64, Arc<Plan>>>,
+    /// Persons of each warning that has plans among these.
+    persons: Mutex<BTreeMap<WarningId, Arc<Coverage>>>,
     pub(crate) folded: Folded,
     /// Provider references of accepted deliveries.
     pub(crate) references: References,
+    /// How long later word about an accepted delivery usually takes.
+    pub(crate) usual: Usual,
     /// Replay begins at this row of the journal.
     floor: AtomicU64,
 }
@@ -62,30 +73,50 @@ impl Projection {
 
     fn insert_shared(&self, plan: Arc<Plan>) -> Arc<Plan> {
         self.references.open(plan.record.number, plan.size());
-        Arc::clone(self.plans.write().entry(plan.record.number).or_insert(plan))
+        let mut plans = self.plans.write();
+        if let Some(known) = plans.get(&plan.record.number) {
+            return Arc::clone(known);
+        }
+        // What a folded plan was before is not known in its order; the numbers of persons were kept.
+        if plan.record.channel.reaches_persons() && plan.block.is_none() {
+            plan.cover(self.persons.lock().entry(plan.record.warning.clone()).or_default());
+        }
+        plans.insert(plan.record.number, Arc::clone(&plan));
+        plan
     }
 
-    /// Takes in an entry of outcomes that is in the journal: references, then states. `records` is room that is used again.
-    /// Gives back receipts that waited for one of the references.
+    /// Takes in the states of an entry of outcomes that is in the journal. `records` is room that is used again.
     pub(crate) fn take(
         &self,
         plan: &Plan,
         at: Appended,
         data: &[u8],
         records: &mut Vec<(u32, Outcome, Reason)>,
-    ) -> Result<Vec<(u32, Early)>, Unreadable> {
+    ) -> Result<(), Unreadable> {
+        let mut entry = OutcomesRef::read(data)?;
+        records.clear();
+        while let Some(record) = entry.next()? {
+            records.push((record.rank, record.outcome, record.reason));
+        }
+        let waits = plan.hear(entry.route, at, entry.base_ms, records.iter().copied());
+        self.usual.learn(entry.route, &waits);
+        Ok(())
+    }
+
+    /// Takes in the references of an entry of outcomes that is in the journal. Gives its plan and route, and the receipts
+    /// that waited for one of the references.
+    pub(crate) fn learn<'a>(&self, data: &'a [u8]) -> Result<(u64, &'a str, Vec<(u32, Early)>), Unreadable> {
         let mut entry = OutcomesRef::read(data)?;
         let mut named = Vec::new();
-        records.clear();
         while let Some(record) = entry.next()? {
             if !record.reference.is_empty() {
                 named.push((record.rank, record.reference));
             }
-            records.push((record.rank, record.outcome, record.reason));
         }
-        let early = self.references.learn_all(entry.route, entry.plan, named);
-        plan.apply(at, entry.base_ms, records.iter().copied());
-        Ok(early)
+        if let Some(plan) = self.plan(entry.plan) {
+            named.iter().for_each(|(rank, reference)| plan.rounds.learn(entry.route, reference, *rank));
+        }
+        Ok((entry.plan, entry.route, self.references.learn_all(entry.route, entry.plan, named)))
     }
 
     /// The plan of this number.
@@ -111,8 +142,14 @@ impl Projection {
     /// The block is durable: memory is given back.
     fn fold(&self, head: Head) {
         let number = head.plan;
+        let warning = head.warning.clone();
         self.folded.insert(head);
-        self.plans.write().remove(&number);
+        let mut plans = self.plans.write();
+        plans.remove(&number);
+        if !plans.values().any(|plan| plan.record.warning == warning) {
+            self.persons.lock().remove(&warning);
+        }
+        drop(plans);
         self.references.forget(number);
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::projection::Closing;
 use crate::{
+    config::Until,
     domain::{
         level::Level,
         message::{Message, Status},
@@ -97,7 +98,21 @@ pub(crate) struct PlanRecord {
     pub(crate) refused: Vec<String>,
     /// Milliseconds since 1970.
     pub(crate) created_ms: i64,
+    /// Its place in the ladder of its warning, when it waits in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ladder: Option<LadderStep>,
     pub(crate) closing: Option<Closing>,
+}
+
+/// A plan's place in a ladder, and the ladder's rule as it was when the warning was released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LadderStep {
+    /// 0 = the first.
+    pub(crate) step: u8,
+    /// How long a channel has before the next is used.
+    pub(crate) wait_ms: i64,
+    /// The answer that ends it.
+    pub(crate) until: Until,
 }
 
 /// A decision in the journal: JSON, one per entry.

@@ -44,7 +44,7 @@ impl VariantContent {
     pub(crate) fn rows(&self) -> Result<RoaringBitmap, Unavailable> {
         use base64::Engine;
         let bytes = base64::engine::general_purpose::STANDARD.decode(&self.rows);
-        bitmap(&bytes.map_err(|fault| Unavailable(format!("a stored content cannot be read: {fault}")))?)
+        bitmap(&bytes.map_err(|fault| Unavailable::new(format!("a stored content cannot be read: {fault}")))?)
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn step(
     let released_ms = record.released_ms.unwrap_or(record.received_ms);
     let mut puts = Vec::with_capacity(record.plans.len());
     for number in &record.plans {
-        let missing = || Unavailable(format!("plan {number} is not complete"));
+        let missing = || Unavailable::new(format!("plan {number} is not complete"));
         let plan = parts.store.get(Space::Plan, (*number).into()).await?.ok_or_else(missing)?;
         let plan: PlanRecord = parse(&plan.value)?;
         let audience = parts.store.get(Space::PlanAudience, (*number).into()).await?.ok_or_else(missing)?;
@@ -111,7 +111,7 @@ fn contents(
 }
 
 /// Rows of an audience by primary language.
-fn readers(parts: &Parts, audience: &RoaringBitmap) -> BTreeMap<String, RoaringBitmap> {
+pub(crate) fn readers(parts: &Parts, audience: &RoaringBitmap) -> BTreeMap<String, RoaringBitmap> {
     let mut readers: BTreeMap<String, RoaringBitmap> = BTreeMap::new();
     for (language, rows) in parts.directory.by_language(audience) {
         *readers.entry(primary(&language)).or_default() |= rows;
@@ -119,7 +119,7 @@ fn readers(parts: &Parts, audience: &RoaringBitmap) -> BTreeMap<String, RoaringB
     readers
 }
 
-fn primary(tag: &str) -> String {
+pub(crate) fn primary(tag: &str) -> String {
     tag.split('-').next().unwrap_or_default().to_ascii_lowercase()
 }
 

@@ -18,6 +18,7 @@ use super::{
     Parts, Unavailable,
     projection::{Plan, Snapshot, fold},
     record::{Stage, WarningId, WarningRecord},
+    status,
 };
 use crate::domain::delivery::State;
 
@@ -52,8 +53,9 @@ async fn step(parts: &Arc<Parts>, floor: &mut floor::Floor) -> Result<(), Unavai
     parts.projection.folded.tidy(now_ms);
     late::take(parts).await?;
     for (record, plans) in over(parts, now_ms) {
+        let people = status::people_now(parts, &record.id).and_then(|people| serde_json::to_value(people).ok());
         for plan in plans {
-            if fold::fold(parts, &plan, record.finished_ms.unwrap_or(now_ms)).await? {
+            if fold::fold(parts, &plan, record.finished_ms.unwrap_or(now_ms), people.clone()).await? {
                 tracing::info!(plan = plan.record.number, warning = %record.id, "plan folded");
             }
         }

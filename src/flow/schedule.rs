@@ -1,5 +1,6 @@
 //! Stage 6: in which order. A rendered warning's plans enter the lanes of their channels; routes take slices out.
 
+pub(crate) mod ladder;
 mod lanes;
 mod limit;
 mod limits;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use fenghuo_contract::Content;
 use roaring::RoaringBitmap;
 
-pub(crate) use lanes::{Ask, Lanes, Served, Slice, Work};
+pub(crate) use lanes::{Ask, LaneKey, Lanes, Outlook, Served, Slice, Work};
 pub(crate) use limit::{At, DayUse, No};
 pub(crate) use limits::{Held, Limits, SliceShape};
 pub(crate) use pacer::Pacer;
@@ -53,7 +54,8 @@ pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version:
 
 /// Lets what is unsent of a plan into the lanes: what was claimed before and is pending, and what was never claimed.
 pub(crate) fn enter(parts: &Parts, plan: &Arc<Plan>) {
-    if plan.closing().is_some() {
+    // Later steps of a ladder come in recipient by recipient.
+    if plan.closing().is_some() || plan.record.ladder.is_some_and(|ladder| ladder.step > 0) {
         return;
     }
     let (again, next) = plan.pending_claimed();
@@ -86,5 +88,5 @@ async fn load_for(parts: &Parts, number: u64, audience: RoaringBitmap) -> Result
 
 async fn piece(parts: &Parts, space: Space, number: u64, what: &str) -> Result<bytes::Bytes, Unavailable> {
     let stored = parts.store.get(space, number.into()).await?;
-    Ok(stored.ok_or_else(|| Unavailable(format!("plan {number} has no {what}")))?.value)
+    Ok(stored.ok_or_else(|| Unavailable::new(format!("plan {number} has no {what}")))?.value)
 }

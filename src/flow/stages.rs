@@ -61,7 +61,7 @@ async fn advance(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> 
         }
         let Some((record, version)) = parts.stored_warning(id).await? else { return Ok(()) };
         let Ok(warning) = Warning::new(record.message.clone()) else {
-            return Err(Unavailable("a stored warning does not keep the rules any more".to_owned()));
+            return Err(Unavailable::new("a stored warning does not keep the rules any more".to_owned()));
         };
         match record.stage {
             Stage::Received => approve::step(parts, record, version).await?,

@@ -11,7 +11,7 @@ use super::{
     projection::block::Head,
     receipt,
     record::{Stage, WarningRecord},
-    retention, schedule, stages, status,
+    retention, schedule, stages, status, watch,
 };
 use crate::store::{Key, Space};
 
@@ -33,6 +33,8 @@ impl Flow {
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
+        parts.lifecycle.spawn(schedule::ladder::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(watch::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
@@ -115,8 +117,9 @@ async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
         }
     }
     let floor = retention::stored_floor(parts).await?;
-    replay::replay(parts, floor).await?;
+    let replayed = replay::replay(parts, floor).await?;
     let (last, _) = parts.store.head().await?;
+    parts.lifecycle.spawn(replay::learn(Arc::clone(parts), floor, last));
     parts.progress.begins_at(last);
     for plan in parts.projection.all() {
         // Nothing was said about it yet, unless the replay knows better.
@@ -135,5 +138,6 @@ async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
             schedule::enter(parts, &plan);
         }
     }
+    replayed.finish(parts).await;
     Ok(())
 }

@@ -7,11 +7,14 @@ use serde::{Deserialize, Serialize};
 mod deliveries;
 mod events;
 mod numbers;
+mod people;
 mod routes;
 
 use super::{
     Flow, Page, Parts, Unavailable,
+    alarms::AlarmView,
     deliver::RouteLimits,
+    forecast::RunningForecast,
     projection::recall,
     record::{Decision, Stage, WarningId, rfc3339},
     retention,
@@ -39,6 +42,10 @@ pub struct StatusView {
     pub done: bool,
     /// Accepted deliveries of which the provider has still to say what became of them.
     pub receipts_awaited: u64,
+    /// What the limits and the queues say of what waits on all channels; `null` when nothing does.
+    pub forecast: Option<RunningForecast>,
+    /// Alarms about this warning or a route that carries it.
+    pub alarms: Vec<AlarmView>,
 }
 
 /// Progress on one channel. `audience` is the sum of the states; accepted, delivered and confirmed are disjoint.
@@ -62,10 +69,14 @@ pub struct ChannelStatus {
     pub rate_per_s: f64,
     /// Seconds until nothing is pending at this rate; `null` when it cannot be said.
     pub eta_s: Option<u64>,
+    /// What the limits and the queues say of what waits; `null` when nothing does.
+    #[serde(default)]
+    pub forecast: Option<RunningForecast>,
 }
 
-/// Persons, over all channels.
+/// Persons, over all channels. Screens are not persons.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
 pub struct People {
     /// In at least one audience.
     pub addressed: u64,
@@ -73,6 +84,18 @@ pub struct People {
     pub reached_by_one: u64,
     /// Accepted or better on at least two channels.
     pub reached_by_two: u64,
+    /// Confirmed by the person on at least one channel.
+    pub confirmed: u64,
+    /// By channel name: those whom this channel reached first. Together they are `reached_by_one`.
+    pub first_channel: BTreeMap<String, u64>,
+    /// Addressed and not reached by any channel.
+    pub unreached: u64,
+    /// Of these, those for whom something is still under way.
+    pub unreached_waiting: u64,
+    /// Of these, the others by reason name; of several channels the first says it.
+    pub unreached_by_reason: BTreeMap<String, u64>,
+    /// When the last two were counted, RFC 3339; `null` before the first time.
+    pub unreached_as_of: Option<String>,
 }
 
 /// One delivery as an operator sees it.
@@ -135,6 +158,12 @@ pub struct RouteView {
     pub state: String,
     /// What tripped the breaker: `throttled`, `unreached`, `unanswered`, `failing`, `misconfigured`, `canary`.
     pub trip: Option<String>,
+    /// Since when that is so, RFC 3339: over repeated trips, the first.
+    pub trip_since: Option<String>,
+    /// What ends it: `time`, `probe` (a link test that succeeds) or `submit` (one that is let through).
+    pub trip_ends_by: Option<String>,
+    /// Seconds until it is tried again.
+    pub trip_again_in_s: Option<f64>,
     /// Why it is not running, in words of the provider or of who paused it.
     pub reason: Option<String>,
     /// The part of its pace it may use for what is measured of it, 0 (not running) to 1.
@@ -218,9 +247,9 @@ impl Flow {
     /// When the store cannot be read.
     pub async fn status(&self, id: &WarningId) -> Result<Option<StatusView>, Unavailable> {
         let plans = self.0.warning_record(id).map(|record| record.plans.clone()).unwrap_or_default();
-        let _held = recall::recall(&self.0, &plans).await?;
-        let status = numbers::status(&self.0, id);
-        Ok(status.map(|status| with_people_kept(&self.0, &plans, status)))
+        let held = recall::recall(&self.0, &plans).await?;
+        people::count_large(&self.0, id, &held).await;
+        Ok(numbers::status(&self.0, id))
     }
 
     /// Deliveries of a warning; `None` when there is no such warning.
@@ -263,6 +292,18 @@ impl Flow {
     /// receiver that falls behind sees its stream end and resumes by the last id.
     pub fn events(&self, since: Option<u64>) -> std::pin::Pin<Box<dyn futures_util::Stream<Item = Event> + Send>> {
         events::stream(std::sync::Arc::clone(&self.0), since)
+    }
+
+    /// Every alarm that stands, the most pressing first.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<AlarmView> {
+        self.0.alarms.list(|_| true)
+    }
+
+    /// When these things are true, RFC 3339.
+    #[must_use]
+    pub fn now(&self) -> String {
+        rfc3339(self.0.clock.unix_ms())
     }
 
     /// Every route.
@@ -309,18 +350,10 @@ impl Flow {
     }
 }
 
-/// Numbers of persons as they were when the audience was erased, for a warning of which that is so.
-fn with_people_kept(parts: &Parts, plans: &[u64], status: StatusView) -> StatusView {
-    let kept = plans.iter().find_map(|plan| parts.projection.folded.head(*plan)?.people.clone());
-    match kept.map(serde_json::from_value) {
-        Some(Ok(people)) => StatusView { people, ..status },
-        _ => status,
-    }
-}
-
-/// Persons of a warning, for keeping when its audience is erased.
+/// Persons of a warning, for keeping when it is folded or its audience is erased.
 pub(crate) fn people_now(parts: &Parts, id: &WarningId) -> Option<People> {
-    numbers::status(parts, id).map(|status| status.people)
+    let warning = parts.warning_record(id)?;
+    Some(people::exactly(parts, id, &parts.projection.plans(&warning.plans)))
 }
 
 impl From<Decision> for TimelineEntry {

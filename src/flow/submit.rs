@@ -25,7 +25,16 @@ impl Flow {
     /// The same.
     pub async fn dry_run(&self, submission: Submission) -> Result<Preflight, SubmitFault> {
         self.0.telemetry.intake(IntakeResult::Checked);
-        preflight::dry_run(&self.0, submission).await
+        preflight::dry_run(&self.0, submission, false).await
+    }
+
+    /// The same for those who are to approve a warning or to see it through: they need not be allowed to issue it.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn preflight(&self, submission: Submission) -> Result<Preflight, SubmitFault> {
+        self.0.telemetry.intake(IntakeResult::Checked);
+        preflight::dry_run(&self.0, submission, true).await
     }
 
     /// Ends the event of a warning: builds the Cancel, and takes it as a submission.

@@ -13,12 +13,14 @@ use self::directory::Selection;
 use super::{
     Parts, Unavailable,
     projection::recall,
-    record::{Decision, PlanRecord, Stage, WarningRecord, create},
+    record::{Decision, LadderStep, PlanRecord, Stage, WarningId, WarningRecord, create},
 };
 use crate::{
+    config::Config,
     domain::{
         area::AreaCode,
-        message::{Scope, Status},
+        level::Level,
+        message::{Kind, Scope, Status},
         warning::Warning,
     },
     store::{Expect, Put, Space},
@@ -33,9 +35,7 @@ pub(crate) async fn step(
     warning: &Warning,
 ) -> Result<(), Unavailable> {
     let now_ms = parts.clock.unix_ms();
-    let mut puts = Vec::new();
-    let mut sizes = Vec::new();
-    record.plans.clear();
+    let mut plans = Vec::new();
     for channel in Channel::ALL {
         let routes = routes(parts, channel, warning.status());
         if routes.is_empty() {
@@ -59,14 +59,26 @@ pub(crate) async fn step(
             routes,
             refused: Vec::new(),
             created_ms: now_ms,
+            ladder: None,
             closing: None,
         };
-        sizes.push(format!("{channel}={}", plan.size));
-        puts.push(create(Space::Plan, plan.number, &plan));
-        let value = Some(bitmap_bytes(&audience));
-        puts.push(Put { space: Space::PlanAudience, key: plan.number.into(), value, expect: Expect::Absent });
-        record.plans.push(plan.number);
+        plans.push((plan, audience));
     }
+    if !warning.is_lift() {
+        let channels: Vec<Channel> = plans.iter().map(|(plan, _)| plan.channel).collect();
+        for (plan, _) in &mut plans {
+            plan.ladder = ladder_step(&parts.config, record.level, plan.channel, &channels);
+        }
+    }
+    let mut puts = Vec::with_capacity(2 * plans.len());
+    let mut sizes = Vec::with_capacity(plans.len());
+    for (plan, audience) in &plans {
+        sizes.push(format!("{}={}", plan.channel, plan.size));
+        puts.push(create(Space::Plan, plan.number, plan));
+        let value = Some(bitmap_bytes(audience));
+        puts.push(Put { space: Space::PlanAudience, key: plan.number.into(), value, expect: Expect::Absent });
+    }
+    record.plans = plans.iter().map(|(plan, _)| plan.number).collect();
     record.stage = Stage::Targeted;
     let decision = Decision {
         at_ms: now_ms,
@@ -79,6 +91,16 @@ pub(crate) async fn step(
     Ok(())
 }
 
+/// The place of a channel in the ladder of a level; `None` when there is no ladder, the channel is not in it, or no other
+/// of the warning's `channels` is.
+pub(crate) fn ladder_step(config: &Config, level: Level, channel: Channel, channels: &[Channel]) -> Option<LadderStep> {
+    let ladder = config.ladder.get(&level)?;
+    let steps: Vec<Channel> = ladder.channels.iter().copied().filter(|step| channels.contains(step)).collect();
+    let step = steps.iter().position(|step| *step == channel).filter(|_| steps.len() > 1)?;
+    let wait_ms = i64::try_from(ladder.wait_s.as_millis()).unwrap_or(i64::MAX / 4);
+    Some(LadderStep { step: u8::try_from(step).unwrap_or(u8::MAX), wait_ms, until: ladder.until })
+}
+
 /// Rows that a warning addresses on a channel.
 ///
 /// A lift goes to those whose copy of an earlier warning of the event was accepted or may have been. An update goes to
@@ -89,7 +111,21 @@ async fn audience(
     warning: &Warning,
     channel: Channel,
 ) -> Result<RoaringBitmap, Unavailable> {
-    let told = told(parts, record, channel).await?;
+    let told = told(parts, &record.event, Some(&record.id), channel).await?;
+    if warning.is_lift() {
+        return Ok(told);
+    }
+    Ok(named(parts, warning, channel).await? | told)
+}
+
+/// Rows that a warning which is not released would address on a channel.
+pub(crate) async fn proposed(parts: &Parts, warning: &Warning, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
+    let told = match parts.event_of(warning.message()) {
+        Some(event) if matches!(warning.kind(), Kind::Update | Kind::Cancel) => {
+            told(parts, &event, None, channel).await?
+        }
+        _ => RoaringBitmap::new(),
+    };
     if warning.is_lift() {
         return Ok(told);
     }
@@ -135,10 +171,15 @@ fn words(text: &str) -> Vec<String> {
     text.split(between).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// Rows that an earlier warning of the event reached on the channel, or may have.
-async fn told(parts: &Parts, record: &WarningRecord, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
-    let earlier = parts.event_members(&record.event);
-    let plans = earlier.iter().filter(|member| member.id != record.id).flat_map(|member| member.plans.iter().copied());
+/// Rows that an earlier warning of the event reached on the channel, or may have; `but` is the later one.
+async fn told(
+    parts: &Parts,
+    event: &WarningId,
+    but: Option<&WarningId>,
+    channel: Channel,
+) -> Result<RoaringBitmap, Unavailable> {
+    let earlier = parts.event_members(event);
+    let plans = earlier.iter().filter(|member| Some(&member.id) != but).flat_map(|member| member.plans.iter().copied());
     let plans = recall::recall(parts, &plans.collect::<Vec<u64>>()).await?;
     let on_channel = plans.iter().filter(|plan| plan.record.channel == channel);
     Ok(on_channel.fold(RoaringBitmap::new(), |told, plan| told | plan.reached(true)))
@@ -177,5 +218,5 @@ pub(crate) fn bitmap_bytes(rows: &RoaringBitmap) -> Bytes {
 
 pub(crate) fn bitmap(bytes: &[u8]) -> Result<RoaringBitmap, Unavailable> {
     RoaringBitmap::deserialize_from(bytes)
-        .map_err(|fault| Unavailable(format!("a stored bitmap cannot be read: {fault}")))
+        .map_err(|fault| Unavailable::new(format!("a stored bitmap cannot be read: {fault}")))
 }

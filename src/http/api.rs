@@ -1,21 +1,30 @@
 //! The API for programs, one noun a file. Each file lists its routes with who may use them and what the description of
 //! the API says about them.
 
+mod alarms;
+mod callbacks;
+mod confirm;
 mod events;
 mod keys;
 mod operations;
 mod parameters;
+mod preflight;
 mod progress;
+mod receipts;
 mod recipients;
+mod retry;
 mod routes;
 mod screens;
 mod warnings;
 
 pub(in crate::http) use self::{
+    alarms::{AlarmDocument, AlarmList, sentence},
+    confirm::ConfirmDocument,
     keys::{KeyList, KeyOrder},
     operations::Health,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
+    retry::{ORDERERS, RetryOrder},
     routes::{LimitOrder, Pause, ProbeResult, RouteList},
     screens::ScreenList,
     warnings::PreflightDocument,
@@ -27,7 +36,13 @@ use super::routes::RouteSpec;
 pub fn routes() -> Vec<RouteSpec> {
     let nouns = [
         warnings::routes(),
+        preflight::routes(),
+        alarms::routes(),
         progress::routes(),
+        retry::routes(),
+        receipts::routes(),
+        confirm::routes(),
+        callbacks::routes(),
         events::routes(),
         recipients::routes(),
         screens::routes(),

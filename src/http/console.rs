@@ -11,6 +11,7 @@ mod frame;
 mod lift;
 mod login;
 mod progress;
+mod retry;
 mod routes;
 mod screens;
 mod show;
@@ -18,7 +19,10 @@ mod warning;
 pub(crate) mod words;
 
 pub(super) use self::{board::escape, warning::is_public};
-use super::routes::{Access, RouteSpec};
+use super::{
+    api::ORDERERS,
+    routes::{Access, RouteSpec},
+};
 use crate::flow::authorize::Role;
 
 /// Who sees warnings and their numbers.
@@ -45,6 +49,8 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/console/warnings/{id}/deliveries", Access::page(DELIVERY_READERS), deliveries::page),
         RouteSpec::get("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::page),
         RouteSpec::post("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::act),
+        RouteSpec::get("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::page),
+        RouteSpec::post("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::act),
         RouteSpec::get("/console/routes", Access::page(KEEPERS), routes::page),
         RouteSpec::post("/console/routes/pause", Access::page(OPERATORS), routes::pause),
         RouteSpec::post("/console/routes/resume", Access::page(OPERATORS), routes::resume),

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{delivery::Reason, finding},
-    flow::{authorize, target::import},
+    flow::{alarms::AlarmCode, authorize, target::import},
     messages::{self, Lang},
 };
 
@@ -114,10 +114,12 @@ async fn codes(uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     let rules = finding::CODES.iter().copied().chain(authorize::codes()).chain(import::CODES.iter().copied());
     let rules = rules.map(str::to_owned).collect();
     let reasons = Reason::ALL.into_iter().filter(|reason| *reason != Reason::None).map(reason_id).collect();
+    let alarms = AlarmCode::ALL.iter().map(|code| format!("alarm-{}", code.name())).collect();
     let groups = vec![
         Group { title: "docs-problems", codes: problems },
         Group { title: "docs-rules", codes: rules },
         Group { title: "docs-reasons", codes: reasons },
+        Group { title: "docs-alarms", codes: alarms },
     ];
     let page = Page::of(&uri, &headers);
     html(page.lang, &Codes { page, groups })

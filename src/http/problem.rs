@@ -22,7 +22,7 @@ pub use document::{FieldDocument, ProblemDocument, language, write};
 
 use crate::{
     domain::finding::{Finding, Weight},
-    flow::{Unavailable, authorize::TokenFault, intake::SubmitFault},
+    flow::{Unavailable, UnavailableKind, authorize::TokenFault, intake::SubmitFault},
 };
 
 /// The most field problems one document lists; the number of others stands in `more`.
@@ -30,6 +30,9 @@ pub const ERRORS_MAX: usize = 100;
 
 /// Seconds after which a client may repeat what met a busy or unavailable part.
 const RETRY_SECONDS: u16 = 2;
+
+/// Seconds after which a client may repeat what met a full disk: somebody has to make room first.
+const FULL_SECONDS: u16 = 5;
 
 /// One answer that is not what was asked for.
 #[derive(Clone, Debug)]
@@ -121,7 +124,11 @@ impl Problem {
     #[must_use]
     pub fn new(code: ProblemCode) -> Self {
         let retry = match code {
-            ProblemCode::StoreUnavailable | ProblemCode::Overloaded | ProblemCode::Stopping => Some(RETRY_SECONDS),
+            ProblemCode::StoreUnavailable
+            | ProblemCode::ReceiptsNotTaken
+            | ProblemCode::Overloaded
+            | ProblemCode::Stopping => Some(RETRY_SECONDS),
+            ProblemCode::StorageFull => Some(FULL_SECONDS),
             ProblemCode::IdempotencyKeyRunning => Some(1),
             _ => None,
         };
@@ -178,7 +185,8 @@ impl Problem {
             .with("seconds", 30)
             .with("limit", 1_048_576)
             .with("got", "text/plain")
-            .with("what", "");
+            .with("what", "")
+            .with("why", "lifted");
         let field = match problem.code() {
             ProblemCode::FieldsWrong => FieldProblem::new("/role", "field-missing").field("role"),
             ProblemCode::WarningRejected => FieldProblem::new("/alert/info[1]/expires", "expires-not-after-sent"),
@@ -214,7 +222,12 @@ impl IntoResponse for Problem {
 
 impl From<Unavailable> for Problem {
     fn from(fault: Unavailable) -> Self {
-        Self::new(ProblemCode::StoreUnavailable).because(fault)
+        let problem = match fault.kind {
+            UnavailableKind::Silent => Self::new(ProblemCode::StoreUnavailable),
+            UnavailableKind::DiskFull => Self::new(ProblemCode::StorageFull),
+            UnavailableKind::QueueFull => Self::new(ProblemCode::Overloaded).with("what", "commit queue"),
+        };
+        problem.because(fault)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
         delivery::{Reason, State},
         level::Level,
     },
+    flow::alarms::AlarmCode,
     http::problem::ProblemCode,
 };
 
@@ -64,7 +65,8 @@ fn every_text_formats_with_its_variables() {
 fn every_code_that_reaches_a_caller_has_a_title_and_something_to_do() {
     let problems = ProblemCode::ALL.iter().map(|code| code.name().to_owned());
     let reasons = Reason::ALL.iter().map(|reason| format!("reason-{}", reason.name().replace('_', "-")));
-    for id in problems.chain(reasons) {
+    let alarms = AlarmCode::ALL.iter().map(|code| format!("alarm-{}", code.name()));
+    for id in problems.chain(reasons).chain(alarms) {
         for lang in Lang::ALL {
             assert_ne!(title(lang, &id), id, "title of {id}");
             assert!(action(lang, &id).is_some(), "action of {id}");

@@ -132,6 +132,28 @@ pub struct Commit {
     pub entries: Vec<Entry>,
 }
 
+impl Commit {
+    /// Bytes of its keys, values and packed entries.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let puts = self.puts.iter().map(|put| put.key.0.len() + put.value.as_ref().map_or(0, Bytes::len));
+        puts.sum::<usize>() + self.entries.iter().map(super::chain::packed_len).sum::<usize>()
+    }
+}
+
+/// How much a commit may take of what is kept for later: room on the disk and in the queue. In rising order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Something new. Refused while the disk runs short.
+    #[default]
+    Ordinary,
+    /// What was begun and should go on, and what must not wait for a better moment. Refused when the disk is full.
+    Pressing,
+    /// What takes back, corrects, ends or records what has happened. May use the reserve of a full disk and the part of
+    /// the queue that is kept.
+    Reserved,
+}
+
 /// Where a journal entry stands: row of the journal and offset of the entry's data within the row's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Appended {
@@ -142,7 +164,7 @@ pub struct Appended {
 }
 
 /// A commit that is durable.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Committed {
     /// The new version of each put, in order (0 for a removal).
     pub versions: Vec<u64>,
@@ -167,6 +189,12 @@ pub enum CommitFault {
     /// The store takes no commits now; nothing of this one was applied.
     #[error("store takes no commits: {0}")]
     Unavailable(String),
+    /// The disk has no room for a commit of this [`Urgency`]; nothing of it was applied.
+    #[error("no room on the disk for a commit of this urgency")]
+    Full,
+    /// The commits that wait fill their queue; nothing of this one was applied.
+    #[error("commit queue full")]
+    QueueFull,
 }
 
 /// A record as it stands.
@@ -256,11 +284,51 @@ pub enum Health {
         /// What failed, and what failed at the newest attempt to come back.
         error: String,
     },
-    /// The disk is full; every commit tries again.
+    /// The disk runs short: no [`Urgency::Ordinary`] commits.
+    Low {
+        /// Milliseconds since 1970.
+        since_ms: i64,
+    },
+    /// The disk is full, or was and has no room yet to make the reserve whole: [`Urgency::Reserved`] commits only.
     Full {
         /// Milliseconds since 1970.
         since_ms: i64,
     },
+}
+
+impl Health {
+    /// Every [`Health::name`].
+    pub const NAMES: [&'static str; 4] = ["healthy", "poisoned", "low", "full"];
+
+    /// Its word in metrics.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Healthy => Self::NAMES[0],
+            Self::Poisoned { .. } => Self::NAMES[1],
+            Self::Low { .. } => Self::NAMES[2],
+            Self::Full { .. } => Self::NAMES[3],
+        }
+    }
+}
+
+/// What an engine knows of its disk and its queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes of the file system that are free for this process, as of the last look.
+    pub free: u64,
+    /// Bytes of the file system.
+    pub total: u64,
+    /// Below this many free bytes the disk runs short.
+    pub low_mark: u64,
+    /// Bytes the reserve holds now.
+    pub reserve: u64,
+    /// Bytes the reserve should hold.
+    pub reserve_whole: u64,
+    /// KiB that waiting commits take of the queue.
+    pub queued_kib: u64,
+    /// Commits refused so far because the queue stayed full.
+    pub queue_overflows: u64,
 }
 
 /// Rows read at once where an engine has no better way to replay or to look into a row.
@@ -271,6 +339,13 @@ const ROWS_AT_ONCE: usize = 1_000;
 pub trait Engine: Send + Sync + 'static {
     /// Makes a commit durable; returns after it is. Commits of concurrent callers share one write to disk.
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitFault>;
+
+    /// The same with a word for its urgency; [`Engine::commit`] is [`Urgency::Ordinary`]. An engine without a disk of its
+    /// own treats all alike.
+    async fn commit_as(&self, urgency: Urgency, commit: Commit) -> Result<Committed, CommitFault> {
+        let _ = urgency;
+        self.commit(commit).await
+    }
 
     /// One record.
     async fn get(&self, space: Space, key: Key) -> Result<Option<Stored>, ReadFault>;
@@ -320,6 +395,11 @@ pub trait Engine: Send + Sync + 'static {
     /// Whether commits are taken now.
     fn health(&self) -> Health {
         Health::Healthy
+    }
+
+    /// What is left of disk and queue, when the engine has such.
+    fn room(&self) -> Option<Room> {
+        None
     }
 
     /// Finishes what is under way and closes. Later calls answer `Unavailable`.

@@ -1,19 +1,22 @@
 //! The embedded engine: SQLite in WAL mode with `synchronous=FULL`, one writer thread that group-commits.
 //!
 //! A data directory holds the database `fenghuo.db` (with SQLite's `-wal` and `-shm` while open), `journal.head`, the
-//! second place of the journal's head, and `lock`. One process has it open. Every record and every row carries a
+//! second place of the journal's head, `reserve`, the room kept for a full disk, and `lock`. One process has it open. Every record and every row carries a
 //! checksum, the rows are linked, and what was acknowledged is known in two places: damage and loss are named, never
 //! read as content.
 
 mod bounds;
 mod directory;
+mod disk;
 mod fault;
 mod group;
 mod head;
 mod heal;
+mod queue;
 mod reader;
 mod record;
 mod replay;
+mod reserve;
 mod schema;
 mod state;
 mod tail;
@@ -34,17 +37,19 @@ use std::{
 use bytes::Bytes;
 use parking_lot::Mutex;
 use rusqlite::Connection;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 pub use self::{
-    bounds::{COMMIT_BYTES, QUEUE_METRIC, QUEUE_OVERFLOW_METRIC, QUEUE_UNITS, QUEUE_WAIT},
+    bounds::{COMMIT_BYTES, QUEUE_UNIT_BYTES, QUEUE_UNITS, QUEUE_UNITS_KEPT, QUEUE_WAIT},
     fault::OpenFault,
     verify::{Broken, Progress, Verification, verify},
     walk::RowFault,
 };
 use self::{
     directory::Directory,
+    disk::Disk,
     head::HeadFile,
+    queue::Queue,
     reader::Readers,
     state::Shared,
     writer::{Job, Writer},
@@ -52,8 +57,8 @@ use self::{
 use super::{
     chain::Head,
     contract::{
-        Appended, Commit, CommitFault, Committed, Engine, Health, JournalRow, JournalRowRef, Key, ReadFault, Space,
-        Stored,
+        Appended, Commit, CommitFault, Committed, Engine, Health, JournalRow, JournalRowRef, Key, ReadFault, Room,
+        Space, Stored, Urgency,
     },
 };
 use crate::clock::Clock;
@@ -63,11 +68,13 @@ use crate::clock::Clock;
 pub struct Options {
     /// Connections that read at the same time.
     pub readers: usize,
+    /// Bytes of disk kept for [`Urgency::Reserved`] commits. `None`: what is there already is used, nothing is made.
+    pub reserve: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { readers: 4 }
+        Self { readers: 4, reserve: None }
     }
 }
 
@@ -75,7 +82,7 @@ impl Default for Options {
 pub struct Embedded {
     shared: Arc<Shared>,
     readers: Readers,
-    room: Arc<Semaphore>,
+    queue: Queue,
     orders: Mutex<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -89,49 +96,52 @@ impl Embedded {
         schema::check_engine()?;
         let directory = Directory::at(dir);
         let lock = directory.take()?;
-        let (connection, head, head_file) = open_files(&directory, &clock)?;
-        let shared = Arc::new(Shared::new(clock, head, lock));
+        let mut disk = Disk::open(&directory, options.reserve, &clock)?;
+        let files = loop {
+            match open_files(&directory, &clock) {
+                // What the reserve is for can be done on a full disk too.
+                Err(fault) if disk.is_in_the_way_of(&fault) && disk.release(0) => {}
+                opened => break opened?,
+            }
+        };
+        let shared = Arc::new(Shared::new(clock, files.1, lock));
+        disk.look(&shared);
         let (orders, inbox) = sync_channel(QUEUE_UNITS as usize + 1);
         let readers = Readers::new(directory.database(), options.readers.max(1));
-        let writer = Writer::new(inbox, Arc::clone(&shared), directory, connection, head, head_file);
+        let writer = Writer::new(inbox, Arc::clone(&shared), directory, disk, files);
         let ending = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("store-writer".to_owned());
         let thread = thread.spawn(move || ending.watch(|| writer.run())).map_err(OpenFault::Thread)?;
         Ok(Self {
             shared,
             readers,
-            room: Arc::new(Semaphore::new(QUEUE_UNITS as usize)),
+            queue: Queue::default(),
             orders: Mutex::new(Some(orders)),
             thread: Mutex::new(Some(thread)),
         })
-    }
-
-    /// Units of the commit queue that are taken, of [`QUEUE_UNITS`].
-    #[must_use]
-    pub fn queued(&self) -> u32 {
-        let free = u32::try_from(self.room.available_permits()).unwrap_or(0);
-        QUEUE_UNITS.saturating_sub(free)
     }
 
     fn closed() -> CommitFault {
         CommitFault::Unavailable("closed".to_owned())
     }
 
-    async fn enqueue(&self, commit: Commit) -> Result<oneshot::Receiver<writer::Answer>, CommitFault> {
-        let units = units(&commit)?;
-        let room = Arc::clone(&self.room).acquire_many_owned(units);
-        let room = tokio::time::timeout(QUEUE_WAIT, room).await;
-        let Ok(room) = room else {
-            return Err(CommitFault::Unavailable("commit queue full".to_owned()));
-        };
+    async fn enqueue(&self, urgency: Urgency, commit: Commit) -> Result<oneshot::Receiver<writer::Answer>, CommitFault> {
+        self.shared.admit(urgency)?;
+        let bytes = commit.bytes();
+        if bytes > COMMIT_BYTES {
+            let text = format!("a commit of {bytes} bytes is above the bound of {COMMIT_BYTES}");
+            return Err(CommitFault::Unavailable(text));
+        }
+        let room = self.queue.enter(urgency, bytes).await?;
         let (answer, heard) = oneshot::channel();
-        let job = Job { commit, answer, _room: room.map_err(|_| Self::closed())? };
+        let job = Job { commit, urgency, answer, _room: room };
         let orders = self.orders.lock();
         let sent = orders.as_ref().ok_or_else(Self::closed)?.try_send(job);
         match sent {
             Ok(()) => Ok(heard),
             Err(TrySendError::Disconnected(_)) => Err(CommitFault::Unavailable("writer ended".to_owned())),
-            Err(TrySendError::Full(_)) => Err(CommitFault::Unavailable("commit queue full".to_owned())),
+            // It has a place for every unit.
+            Err(TrySendError::Full(_)) => Err(CommitFault::QueueFull),
         }
     }
 
@@ -175,22 +185,14 @@ fn acknowledged(path: &Path) -> Result<Option<Head>, OpenFault> {
     }
 }
 
-/// A commit's share of the queue.
-fn units(commit: &Commit) -> Result<u32, CommitFault> {
-    let puts = commit.puts.iter().map(|put| put.key.0.len() + put.value.as_ref().map_or(0, Bytes::len));
-    let bytes = puts.sum::<usize>() + commit.entries.iter().map(super::chain::packed_len).sum::<usize>();
-    if bytes > COMMIT_BYTES {
-        return Err(CommitFault::Unavailable(format!(
-            "a commit of {bytes} bytes is above the bound of {COMMIT_BYTES}"
-        )));
-    }
-    Ok(u32::try_from(bytes.div_ceil(1024)).unwrap_or(QUEUE_UNITS).clamp(1, QUEUE_UNITS))
-}
-
 #[async_trait::async_trait]
 impl Engine for Embedded {
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitFault> {
-        let heard = self.enqueue(commit).await?;
+        self.commit_as(Urgency::Ordinary, commit).await
+    }
+
+    async fn commit_as(&self, urgency: Urgency, commit: Commit) -> Result<Committed, CommitFault> {
+        let heard = self.enqueue(urgency, commit).await?;
         heard.await.unwrap_or_else(|_| Err(CommitFault::Unknown("writer ended before it answered".to_owned())))
     }
 
@@ -235,9 +237,14 @@ impl Engine for Embedded {
         self.shared.health()
     }
 
+    fn room(&self) -> Option<Room> {
+        let (queued_kib, queue_overflows) = self.queue.state();
+        Some(Room { queued_kib, queue_overflows, ..self.shared.room() })
+    }
+
     async fn close(&self) {
         let Some(thread) = self.end() else { return };
-        self.room.close();
+        self.queue.close();
         self.readers.close().await;
         // A panic of the writer has been reported; there is nothing left to end.
         drop(tokio::task::spawn_blocking(move || thread.join()).await);

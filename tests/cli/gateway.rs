@@ -139,6 +139,41 @@ fn an_operator_takes_a_drill_from_import_to_lift() {
 }
 
 #[test]
+fn an_operator_sends_failed_ones_again() {
+    let serving = Serving::start();
+    let people = serving.file("people.ndjson");
+    let line = |number: &str| {
+        let recipient = serde_json::json!({
+            "external_id": number, "areas": ["230109002000"], "drill": true, "endpoints": {"sms": number},
+        });
+        format!("{recipient}\n")
+    };
+    fs::write(&people, ["19900009010", "19900009001", "13800000001"].map(line).concat()).expect("written");
+    let imported = serving.call("operator", &["import", &people.display().to_string(), "--json"]);
+    assert_eq!((imported.code, &imported.json()["created"]), (0, &3.into()), "{}", imported.err);
+    let sent = serving.call("relay", &["send", &repository("config/demo/red-drill.xml"), "--watch", "--json"]);
+    let first: Value = serde_json::from_str(sent.out.lines().next().expect("a line")).expect("JSON");
+    let id = first["id"].as_str().expect("an id");
+
+    let asked = serving.call("operator", &["retry", id]);
+    assert_eq!(asked.code, 2);
+    assert!(asked.err.contains("--yes"), "{}", asked.err);
+    let retried = serving.call("operator", &["retry", id, "--yes", "--nonce", "n1", "--json"]);
+    assert_eq!((retried.code, &retried.json()["retried"]["put_back"]), (0, &1.into()), "{}", retried.err);
+    assert!(retried.err.contains('1'), "what failed was shown first: {}", retried.err);
+    let again = serving.call("operator", &["retry", id, "--yes", "--nonce", "n1", "--json"]);
+    assert_eq!(again.json()["retried"], retried.json()["retried"], "the same order");
+    let named = ["retry", id, "--yes", "--channel", "sms", "--failed-by", "recipient_refused", "--reason", "r"];
+    let named = serving.call("operator", &named);
+    assert_eq!(named.code, 0, "{}", named.err);
+    assert!(named.out.contains('1'), "{}", named.out);
+    let wrong = serving.call("operator", &["retry", id, "--yes", "--channel", "fax"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+    let refused = serving.call("relay", &["retry", id, "--yes"]);
+    assert_eq!(refused.code, 4, "an issuer may not: {}", refused.err);
+}
+
+#[test]
 fn the_json_of_the_readme_is_taken() {
     let serving = Serving::start();
     let dry = serving.call("relay", &["send", &repository("config/demo/warning.json"), "--dry-run", "--json"]);

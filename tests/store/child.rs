@@ -79,6 +79,8 @@ async fn commit(store: &impl Engine, number: u64) -> &'static str {
         Err(CommitFault::Unknown(_)) => "unknown",
         Err(CommitFault::Unavailable(_)) => "unavailable",
         Err(CommitFault::Conflict { .. }) => "conflict",
+        Err(CommitFault::Full) => "full",
+        Err(CommitFault::QueueFull) => "queue full",
     }
 }
 

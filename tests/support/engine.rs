@@ -10,7 +10,7 @@ use fenghuo::{
         AddressBook, Assembly, Flow,
         authorize::{Actor, Role},
         intake::{Form, Submission, Submitted},
-        receipt::{Inbox, ScreenInbox},
+        receipt::{CallbackSecrets, Inbox, Links, ScreenInbox},
         record::WarningId,
         render::templates::Templates,
         screens::Screens,
@@ -22,7 +22,7 @@ use fenghuo::{
     telemetry::Telemetry,
 };
 use fenghuo_contract::{Adapter, Channel};
-use fenghuo_simulator::{Ledger, Settings, Simulator};
+use fenghuo_simulator::{Ledger, Settings, Simulator, Weather};
 use serde_json::Value;
 
 /// 2026-11-24T08:00:00+08:00.
@@ -42,8 +42,14 @@ pub struct Engine {
     pub clock: Clock,
     pub store: Store,
     pub config: Config,
+    pub telemetry: Telemetry,
     pub ledgers: BTreeMap<String, Ledger>,
+    /// Changes how a simulated provider is.
+    pub weathers: BTreeMap<String, Weather>,
+    /// Where receipts come in, by route.
+    pub inboxes: BTreeMap<String, Arc<Inbox>>,
     simulators: BTreeMap<String, Settings>,
+    recipients: Vec<Recipient>,
     lifecycle: Lifecycle,
     seed: u64,
 }
@@ -64,6 +70,12 @@ impl Plan {
             },
         );
         Self { seed, config, simulators: BTreeMap::new(), recipients: Vec::new() }
+    }
+
+    /// With a changed configuration.
+    pub fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
     }
 
     /// How long a lift is sent.
@@ -101,17 +113,43 @@ impl Plan {
         self
     }
 
+    /// People of an area who take part in drills, each with all of these addresses.
+    pub fn people(
+        mut self,
+        area: &str,
+        people: impl IntoIterator<Item = Vec<(Channel, String)>>,
+    ) -> Self {
+        for endpoints in people {
+            let external_id = format!("r{}", self.recipients.len());
+            self.recipients.push(Recipient {
+                external_id,
+                name: String::new(),
+                areas: vec![area.parse().expect("an area code")],
+                groups: Vec::new(),
+                language: "zh-CN".to_owned(),
+                endpoints: endpoints.into_iter().collect(),
+                drill: true,
+            });
+        }
+        self
+    }
+
     pub async fn start(self) -> Engine {
         let clock = Clock::simulated(START_MS, self.seed);
         let store: Store = Arc::new(Memory::new(clock.clone()));
         let mut engine = Engine::on(store, clock, self.config, self.simulators, self.seed).await;
         if !self.recipients.is_empty() {
-            engine.directory().await.put(self.recipients).await.expect("stored");
+            engine.directory().await.put(self.recipients.clone()).await.expect("stored");
+            engine.recipients = self.recipients;
             // The directory that was written is the one the flow reads.
             engine = engine.restart().await;
         }
         engine
     }
+}
+
+fn vault_mac(bytes: &[u8]) -> [u8; 32] {
+    Vault::with_key(&[7; 32]).mac("confirm", bytes)
 }
 
 impl Engine {
@@ -121,35 +159,54 @@ impl Engine {
         let directory = Arc::new(directory);
         let lifecycle = Lifecycle::default();
         let mut adapters: BTreeMap<String, Arc<dyn Adapter>> = BTreeMap::new();
-        let (mut ledgers, mut inboxes) = (BTreeMap::new(), Vec::new());
+        let mut weathers = BTreeMap::new();
+        let (mut ledgers, mut inboxes) = (BTreeMap::new(), BTreeMap::new());
         for (name, settings) in &simulators {
             let inbox = Inbox::new(name.clone());
             let simulator = Simulator::new(settings.clone(), Arc::clone(&inbox) as _, seed).expect("good settings");
             ledgers.insert(name.clone(), simulator.ledger());
+            weathers.insert(name.clone(), simulator.weather());
             adapters.insert(name.clone(), Arc::new(simulator));
-            inboxes.push(inbox);
+            inboxes.insert(name.clone(), inbox);
         }
         let shown = Arc::new(ScreenInbox::default());
         let mac: fenghuo::flow::screens::Mac = Arc::new(|_: &[u8]| [0; 32]);
         let url = "http://screens.example".to_owned();
         let screens =
             Screens::open(Arc::clone(&store), Arc::clone(&directory), clock.clone(), mac, url, Arc::clone(&shown) as _);
+        let telemetry = Telemetry::default();
         let assembly = Assembly {
             config: Arc::new(config.clone()),
             clock: clock.clone(),
             store: Arc::clone(&store),
             lifecycle: lifecycle.clone(),
-            telemetry: Telemetry::default(),
+            telemetry: telemetry.clone(),
             addresses: Arc::clone(&directory) as Arc<dyn AddressBook>,
             directory,
             templates: Templates::load(&config).expect("built-in templates"),
             screens: Arc::new(screens.await.expect("screens")),
+            links: Links::new(Arc::new(|bytes: &[u8]| vault_mac(bytes)), "https://warn.example"),
+            callback_secrets: CallbackSecrets::read(&config).expect("readable secrets"),
             adapters,
         };
         let flow = Flow::start(assembly).await.expect("a flow");
-        inboxes.iter().for_each(|inbox| flow.connect(inbox));
+        inboxes.values().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
-        Self { flow, clock, store, config, ledgers, simulators, lifecycle, seed }
+        let recipients = Vec::new();
+        Self {
+            flow,
+            clock,
+            store,
+            config,
+            telemetry,
+            ledgers,
+            weathers,
+            inboxes,
+            simulators,
+            recipients,
+            lifecycle,
+            seed,
+        }
     }
 
     async fn directory(&self) -> Directory {
@@ -157,10 +214,19 @@ impl Engine {
         Directory::open(Arc::clone(&self.store), vault, self.clock.clone()).await.expect("a directory")
     }
 
+    /// Changes a recipient of the plan and starts again, so that the flow reads the change.
+    pub async fn changed(self, external_id: &str, change: impl FnOnce(&mut Recipient)) -> Self {
+        let mut recipient = self.recipients.iter().find(|one| one.external_id == external_id).expect("one").clone();
+        change(&mut recipient);
+        self.directory().await.put(vec![recipient]).await.expect("stored");
+        self.restart().await
+    }
+
     /// Stops at once, as a crash does, and starts again on the same store. Ledgers go on counting apart.
     pub async fn restart(self) -> Self {
         self.lifecycle.stop(Duration::ZERO).await;
-        Self::on(self.store, self.clock, self.config, self.simulators, self.seed).await
+        let engine = Self::on(self.store, self.clock, self.config, self.simulators, self.seed).await;
+        Self { recipients: self.recipients, ..engine }
     }
 
     /// Who may say everything.

@@ -11,6 +11,20 @@ pub struct Callback<'a> {
     pub query: &'a str,
     /// The body, at most 1 MiB.
     pub body: &'a [u8],
+    /// What a signature that does not fit means.
+    pub signature: SignatureCheck,
+}
+
+/// What becomes of a callback whose signature is wrong or missing. Checks are introduced by watching first: a provider
+/// that signs otherwise than its manual says must not cost the receipts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureCheck {
+    /// It is read all the same; its receipts are [`Origin::Unsigned`](crate::Origin::Unsigned).
+    Observe,
+    /// It is [`CallbackFault::Forged`].
+    #[default]
+    Enforce,
 }
 
 /// Why a callback gave no receipts.

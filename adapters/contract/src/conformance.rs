@@ -128,8 +128,12 @@ async fn end(adapter: &dyn Adapter, report: &mut Report, which: &str) {
 /// A batch of `count` items over the sample addresses, with tokens of their own in plan `plan`.
 fn batch(samples: &Samples, plan: u64, count: usize) -> Batch {
     let addresses = samples.addresses.iter().cycle();
-    let item =
-        |(index, address): (u32, &Address)| Item { token: Token { plan, index }, address: address.clone(), attempt: 1 };
+    let item = |(index, address): (u32, &Address)| Item {
+        token: Token::new(plan, index),
+        address: address.clone(),
+        attempt: 1,
+        confirm: None,
+    };
     Batch { content: Arc::new(samples.content.clone()), items: (0..).zip(addresses).take(count).map(item).collect() }
 }
 

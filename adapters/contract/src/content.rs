@@ -59,20 +59,34 @@ pub enum Urgency {
     Highest,
 }
 
-/// Names one delivery, the same over all of its attempts, different from every other delivery of this installation.
+/// Names one delivery in one round, the same over all attempts of the round, different from every other delivery of this
+/// installation.
 ///
-/// Channels that can recognise a repeat use it: Message-ID, collapse id, client message id.
+/// Channels that can recognise a repeat use it: Message-ID, collapse id, client message id. A repeat that a person ordered
+/// is a new round with a new token, so that no provider drops it as a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token {
     /// The plan (warning × channel).
     pub plan: u64,
     /// The place of the recipient in the plan's audience.
     pub index: u32,
+    /// 0 as planned; one more with each time somebody ordered the failed ones to be sent again.
+    pub round: u8,
 }
 
+impl Token {
+    /// The delivery as planned, in round 0.
+    #[must_use]
+    pub const fn new(plan: u64, index: u32) -> Self {
+        Self { plan, index, round: 0 }
+    }
+}
+
+/// `{plan}-{index}` in hex, 16 and 8 digits; from round 1 on `-{round}` in hex behind it.
 impl std::fmt::Display for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:016x}-{:08x}", self.plan, self.index)
+        write!(f, "{:016x}-{:08x}", self.plan, self.index)?;
+        if self.round > 0 { write!(f, "-{:x}", self.round) } else { Ok(()) }
     }
 }
 
@@ -83,8 +97,14 @@ pub struct Item {
     pub token: Token,
     /// Where it goes.
     pub address: Address,
-    /// 1 for the first attempt; above 1 the provider may have seen it before.
+    /// 1 for the first attempt of the round; above 1 the provider may have seen it before.
     pub attempt: u8,
+    /// Address of the page where this recipient says that the message arrived; `None` when the channel is not to carry
+    /// one.
+    ///
+    /// An adapter that can say something to one recipient alone adds it as a line or a button of its own below the text,
+    /// which stays as it is; others leave it out.
+    pub confirm: Option<Box<str>>,
 }
 
 /// One content for several addresses, at most [`Profile::batch_max`](crate::Profile::batch_max) of them.

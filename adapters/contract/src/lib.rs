@@ -9,6 +9,7 @@
 
 mod address;
 mod callback;
+mod codes;
 mod content;
 mod profile;
 mod receipt;
@@ -21,7 +22,8 @@ pub mod conformance;
 use std::time::Duration;
 
 pub use address::Address;
-pub use callback::{Callback, CallbackFault};
+pub use codes::{Class, CodeMeaning, CodeTable, CodeTableFault};
+pub use callback::{Callback, CallbackFault, SignatureCheck};
 pub use content::{Attachment, Batch, Content, Item, Token, Urgency};
 pub use profile::{Channel, Deduplication, Profile, RateUnit, ReceiptStyle};
 pub use receipt::{NotTaken, Origin, Receipt, ReceiptSink, ReceiptState};

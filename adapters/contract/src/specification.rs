@@ -23,7 +23,8 @@
 //!   offered; an adapter that gets more anyway MUST NOT panic, and either carries them all or answers with a fault.
 //!   **(checked)** It is not required to split.
 //! - **S13** The same [`Token`](crate::Token) MUST give the same repeat key at the provider on every attempt, when
-//!   [`Deduplication::ByToken`](crate::Deduplication::ByToken) is claimed.
+//!   [`Deduplication::ByToken`](crate::Deduplication::ByToken) is claimed, and tokens that differ in their round alone
+//!   MUST give different ones.
 //! - **S14** Text MUST go out unaltered: never shortened, never rewritten beyond the encoding of the channel. Text longer
 //!   than [`text_max`](crate::Profile::text_max) MUST be answered with
 //!   [`RefusedContent`](crate::Verdict::RefusedContent) for every item. **(checked)**
@@ -57,8 +58,10 @@
 //! - **S30** [`read_callback`](crate::Adapter::read_callback) MUST be pure: the same call gives the same answer, and
 //!   nothing changes. **(checked)** It MUST NOT panic on any bytes, and its cost MUST be bounded by their number.
 //!   **(checked)**
-//! - **S31** A callback whose signature can be verified MUST be verified before anything of it is believed; receipts of
-//!   providers without signatures are [`Origin::Unsigned`](crate::Origin::Unsigned).
+//! - **S31** A callback whose signature can be verified MUST be verified before anything of it is believed. One that does
+//!   not fit is [`Forged`](crate::CallbackFault::Forged), or with
+//!   [`SignatureCheck::Observe`](crate::SignatureCheck::Observe) read on; its receipts, and those of providers without
+//!   signatures, are [`Origin::Unsigned`](crate::Origin::Unsigned).
 //! - **S32** A link that pushes receipts MUST acknowledge one to the provider only after
 //!   [`ReceiptSink::accept`](crate::ReceiptSink::accept) returned `Ok`.
 //! - **S33** Receipts MUST be passed on as they come: late, twice, out of order, before the answer to the submit. The

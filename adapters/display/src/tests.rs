@@ -13,9 +13,10 @@ fn content(title: &str, text: &str) -> Content {
 
 async fn submit(settings: &Settings, content: Content, addresses: &[&str]) -> Vec<Verdict> {
     let item = |(index, address): (usize, &&str)| Item {
-        token: Token { plan: 1, index: index as u32 },
+        token: Token::new(1, index as u32),
         address: Address::new(*address),
         attempt: 1,
+        confirm: None,
     };
     let items = addresses.iter().enumerate().map(item).collect();
     let batch = Batch { content: Arc::new(content), items };

@@ -1,7 +1,16 @@
-//! What replies mean. The enhanced status code (RFC 3463 and its IANA registry) is looked up first, then the basic code
-//! (RFC 5321 §4.2) by the stage it came in. What is in neither table is transient, with its code.
+//! What replies mean, by `config/codes/email.toml` or a site's own table over it. The enhanced status code (RFC 3463 and its
+//! IANA registry) is looked up first, then the basic code (RFC 5321 §4.2) with the stage it came in. What is in neither is
+//! transient, with its code.
 
-use Meaning::{Account, Content, Misconfigured, Recipient, RecipientThrottled, Transient};
+use std::sync::{Arc, LazyLock};
+
+use fenghuo_contract::{Class, CodeTable};
+
+/// The table every route has.
+pub(crate) static BUILT_IN: LazyLock<Arc<CodeTable>> = LazyLock::new(|| {
+    let text = include_str!("../../../config/codes/email.toml");
+    Arc::new(CodeTable::parse(text).expect("the built-in table is parsed by a test"))
+});
 
 /// Where in the dialogue a reply came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,104 +27,46 @@ pub(crate) enum Stage {
     Content,
 }
 
-/// Who is at fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    /// This address, for good.
-    Recipient,
-    /// This message, whoever gets it.
-    Content,
-    /// We: credentials, rights, reputation, set-up.
-    Misconfigured,
-    /// We are too fast.
-    Account,
-    /// Too fast, or too early, for this recipient (greylisting).
-    RecipientThrottled,
-    /// Worth another try.
-    Transient,
+impl Stage {
+    /// Its name in the table.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Auth => "auth",
+            Self::Mail => "mail",
+            Self::Rcpt => "rcpt",
+            Self::Content => "content",
+        }
+    }
 }
-
-/// Enhanced codes; a `*` stands for any last number. The first row that fits counts.
-const ENHANCED: &[(&str, Meaning)] = &[
-    // Addresses.
-    ("5.1.7", Misconfigured), // bad sender mailbox syntax
-    ("5.1.8", Misconfigured), // bad sender system
-    ("5.1.9", Transient),     // sent on to a system that speaks another protocol
-    ("5.1.*", Recipient),     // bad mailbox, system, syntax, moved, null MX
-    // Mailboxes. A limit of one mailbox (x.2.3) says nothing about other recipients.
-    ("5.2.1", Recipient), // disabled
-    ("5.2.2", Transient), // full
-    ("5.2.3", Recipient), // message too long for this mailbox
-    ("5.2.4", Recipient), // mailing list cannot be expanded
-    ("4.2.*", Transient),
-    // Systems.
-    ("5.3.3", Misconfigured), // feature missing
-    ("5.3.4", Content),       // message too big for the system
-    ("5.3.5", Misconfigured), // system incorrectly configured
-    ("4.3.*", Transient),
-    // Networks.
-    ("5.4.4", Recipient),     // no route to the recipient's domain
-    ("5.4.6", Misconfigured), // loop
-    ("4.4.*", Transient),
-    // Protocol.
-    ("4.5.*", Transient),
-    // The message as such.
-    ("5.6.7", Recipient), // address is not ASCII
-    ("5.6.*", Content),
-    // Policy and security.
-    ("4.7.0", Account),
-    ("4.7.1", RecipientThrottled),
-    ("4.7.28", Account), // mail flood
-    ("4.7.*", Transient),
-    ("5.7.17", Recipient), // mailbox has another owner now
-    ("5.7.18", Recipient), // domain has another owner now
-    ("5.7.28", Account),   // mail flood
-    ("5.7.*", Misconfigured),
-];
-
-/// Basic codes by stage. The first row that fits counts.
-const BASIC: &[(&[Stage], &[u16], Meaning)] = &[
-    (&[Stage::Connect, Stage::Auth], &[500, 501, 502, 503, 504, 521, 530, 534, 535, 538, 550, 554, 571], Misconfigured),
-    (&[Stage::Rcpt], &[501, 550, 551, 553, 556], Recipient),
-    (&[Stage::Rcpt], &[552], Transient), // mailbox full (RFC 5321 §4.5.3.1.10)
-    (&[Stage::Content], &[550, 552, 554], Content),
-    (&[Stage::Mail], &[552], Content), // too big, by the SIZE of MAIL (RFC 1870)
-    (&[Stage::Mail], &[550, 551, 553], Misconfigured),
-    (&[Stage::Mail, Stage::Rcpt, Stage::Content], &[500, 502, 503, 504, 530, 535, 555], Misconfigured),
-    (&[Stage::Mail, Stage::Rcpt], &[501, 554], Misconfigured),
-];
 
 /// Looks a refusal up.
-pub(crate) fn meaning(stage: Stage, code: u16, enhanced: Option<&str>) -> Meaning {
-    if let Some(enhanced) = enhanced
-        && let Some((_, meaning)) = ENHANCED.iter().find(|(pattern, _)| fits(pattern, enhanced))
-    {
-        return at(stage, *meaning);
+pub(crate) fn class(codes: &CodeTable, stage: Stage, code: u16, enhanced: Option<&str>) -> Class {
+    if let Some(meaning) = enhanced.and_then(|enhanced| codes.find(enhanced)) {
+        return at(stage, meaning.class);
     }
-    let row = BASIC.iter().find(|(stages, codes, _)| stages.contains(&stage) && codes.contains(&code));
-    row.map_or(Transient, |(_, _, meaning)| *meaning)
-}
-
-fn fits(pattern: &str, enhanced: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => enhanced.starts_with(start),
-        None => pattern == enhanced,
-    }
+    codes.class(&format!("{} {code}", stage.name()))
 }
 
 /// A code that speaks of a recipient can only mean one where a recipient was named.
-fn at(stage: Stage, meaning: Meaning) -> Meaning {
-    match (stage, meaning) {
-        (Stage::Rcpt | Stage::Content, _) => meaning,
-        (_, Recipient) => Misconfigured,
-        (_, RecipientThrottled) => Account,
-        _ => meaning,
+fn at(stage: Stage, class: Class) -> Class {
+    match (stage, class) {
+        (Stage::Rcpt | Stage::Content, _) => class,
+        (_, Class::Recipient) => Class::Misconfigured,
+        (_, Class::ThrottledRecipient) => Class::Throttled,
+        _ => class,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use Class::{Content, Misconfigured, Recipient, Throttled as Account, ThrottledRecipient as RecipientThrottled, Transient};
+
     use super::*;
+
+    fn meaning(stage: Stage, code: u16, enhanced: Option<&str>) -> Class {
+        class(&BUILT_IN, stage, code, enhanced)
+    }
 
     #[test]
     fn enhanced_codes_come_first() {

@@ -13,15 +13,20 @@ use lettre::{
     },
 };
 
-use crate::settings::Relay;
+use crate::{
+    personal::{Personal, Place},
+    settings::Relay,
+};
 
 /// The last second a Date can show: the end of the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// A message for anybody, ready but for the lines that name the recipient.
+/// A message for anybody, ready but for the lines that name the recipient and the link that is the recipient's own.
 pub(crate) struct Letter {
     /// Headers and body with dots doubled, and the end mark.
     rest: Vec<u8>,
+    /// Where in it the recipient's link stands.
+    places: Vec<Place>,
     domain: String,
     sender: Address,
 }
@@ -32,8 +37,10 @@ pub(crate) struct Letter {
 pub(crate) struct Unwritable(#[source] lettre::error::Error);
 
 impl Letter {
-    pub(crate) fn new(content: &Content, relay: &Relay) -> Result<Self, Unwritable> {
-        let parts = Parts::of(content);
+    /// `links` is the length of the longest address to confirm at, 0 when no recipient has one.
+    pub(crate) fn new(content: &Content, relay: &Relay, links: usize) -> Result<Self, Unwritable> {
+        let personal = (links > 0).then(|| Personal::new(content, links));
+        let parts = Parts::of(content, personal.as_ref());
         // The envelope is not used: commands are made for each recipient.
         let envelope = Envelope::new(None, vec![relay.envelope_from.clone()]).map_err(Unwritable)?;
         let mut builder = Message::builder()
@@ -49,8 +56,9 @@ impl Letter {
             Parts::Single(part) => builder.singlepart(part),
             Parts::Multi(part) => builder.multipart(part),
         };
-        let bytes = message.map_err(Unwritable)?.formatted();
-        Ok(Self { rest: stuffed(&bytes), domain: relay.domain.clone(), sender: relay.envelope_from.clone() })
+        let rest = stuffed(&message.map_err(Unwritable)?.formatted());
+        let places = personal.map(|personal| personal.places(&rest)).unwrap_or_default();
+        Ok(Self { rest, places, domain: relay.domain.clone(), sender: relay.envelope_from.clone() })
     }
 
     /// Whom reports of non-delivery go to.
@@ -64,11 +72,17 @@ impl Letter {
     }
 
     /// Writes the whole message with its end mark. `to` is `None` for several recipients, who must not see each other.
-    pub(crate) fn write(&self, token: Token, to: Option<&Address>, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, token: Token, to: Option<&Address>, confirm: Option<&str>, out: &mut Vec<u8>) {
         let to: &str = to.map_or("undisclosed-recipients:;", AsRef::as_ref);
         out.reserve(self.rest.len() + to.len() + self.domain.len() + 64);
         out.extend_from_slice(format!("Message-ID: <{token}@{}>\r\nTo: {to}\r\n", self.domain).as_bytes());
-        out.extend_from_slice(&self.rest);
+        let mut written = 0;
+        for place in &self.places {
+            out.extend_from_slice(&self.rest[written..place.start]);
+            place.write(confirm.unwrap_or_default(), out);
+            written = place.end;
+        }
+        out.extend_from_slice(&self.rest[written..]);
     }
 
     /// Bytes of the message for SIZE, roughly: the lines of the recipient count as 512.
@@ -84,13 +98,14 @@ enum Parts {
 
 impl Parts {
     /// `mixed(alternative(text, html), attachments…)`, without the layers that would hold one part.
-    fn of(content: &Content) -> Self {
-        let text = SinglePart::plain(content.text.clone());
+    fn of(content: &Content, personal: Option<&Personal>) -> Self {
+        let text = personal.map_or_else(|| SinglePart::plain(content.text.clone()), Personal::plain);
         let body = if content.html.is_empty() {
             Self::Single(text)
         } else {
+            let html = personal.map_or_else(|| SinglePart::html(content.html.clone()), Personal::html);
             let parts = MultiPart::alternative().boundary(boundary("alternative", content)).singlepart(text);
-            Self::Multi(parts.singlepart(SinglePart::html(content.html.clone())))
+            Self::Multi(parts.singlepart(html))
         };
         if content.attachments.is_empty() {
             return body;

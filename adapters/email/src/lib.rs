@@ -11,13 +11,14 @@
 //!   handshake end the connection.
 //! - A connection lost after the final dot leaves the recipients in doubt; lost before, they were not reached.
 //!
-//! What replies mean is in one table, by enhanced code first and basic code second (`codes.rs`). One judgement needs the
+//! What replies mean is in one table, by enhanced code first and basic code second (`config/codes/email.toml`). One judgement needs the
 //! whole batch: `5.7.1` to a recipient is the account's fault unless the same batch had recipients accepted; then it is a
 //! rule of that recipient, and must not stop the route.
 
 mod codes;
 mod dispatch;
 mod letter;
+mod personal;
 mod pool;
 mod reply;
 mod session;
@@ -79,6 +80,14 @@ impl Email {
         Ok(Self { profile, pool, per_message: settings.recipients_per_message, closed: AtomicBool::new(false) })
     }
 
+    /// Bytes of the longest address to confirm at. A message for several recipients carries none: it would be everybody's.
+    fn links(&self, batch: &Batch) -> usize {
+        if self.per_message > 1 {
+            return 0;
+        }
+        batch.items.iter().filter_map(|item| item.confirm.as_ref()).map(|link| link.len()).max().unwrap_or_default()
+    }
+
     fn check_open(&self) -> Result<(), Fault> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Fault::Transient(Cause::new("CLOSED", "the adapter is closed")));
@@ -106,7 +115,7 @@ impl Adapter for Email {
         if recipients.is_empty() {
             return Ok(vec![no_address(); batch.items.len()]);
         }
-        let Ok(letter) = Letter::new(&batch.content, self.pool.relay()) else {
+        let Ok(letter) = Letter::new(&batch.content, self.pool.relay(), self.links(batch)) else {
             let refusal = Verdict::refused_content("UNWRITABLE", "the content cannot be made into a message");
             return Ok(vec![refusal; batch.items.len()]);
         };

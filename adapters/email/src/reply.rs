@@ -1,8 +1,6 @@
-use std::time::Duration;
+use fenghuo_contract::{Cause, Class, CodeTable, Fault, Verdict};
 
-use fenghuo_contract::{Cause, Fault, Scope, Verdict};
-
-use crate::codes::{Meaning, Stage, meaning};
+use crate::codes::{Stage, class};
 
 /// A whole reply of the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,26 +55,17 @@ impl Reply {
     }
 
     /// What a refusal says about deliveries.
-    pub(crate) fn verdict(&self, stage: Stage, local_part: Option<&str>) -> Verdict {
-        let cause = self.cause(local_part);
-        let throttled = |scope, cause| Verdict::Throttled { scope, after: None::<Duration>, cause };
-        match meaning(stage, self.code, self.enhanced()) {
-            Meaning::Recipient => Verdict::RefusedRecipient(cause),
-            Meaning::Content => Verdict::RefusedContent(cause),
-            Meaning::Misconfigured => Verdict::Misconfigured(cause),
-            Meaning::Account => throttled(Scope::Account, cause),
-            Meaning::RecipientThrottled => throttled(Scope::Recipient, cause),
-            Meaning::Transient => Verdict::Transient(cause),
-        }
+    pub(crate) fn verdict(&self, codes: &CodeTable, stage: Stage, local_part: Option<&str>) -> Verdict {
+        class(codes, stage, self.code, self.enhanced()).verdict(self.cause(local_part), None)
     }
 
     /// What a refusal says about the connection.
-    pub(crate) fn fault(&self, stage: Stage) -> Fault {
+    pub(crate) fn fault(&self, codes: &CodeTable, stage: Stage) -> Fault {
         let cause = self.cause(None);
-        match meaning(stage, self.code, self.enhanced()) {
-            Meaning::Misconfigured | Meaning::Recipient | Meaning::Content => Fault::Misconfigured(cause),
-            Meaning::Account | Meaning::RecipientThrottled => Fault::Throttled { after: None, cause },
-            Meaning::Transient => Fault::Transient(cause),
+        match class(codes, stage, self.code, self.enhanced()) {
+            // Nobody was named yet: who refuses here refuses us.
+            Class::Recipient | Class::Content => Fault::Misconfigured(cause),
+            class => class.fault(cause.clone(), None).unwrap_or(Fault::Transient(cause)),
         }
     }
 }
@@ -119,7 +108,7 @@ mod tests {
     fn causes_keep_the_words_and_lose_the_addresses() {
         let reply =
             reply(550, &["5.1.1 <Zhang.San@example.org>: user zhang.san", "5.1.1 \"Zhang.San\" not known here"]);
-        let Verdict::RefusedRecipient(cause) = reply.verdict(Stage::Rcpt, Some("zhang.san")) else { panic!() };
+        let Verdict::RefusedRecipient(cause) = reply.verdict(&crate::codes::BUILT_IN, Stage::Rcpt, Some("zhang.san")) else { panic!() };
         assert_eq!((&*cause.code, &*cause.text), ("550 5.1.1", "<…> user <…> <…> not known here"));
     }
 

@@ -1,9 +1,9 @@
 //! One connection to the relay: greeting, TLS, log-in, then transactions.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use fenghuo_contract::{Cause, Fault};
+use fenghuo_contract::{Cause, CodeTable, Fault};
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 
@@ -29,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) over: bool,
     /// Where messages are put together.
     pub(crate) scratch: Vec<u8>,
+    /// What replies mean.
+    pub(crate) codes: Arc<CodeTable>,
 }
 
 /// What the relay offers in its answer to EHLO.
@@ -74,9 +76,10 @@ impl Session {
         stream.set_nodelay(true).map_err(|error| broken("CONNECT", &error))?;
         let (mut wire, offers) = protect(stream, relay).await?;
         if let Some(login) = &relay.login {
-            log_in(&mut wire, &offers, login).await?;
+            log_in(&mut wire, &offers, login, &relay.codes).await?;
         }
-        Ok(Self { wire, offers, transactions: 0, unfinished: false, over: false, scratch: Vec::new() })
+        let codes = Arc::clone(&relay.codes);
+        Ok(Self { wire, offers, transactions: 0, unfinished: false, over: false, scratch: Vec::new(), codes })
     }
 
     /// Says farewell, and waits a little for the answer.
@@ -95,32 +98,32 @@ impl Session {
 }
 
 async fn protect(stream: TcpStream, relay: &Relay) -> Result<(Wire<Box<dyn Stream>>, Offers), Fault> {
-    let hello = &relay.hello_name;
+    let (hello, codes) = (&relay.hello_name, &relay.codes);
     match relay.tls {
         Tls::None => {
             let mut wire = Wire::new(Box::new(stream) as Box<dyn Stream>);
-            greeting(&mut wire).await?;
-            let offers = ehlo(&mut wire, hello).await?;
+            greeting(&mut wire, codes).await?;
+            let offers = ehlo(&mut wire, hello, codes).await?;
             Ok((wire, offers))
         }
         Tls::Implicit => {
             let mut wire = encrypted(stream, relay).await?;
-            greeting(&mut wire).await?;
-            let offers = ehlo(&mut wire, hello).await?;
+            greeting(&mut wire, codes).await?;
+            let offers = ehlo(&mut wire, hello, codes).await?;
             Ok((wire, offers))
         }
         Tls::Starttls => {
             let mut wire = Wire::new(stream);
-            greeting(&mut wire).await?;
-            if !ehlo(&mut wire, hello).await?.starttls {
+            greeting(&mut wire, codes).await?;
+            if !ehlo(&mut wire, hello, codes).await?.starttls {
                 let cause = Cause::new("NO-STARTTLS", "the relay offers no STARTTLS and nothing is sent without it");
                 return Err(Fault::Misconfigured(cause));
             }
-            command(&mut wire, "STARTTLS", Stage::Connect).await?;
+            command(&mut wire, "STARTTLS", Stage::Connect, codes).await?;
             let stream = wire.into_stream().map_err(|error| broken("STARTTLS", &error))?;
             let mut wire = encrypted(stream, relay).await?;
             // What was offered in the clear may have been changed on the way.
-            let offers = ehlo(&mut wire, hello).await?;
+            let offers = ehlo(&mut wire, hello, codes).await?;
             Ok((wire, offers))
         }
     }
@@ -144,19 +147,24 @@ fn tls_fault(error: &io::Error) -> Fault {
     }
 }
 
-async fn greeting<S: Stream>(wire: &mut Wire<S>) -> Result<(), Fault> {
+async fn greeting<S: Stream>(wire: &mut Wire<S>, codes: &CodeTable) -> Result<(), Fault> {
     let reply = wire.reply().await.map_err(|error| broken("GREETING", &error))?;
-    if reply.is_positive() { Ok(()) } else { Err(reply.fault(Stage::Connect)) }
+    if reply.is_positive() { Ok(()) } else { Err(reply.fault(codes, Stage::Connect)) }
 }
 
-async fn ehlo<S: Stream>(wire: &mut Wire<S>, name: &str) -> Result<Offers, Fault> {
-    Ok(Offers::read(&command(wire, &format!("EHLO {name}"), Stage::Connect).await?))
+async fn ehlo<S: Stream>(wire: &mut Wire<S>, name: &str, codes: &CodeTable) -> Result<Offers, Fault> {
+    Ok(Offers::read(&command(wire, &format!("EHLO {name}"), Stage::Connect, codes).await?))
 }
 
 /// Sends one command; only a positive reply is `Ok`.
-async fn command<S: Stream>(wire: &mut Wire<S>, command: &str, stage: Stage) -> Result<Reply, Fault> {
+async fn command<S: Stream>(
+    wire: &mut Wire<S>,
+    command: &str,
+    stage: Stage,
+    codes: &CodeTable,
+) -> Result<Reply, Fault> {
     let reply = exchange(wire, command).await?;
-    if reply.is_positive() { Ok(reply) } else { Err(reply.fault(stage)) }
+    if reply.is_positive() { Ok(reply) } else { Err(reply.fault(codes, stage)) }
 }
 
 async fn exchange<S: Stream>(wire: &mut Wire<S>, command: &str) -> Result<Reply, Fault> {
@@ -164,7 +172,12 @@ async fn exchange<S: Stream>(wire: &mut Wire<S>, command: &str) -> Result<Reply,
     wire.reply().await.map_err(|error| broken("CONNECTION", &error))
 }
 
-async fn log_in(wire: &mut Wire<Box<dyn Stream>>, offers: &Offers, login: &Login) -> Result<(), Fault> {
+async fn log_in(
+    wire: &mut Wire<Box<dyn Stream>>,
+    offers: &Offers,
+    login: &Login,
+    codes: &CodeTable,
+) -> Result<(), Fault> {
     let offered = login.mechanisms.iter().find(|mechanism| offers.mechanisms.contains(mechanism));
     let Some(mechanism) = offered else {
         let cause = Cause::new("NO-AUTH", "the relay offers none of the log-in mechanisms allowed");
@@ -173,16 +186,16 @@ async fn log_in(wire: &mut Wire<Box<dyn Stream>>, offers: &Offers, login: &Login
     match mechanism {
         Mechanism::Plain => {
             let token = STANDARD.encode(format!("\0{}\0{}", login.username, login.password));
-            command(wire, &format!("AUTH PLAIN {token}"), Stage::Auth).await?;
+            command(wire, &format!("AUTH PLAIN {token}"), Stage::Auth, codes).await?;
         }
         Mechanism::Login => {
             for line in ["AUTH LOGIN", &STANDARD.encode(&login.username)] {
                 let reply = exchange(wire, line).await?;
                 if reply.code != 334 {
-                    return Err(reply.fault(Stage::Auth));
+                    return Err(reply.fault(codes, Stage::Auth));
                 }
             }
-            command(wire, &STANDARD.encode(&login.password), Stage::Auth).await?;
+            command(wire, &STANDARD.encode(&login.password), Stage::Auth, codes).await?;
         }
     }
     Ok(())

@@ -3,12 +3,14 @@ use std::{
     io::Read,
     net::IpAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use fenghuo_contract::CodeTable;
 use lettre::{Address, message::Mailbox};
 use tokio_rustls::TlsConnector;
 
-use crate::tls;
+use crate::{codes, tls};
 
 /// The relay that takes our mail, and how we appear in it. `host` and `from` must be given.
 ///
@@ -74,6 +76,10 @@ pub struct Settings {
     /// Time to connect, TLS and log-in included, milliseconds; a shorter budget wins. Default 10000.
     #[serde(default = "ten_seconds")]
     pub connect_timeout_ms: u64,
+    /// File with meanings of reply codes that count before the built-in ones; its form is that of
+    /// `config/codes/email.toml`. Default: the built-in ones alone.
+    #[serde(default)]
+    pub codes_file: Option<PathBuf>,
 }
 
 /// How the connection is protected.
@@ -115,6 +121,8 @@ pub(crate) struct Relay {
     pub(crate) from: Mailbox,
     pub(crate) envelope_from: Address,
     pub(crate) domain: String,
+    /// What replies mean.
+    pub(crate) codes: Arc<CodeTable>,
 }
 
 /// An account with its secret.
@@ -152,6 +160,7 @@ impl Settings {
             messages_per_connection: hundred(),
             recipients_per_message: one(),
             connect_timeout_ms: ten_seconds(),
+            codes_file: None,
         }
     }
 
@@ -161,6 +170,7 @@ impl Settings {
         self.check_numbers(&mut problems);
         self.check_tls(&mut problems);
         let login = self.login(&mut problems);
+        let codes = self.codes(&mut problems);
         let connector = self.connector(&mut problems);
         let from = self.address("from", &self.from, &mut problems);
         let envelope_from = match &self.envelope_from {
@@ -181,6 +191,7 @@ impl Settings {
                 from: Mailbox::new(self.from_name.clone(), from),
                 envelope_from,
                 domain,
+                codes,
             }),
             _ => Err(SettingsFault(problems.0)),
         }
@@ -223,6 +234,20 @@ impl Settings {
             Err(fault) => {
                 problems.unless(false, "ca_file", "无法建立 TLS 信任", &fault.to_string());
                 None
+            }
+        }
+    }
+
+    fn codes(&self, problems: &mut Problems) -> Arc<CodeTable> {
+        let built_in = Arc::clone(&codes::BUILT_IN);
+        let Some(path) = &self.codes_file else { return built_in };
+        let own = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        match own.and_then(|text| CodeTable::parse(&text).map_err(|fault| fault.to_string())) {
+            Ok(own) => Arc::new(own.over(&built_in)),
+            Err(fault) => {
+                let english = format!("cannot be used: {}: {fault}", path.display());
+                problems.unless(false, "codes_file", "无法使用", &english);
+                built_in
             }
         }
     }

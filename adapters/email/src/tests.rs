@@ -24,7 +24,7 @@ fn settings(peer: SocketAddr) -> Settings {
 }
 
 fn item(index: u32, address: &str) -> Item {
-    Item { token: Token { plan: 7, index }, address: Address::new(address), attempt: 1 }
+    Item { token: Token::new(7, index), address: Address::new(address), attempt: 1, confirm: None }
 }
 
 fn batch(addresses: &[&str]) -> Batch {

@@ -1,9 +1,9 @@
 //! One message over an open session: MAIL, RCPT for each recipient, DATA, content. Every recipient is answered on its own,
 //! and those accepted get the message even when others are refused.
 
-use std::io;
+use std::{io, sync::Arc};
 
-use fenghuo_contract::{Cause, Item, Reference, Verdict};
+use fenghuo_contract::{Cause, CodeTable, Item, Reference, Verdict};
 use lettre::Address;
 
 use crate::{codes::Stage, letter::Letter, reply::Reply, session::Session};
@@ -109,6 +109,7 @@ async fn prepare(
     open: &[usize],
     progress: &mut Progress,
 ) -> io::Result<Ready> {
+    let codes = Arc::clone(&session.codes);
     let mut replies = Replies::new(session, commands(session, letter, recipients, open));
     replies.start().await?;
     if replies.resets && replies.next().await?.is_farewell() {
@@ -120,7 +121,7 @@ async fn prepare(
         return Err(io::ErrorKind::ConnectionAborted.into());
     }
     if !mail.is_positive() {
-        progress.answer_open(|_| mail.verdict(Stage::Mail, None));
+        progress.answer_open(|_| mail.verdict(&codes, Stage::Mail, None));
         return replies.forget().await;
     }
     replies.session.unfinished = true;
@@ -128,10 +129,10 @@ async fn prepare(
         let reply = replies.next().await?;
         if !reply.is_positive() {
             let local_part = recipients[*index].address.user();
-            progress.verdicts[*index] = Some(reply.verdict(Stage::Rcpt, Some(local_part)));
+            progress.verdicts[*index] = Some(reply.verdict(&codes, Stage::Rcpt, Some(local_part)));
         }
         if reply.is_farewell() {
-            progress.answer_open(|_| reply.verdict(Stage::Mail, None));
+            progress.answer_open(|_| reply.verdict(&codes, Stage::Mail, None));
             return Ok(Ready::No);
         }
     }
@@ -144,7 +145,7 @@ async fn prepare(
         return Ok(Ready::Yes);
     }
     replies.session.over |= data.is_positive();
-    progress.answer_open(|_| data.verdict(Stage::Mail, None));
+    progress.answer_open(|_| data.verdict(&codes, Stage::Mail, None));
     Ok(Ready::No)
 }
 
@@ -232,10 +233,11 @@ async fn content(
 ) -> io::Result<()> {
     let first = progress.verdicts.iter().position(Option::is_none).unwrap_or(0);
     let token = recipients[first].item.token;
+    let confirm = if recipients.len() == 1 { recipients[0].item.confirm.as_deref() } else { None };
     let to = (recipients.len() == 1).then(|| &recipients[0].address);
     let mut message = std::mem::take(&mut session.scratch);
     message.clear();
-    letter.write(token, to, &mut message);
+    letter.write(token, to, confirm, &mut message);
     session.wire.send_marking(&message, &mut progress.sent).await?;
     session.scratch = message;
     let reply = session.wire.reply().await?;
@@ -244,14 +246,14 @@ async fn content(
         let name = reply.queue_id().map_or_else(|| letter.message_id(token), str::to_owned);
         progress.answer_open(|_| Verdict::Accepted(Some(Reference::new(&name))));
     } else {
-        progress.answer_open(|index| refused(&reply, recipients, index));
+        progress.answer_open(|index| refused(&session.codes, &reply, recipients, index));
     }
     Ok(())
 }
 
 /// After the content, a word about "the recipient" names nobody when there were several.
-fn refused(reply: &Reply, recipients: &[Envelope<'_>], index: usize) -> Verdict {
-    match reply.verdict(Stage::Content, Some(recipients[index].address.user())) {
+fn refused(codes: &CodeTable, reply: &Reply, recipients: &[Envelope<'_>], index: usize) -> Verdict {
+    match reply.verdict(codes, Stage::Content, Some(recipients[index].address.user())) {
         Verdict::RefusedRecipient(cause) if recipients.len() > 1 => Verdict::Transient(cause),
         verdict => verdict,
     }

@@ -1,51 +1,58 @@
 //! The usual reading of statuses. Adapters whose provider means something else by a status look at that one first.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
-use fenghuo_contract::{Cause, Fault, Scope, Verdict};
+use fenghuo_contract::{Cause, Class, CodeTable, Fault, Verdict};
 use http::{HeaderMap, StatusCode, header};
 
 /// The longest wait believed.
 const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 
-/// What a status says about one delivery (RFC 9110 §15, RFC 6585).
-///
-/// | status | verdict |
-/// | --- | --- |
-/// | 2xx | accepted |
-/// | 400, 413, 414, 415, 422 | refused: the content |
-/// | 401, 403, 405, 407, 3xx | misconfigured; redirects are never followed |
-/// | 404, 410 | refused: the recipient |
-/// | 429, and 503 with `Retry-After` | throttled |
-/// | all other | transient |
+/// The table every adapter starts from: `config/codes/http.toml`.
+static BUILT_IN: LazyLock<CodeTable> = LazyLock::new(|| {
+    CodeTable::parse(include_str!("../../../config/codes/http.toml")).expect("the built-in table is parsed by a test")
+});
+
+/// The usual meaning of statuses (RFC 9110 §15, RFC 6585), for adapters to lay their own table over.
 #[must_use]
-pub fn verdict(status: StatusCode, headers: &HeaderMap) -> Verdict {
-    let cause = Cause::new(&format!("HTTP {}", status.as_u16()), status.canonical_reason().unwrap_or_default());
-    let after = retry_after(headers);
-    match status.as_u16() {
-        200..=299 => Verdict::Accepted(None),
-        400 | 413 | 414 | 415 | 422 => Verdict::RefusedContent(cause),
-        401 | 403 | 405 | 407 | 300..=399 => Verdict::Misconfigured(cause),
-        404 | 410 => Verdict::RefusedRecipient(cause),
-        429 => Verdict::Throttled { scope: Scope::Account, after, cause },
-        503 if after.is_some() => Verdict::Throttled { scope: Scope::Account, after, cause },
-        _ => Verdict::Transient(cause),
-    }
+pub fn statuses() -> &'static CodeTable {
+    &BUILT_IN
 }
 
-/// What a status says about a whole call that carried several deliveries; `None` when it was taken. Refusals cannot be laid
-/// on single recipients here, so they count as transient with their code.
+/// What a status says about one delivery, by the usual table: `config/codes/http.toml`.
+#[must_use]
+pub fn verdict(status: StatusCode, headers: &HeaderMap) -> Verdict {
+    verdict_by(&BUILT_IN, status, headers)
+}
+
+/// The same by a table of the adapter. A status is looked up with ` retry-after` behind it first when the answer has that
+/// header.
+#[must_use]
+pub fn verdict_by(codes: &CodeTable, status: StatusCode, headers: &HeaderMap) -> Verdict {
+    let (class, cause, after) = read(codes, status, headers);
+    class.verdict(cause, after)
+}
+
+/// What a status says about a whole call that carried several deliveries, by the usual table; `None` when it was taken.
+/// Refusals cannot be laid on single recipients here, so they count as transient with their code.
 #[must_use]
 pub fn fault(status: StatusCode, headers: &HeaderMap) -> Option<Fault> {
-    match verdict(status, headers) {
-        Verdict::Accepted(_) => None,
-        Verdict::Misconfigured(cause) => Some(Fault::Misconfigured(cause)),
-        Verdict::Throttled { after, cause, .. } => Some(Fault::Throttled { after, cause }),
-        Verdict::InDoubt(cause) => Some(Fault::InDoubt(cause)),
-        Verdict::Transient(cause) | Verdict::RefusedRecipient(cause) | Verdict::RefusedContent(cause) => {
-            Some(Fault::Transient(cause))
-        }
-    }
+    fault_by(&BUILT_IN, status, headers)
+}
+
+/// The same by a table of the adapter.
+#[must_use]
+pub fn fault_by(codes: &CodeTable, status: StatusCode, headers: &HeaderMap) -> Option<Fault> {
+    let (class, cause, after) = read(codes, status, headers);
+    class.fault(cause, after)
+}
+
+fn read(codes: &CodeTable, status: StatusCode, headers: &HeaderMap) -> (Class, Cause, Option<Duration>) {
+    let cause = Cause::new(&format!("HTTP {}", status.as_u16()), status.canonical_reason().unwrap_or_default());
+    let after = retry_after(headers);
+    let waiting = after.and_then(|_| codes.find(&format!("{} retry-after", status.as_u16())));
+    let meaning = waiting.or_else(|| codes.find(status.as_str()));
+    (meaning.map_or(Class::Transient, |meaning| meaning.class), cause, after)
 }
 
 /// The wait a provider asks for (RFC 9110 §10.2.3), at most a day. A date is read against the `Date` of the same answer, so

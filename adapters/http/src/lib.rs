@@ -16,7 +16,7 @@ mod signature;
 mod target;
 mod tls;
 
-pub use classify::{fault, retry_after, verdict};
+pub use classify::{fault, fault_by, retry_after, statuses, verdict, verdict_by};
 pub use guard::Guard;
 pub use kit::{Answer, Call, HttpKit, KitFault};
 pub use settings::Settings;

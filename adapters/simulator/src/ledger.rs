@@ -26,6 +26,8 @@ struct Pages {
     order: Vec<Token>,
     taken: HashSet<Token>,
     lines: HashMap<Address, Line>,
+    /// The newest address to confirm at, of those who got one.
+    links: HashMap<Address, Box<str>>,
     doubled: u64,
     full: bool,
 }
@@ -107,6 +109,13 @@ impl Ledger {
         self.pages(|pages| pages.lines.get(address).copied().unwrap_or_default())
     }
 
+    /// Where the recipient at an address can say that the newest message arrived; `None` when it carried no such link, or
+    /// as for [`Ledger::doubled`].
+    #[must_use]
+    pub fn link(&self, address: &Address) -> Option<Box<str>> {
+        self.pages(|pages| pages.links.get(address).cloned()).flatten()
+    }
+
     /// What arrived, by address, in no order; `None` as for [`Ledger::doubled`].
     #[must_use]
     pub fn lines(&self) -> Option<Vec<(Address, Line)>> {
@@ -134,6 +143,9 @@ impl Pages {
         line.taken += u32::from(taken);
         line.doubled += u32::from(again);
         line.last = number;
+        if let Some(link) = &item.confirm {
+            self.links.insert(item.address.clone(), link.clone());
+        }
     }
 }
 

@@ -26,16 +26,23 @@
 //! after `sim+`, and ends at the end of the address or with anything that is not a letter: `refuse`, `refuse-17`,
 //! `refuse@example.org`, `sim+refuse@example.org`. Numbers outside 199 and names that are not in the table always behave.
 //!
+//! How the whole provider is can be changed while it runs, by [`Simulator::weather`]: down, mute, slow, failing, locked.
+//!
 //! A submit answers all of its items together, so one `slow` or `vanish` holds up its whole batch, as it would at a real
-//! provider. References are made from the [`Token`]: unique for each delivery, the same for its
-//! attempts.
+//! provider. References are made from the [`Token`]: unique for each delivery and round, the same for its attempts.
+//!
+//! It also calls back, when somebody plays its part: a body of lines `REFERENCE STATE [CODE]`, the state one of
+//! `delivered`, `confirmed` and `failed`. With `callback_word` set, the header `x-simulator-signature` must be that word:
+//! enough to play a signature that fits and one that does not.
 
 mod behaviour;
+mod callback;
 mod ledger;
 mod post;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod weather;
 
 use std::{
     collections::HashMap,
@@ -49,12 +56,14 @@ use std::{
 use async_trait::async_trait;
 pub use behaviour::Behaviour;
 use fenghuo_contract::{
-    Adapter, Batch, Cause, Deduplication, Fault, Item, Profile, ReceiptSink, ReceiptStyle, Reference, Scope, Token,
-    Verdict,
+    Adapter, Batch, Callback, CallbackFault, Cause, Deduplication, Fault, Item, Profile, Receipt, ReceiptSink,
+    ReceiptStyle, Reference, Scope, Token, Verdict,
 };
 pub use ledger::{Ledger, Line};
 use post::{Post, Postbag};
+use weather::throttled;
 pub use settings::{Settings, SettingsFault};
+pub use weather::{Condition, Weather};
 
 /// Throttled tries remembered at most; past this the oldest knowledge is forgotten as a whole.
 const TRIES_REMEMBERED: usize = 65_536;
@@ -73,6 +82,7 @@ pub struct Simulator {
     seed: u64,
     post: Post,
     ledger: Ledger,
+    weather: Weather,
     throttled: Mutex<HashMap<Token, u8>>,
     closed: AtomicBool,
 }
@@ -99,6 +109,7 @@ impl Simulator {
             seed,
             post: Post::new(sink, settings.receipts_pending_max),
             ledger: Ledger::new(settings.ledger),
+            weather: Weather::default(),
             throttled: Mutex::default(),
             closed: AtomicBool::new(false),
             settings,
@@ -111,8 +122,14 @@ impl Simulator {
         self.ledger.clone()
     }
 
+    /// Changes how the whole provider is while it runs.
+    #[must_use]
+    pub fn weather(&self) -> Weather {
+        self.weather.clone()
+    }
+
     /// Decides about a whole batch, without waiting.
-    fn answer(&self, batch: &Batch) -> Answer {
+    fn answer(&self, batch: &Batch, condition: Condition) -> Answer {
         let mut answer = Answer {
             verdicts: Vec::with_capacity(batch.items.len()),
             bag: Postbag::default(),
@@ -120,6 +137,11 @@ impl Simulator {
             gives_up_ms: 0,
         };
         for item in &batch.items {
+            let drawn = || chance(self.seed ^ (u64::from(item.attempt) << 40), item.token);
+            if let Some(verdict) = condition.verdict(drawn) {
+                answer.verdicts.push(verdict);
+                continue;
+            }
             let behaviour = Behaviour::of(item.address.expose());
             if behaviour == Behaviour::Ok && self.settings.receipts <= 0.0 {
                 answer.verdicts.push(Verdict::Accepted(Some(reference(item.token))));
@@ -147,8 +169,8 @@ impl Simulator {
             Behaviour::Content => Verdict::RefusedContent(Cause::new("SIM-CONTENT", "the text is not allowed")),
             Behaviour::Misconfigured => Verdict::Misconfigured(Cause::new("SIM-ACCOUNT", "the account may not send")),
             Behaviour::Vanish => Verdict::InDoubt(Cause::new("SIM-VANISH", "no answer")),
-            Behaviour::Throttle if self.throttles(item.token) => self.throttled(Scope::Recipient),
-            Behaviour::Busy if self.throttles(item.token) => self.throttled(Scope::Account),
+            Behaviour::Throttle if self.throttles(item.token) => throttled(Scope::Recipient, self.settings.retry_after_ms),
+            Behaviour::Busy if self.throttles(item.token) => throttled(Scope::Account, self.settings.retry_after_ms),
             Behaviour::Transient if item.attempt <= FAILING_ATTEMPTS => {
                 Verdict::Transient(Cause::new("SIM-TRANSIENT", "try again later"))
             }
@@ -165,11 +187,6 @@ impl Simulator {
         let tries = throttled.entry(token).or_insert(0);
         *tries = tries.saturating_add(1);
         *tries <= THROTTLED_TRIES
-    }
-
-    fn throttled(&self, scope: Scope) -> Verdict {
-        let after = Some(Duration::from_millis(self.settings.retry_after_ms));
-        Verdict::Throttled { scope, after, cause: Cause::new("SIM-THROTTLE", "too fast") }
     }
 
     /// Whether an accepted delivery gets a receipt at all. The share left out is always the same deliveries.
@@ -200,10 +217,17 @@ impl Adapter for Simulator {
             let refusal = Verdict::refused_content("SIM-TOO-LONG", "the text is longer than the channel carries");
             return Ok(vec![refusal; batch.items.len()]);
         }
-        let Answer { verdicts, bag, takes_ms, gives_up_ms } = self.answer(batch);
+        let condition = self.weather.now();
+        if let Some(fault) = condition.fault() {
+            return Err(fault);
+        }
+        if condition == Condition::Lying {
+            return Ok(batch.items.iter().map(|item| Verdict::Accepted(Some(reference(item.token)))).collect());
+        }
+        let Answer { verdicts, bag, takes_ms, gives_up_ms } = self.answer(batch, condition);
         let carrier = if bag.is_empty() { None } else { Some(self.post.carrier(budget).await.ok_or_else(crowded)?) };
         self.ledger.record(&batch.items, &verdicts);
-        let takes = Duration::from_millis(takes_ms);
+        let takes = condition.takes().unwrap_or(Duration::from_millis(takes_ms));
         let wait = takes.max(Duration::from_millis(gives_up_ms)).min(budget);
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -217,8 +241,15 @@ impl Adapter for Simulator {
         Ok(verdicts)
     }
 
+    fn read_callback(&self, callback: &Callback<'_>) -> Result<Vec<Receipt>, CallbackFault> {
+        callback::read(self.settings.callback_word.as_deref(), callback)
+    }
+
     async fn probe(&self) -> Result<(), Fault> {
-        if self.closed.load(Ordering::Acquire) { Err(closed()) } else { Ok(()) }
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        self.weather.now().probed()
     }
 
     async fn close(&self) {
@@ -245,17 +276,26 @@ fn closed() -> Fault {
     Fault::Transient(Cause::new("SIM-CLOSED", "the adapter is closed"))
 }
 
-/// `{plan in hex}.{index in hex}`, written by hand because it is made for every delivery.
+/// Room for the longest reference: 16, 8 and 2 digits and two dots.
+const REFERENCE: usize = 28;
+
+/// `{plan in hex}.{index in hex}` and from round 1 on `.{round in hex}`, written by hand because it is made for every
+/// delivery.
 fn reference(token: Token) -> Reference {
-    let mut text = [0_u8; 25];
-    let dot = hex(&mut text, 25, u64::from(token.index)) - 1;
+    let mut text = [0_u8; REFERENCE];
+    let mut end = text.len();
+    if token.round > 0 {
+        end = hex(&mut text, end, u64::from(token.round)) - 1;
+        text[end] = b'.';
+    }
+    let dot = hex(&mut text, end, u64::from(token.index)) - 1;
     text[dot] = b'.';
     let start = hex(&mut text, dot, token.plan);
     Reference::new(&text[start..])
 }
 
 /// Writes a number in hex so that it ends before `end`, and says where it starts.
-fn hex(text: &mut [u8; 25], end: usize, mut number: u64) -> usize {
+fn hex(text: &mut [u8; REFERENCE], end: usize, mut number: u64) -> usize {
     let mut at = end;
     loop {
         at -= 1;

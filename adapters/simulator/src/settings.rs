@@ -49,6 +49,9 @@ pub struct Settings {
     /// How many arrivals the ledger writes down by address; past that it only counts. Default 0.
     #[serde(default)]
     pub ledger: usize,
+    /// What the header `x-simulator-signature` of a callback must say. Default: callbacks are not signed.
+    #[serde(default)]
+    pub callback_word: Option<String>,
 }
 
 impl Settings {
@@ -71,6 +74,7 @@ impl Settings {
             rate_unit: recipients(),
             receipts_pending_max: pending(),
             ledger: 0,
+            callback_word: None,
         }
     }
 

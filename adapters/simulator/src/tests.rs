@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fenghuo_contract::{Address, Channel, Content, NotTaken, Receipt, ReceiptState, conformance};
+use fenghuo_contract::{Address, Channel, Content, NotTaken, Origin, ReceiptState, SignatureCheck, conformance};
 
 use super::*;
 
@@ -50,7 +50,7 @@ fn world(change: impl FnOnce(&mut Settings)) -> World {
 }
 
 fn item(index: u32, address: &str) -> Item {
-    Item { token: Token { plan: 0x1a, index }, address: Address::new(address), attempt: 1 }
+    Item { token: Token::new(0x1a, index), address: Address::new(address), attempt: 1, confirm: None }
 }
 
 fn batch(items: Vec<Item>) -> Batch {
@@ -185,10 +185,33 @@ async fn receipts_not_taken_come_again_and_carry_the_reference() {
 
 #[test]
 fn references_differ_between_deliveries() {
-    let text = |plan, index| reference(Token { plan, index }).as_bytes().to_vec();
+    let text = |plan, index| reference(Token::new(plan, index)).as_bytes().to_vec();
     assert_eq!(text(0, 0), b"0.0");
     assert_eq!(text(u64::MAX, u32::MAX), b"ffffffffffffffff.ffffffff");
     assert_ne!(text(1, 0x11), text(0x11, 1));
+    let longest = Token { round: 0xff, ..Token::new(u64::MAX, u32::MAX) };
+    assert_eq!(reference(longest).as_bytes(), b"ffffffffffffffff.ffffffff.ff");
+    assert_eq!(reference(Token { round: 1, ..Token::new(0x1a, 2) }).as_bytes(), b"1a.2.1");
+}
+
+#[test]
+fn a_call_back_is_read_as_far_as_its_signature_goes() {
+    let read = |word: Option<&str>, given: &str, signature, body: &str| {
+        let headers = [("x-simulator-signature".to_owned(), given.to_owned())];
+        let peer = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+        let callback = Callback { peer, headers: &headers, query: "", body: body.as_bytes(), signature };
+        callback::read(word, &callback)
+    };
+    let body = "1a.1 delivered\n1a.2 failed 27\n\n1a.3 confirmed\n";
+    let signed = read(Some("sesame"), "sesame", SignatureCheck::Enforce, body).unwrap();
+    assert_eq!(signed.len(), 3);
+    assert_eq!((signed[0].state.clone(), signed[0].origin), (ReceiptState::Delivered, Origin::Signed));
+    assert!(matches!(&signed[1].state, ReceiptState::Failed(cause) if &*cause.code == "27"));
+    assert!(matches!(read(Some("sesame"), "open", SignatureCheck::Enforce, body), Err(CallbackFault::Forged)));
+    let watched = read(Some("sesame"), "open", SignatureCheck::Observe, body).unwrap();
+    assert!(watched.iter().all(|receipt| receipt.origin == Origin::Unsigned));
+    assert!(read(None, "", SignatureCheck::Enforce, body).unwrap().iter().all(|one| one.origin == Origin::Unsigned));
+    assert!(matches!(read(None, "", SignatureCheck::Enforce, "1a.1 gone"), Err(CallbackFault::Unreadable(_))));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     cli::exit::Exit,
     domain::delivery::{Reason, State},
+    flow::alarms::AlarmCode,
     http::problem::ProblemCode,
 };
 
@@ -10,8 +11,9 @@ fn every_code_that_reaches_a_person_is_explained() {
     let problems = ProblemCode::ALL.iter().map(|code| code.name().to_owned());
     let reasons = Reason::ALL.iter().map(|reason| reason.name().to_owned());
     let states = State::ALL.iter().map(|state| state.name().to_owned());
+    let alarms = AlarmCode::ALL.iter().map(|code| code.name().to_owned());
     let exits = Exit::ALL.iter().map(|exit| exit.code().to_string());
-    let all: Vec<String> = problems.chain(reasons).chain(states).chain(exits).chain(told()).collect();
+    let all: Vec<String> = problems.chain(reasons).chain(alarms).chain(states).chain(exits).chain(told()).collect();
     assert!(all.len() > 120, "{}", all.len());
     for code in all {
         let id = find(&code).unwrap_or_else(|| panic!("{code} is not explained"));

@@ -14,12 +14,17 @@ pub(super) fn check(pass: &mut Pass<'_>) {
     for (name, route) in &pass.config.routes {
         names(pass, name, route);
         limits(pass, name, route);
+        breaker(pass, name, route);
         gates(pass, name, route);
         secrets(pass, &["routes", name, "settings"], &route.settings);
+        if let Some(file) = &route.callback_secret_file {
+            secret(pass, &["routes", name, "callback_secret_file"], file, true);
+        }
     }
     // A route left out because something else in it is wrong would be missed here for the wrong reason.
     if !pass.incomplete {
         uncovered(pass);
+        Channel::ALL.into_iter().for_each(|channel| standbys(pass, channel));
     }
 }
 
@@ -54,6 +59,20 @@ fn limits(pass: &mut Pass<'_>, name: &str, route: &Route) {
     }
 }
 
+fn breaker(pass: &mut Pass<'_>, name: &str, route: &Route) {
+    let breaker = &route.breaker;
+    for (key, fits) in [
+        ("faults", breaker.faults > 0),
+        ("share", breaker.share > 0.0 && breaker.share <= 1.0),
+        ("attempts", breaker.attempts > 0),
+    ] {
+        if !fits {
+            let args = vec![("route", name.to_owned()), ("name", key.to_owned())];
+            pass.refuse("config-breaker", &["routes", name, "breaker", key], args);
+        }
+    }
+}
+
 fn gates(pass: &mut Pass<'_>, name: &str, route: &Route) {
     let named = || vec![("route", name.to_owned())];
     match (route.drill, route.actual) {
@@ -73,22 +92,25 @@ fn secrets(pass: &mut Pass<'_>, path: &[&str], settings: &toml::Table) {
             secrets(pass, &path, inner);
         }
         let (true, Some(file)) = (key.ends_with("_file"), value.as_str()) else { continue };
-        match std::fs::metadata(Path::new(file)) {
-            Err(cause) => {
-                let args = vec![("file", file.to_owned()), ("cause", cause.to_string())];
-                pass.refuse("config-file-missing", &path, args);
-            }
-            Ok(metadata) if is_open_to_others(&metadata) && !is_public(key) => {
-                pass.advise("config-file-open", &path, vec![("file", file.to_owned())]);
-            }
-            Ok(_) => {}
-        }
+        secret(pass, &path, Path::new(file), !is_public(key));
     }
 }
 
-/// Certificates are no secret.
+/// One file that is named; `hidden` when others should not read it.
+fn secret(pass: &mut Pass<'_>, path: &[&str], file: &Path, hidden: bool) {
+    let name = file.display().to_string();
+    match std::fs::metadata(file) {
+        Err(cause) => pass.refuse("config-file-missing", path, vec![("file", name), ("cause", cause.to_string())]),
+        Ok(metadata) if hidden && is_open_to_others(&metadata) => {
+            pass.advise("config-file-open", path, vec![("file", name)]);
+        }
+        Ok(_) => {}
+    }
+}
+
+/// Certificates and tables of codes are no secret.
 fn is_public(key: &str) -> bool {
-    key.starts_with("ca_") || key.contains("cert")
+    key.starts_with("ca_") || key.contains("cert") || key == "codes_file"
 }
 
 #[cfg(unix)]
@@ -100,6 +122,16 @@ fn is_open_to_others(metadata: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_open_to_others(_: &std::fs::Metadata) -> bool {
     false
+}
+
+/// A channel whose routes are all standbys has nobody to stand by for: they carry it, so the word misleads.
+fn standbys(pass: &mut Pass<'_>, channel: Channel) {
+    let routes: Vec<(&String, &Route)> =
+        pass.config.routes.iter().filter(|(_, route)| route.channel == channel).collect();
+    if let Some((name, _)) = routes.first().filter(|_| routes.iter().all(|(_, route)| route.standby)) {
+        let args = vec![("channel", channel.name().to_owned())];
+        pass.advise("config-standby-alone", &["routes", name, "standby"], args);
+    }
 }
 
 fn uncovered(pass: &mut Pass<'_>) {

@@ -16,6 +16,8 @@ fn each_mistake_has_its_code_and_its_key() {
         ("[server]\nlisten = \"localhost\"\n".into(), "config-wrong-form", "server.listen"),
         ("[server]\nbody_max = \"1 XB\"\n".into(), "config-wrong-form", "server.body_max"),
         ("[server]\nbody_max = 10\n".into(), "config-body-max", "server.body_max"),
+        ("[store]\nreserve = \"1 MiB\"\n".into(), "config-reserve-small", "store.reserve"),
+        ("[store]\nreserve = true\n".into(), "config-wrong-form", "store.reserve"),
         ("[server]\npublic_url = \"warn.example\"\n".into(), "config-public-url", "server.public_url"),
         ("[server]\npublic_url = \"https://warn.example/\"\n".into(), "config-public-url", "server.public_url"),
         ("[texts]\nsignature = \"【松北】\"\n".into(), "config-signature", "texts.signature"),
@@ -45,6 +47,9 @@ fn each_mistake_has_its_code_and_its_key() {
         (route("timeout_s = 0"), "config-timeout-zero", "routes.\"sms.a\".timeout_s"),
         (route("rate_unit = \"people\""), "config-not-a-word", "routes.\"sms.a\".rate_unit"),
         (route("drill = 1"), "config-wrong-form", "routes.\"sms.a\".drill"),
+        (route("breaker = { share = 0 }"), "config-breaker", "routes.\"sms.a\".breaker.share"),
+        (route("breaker = { faults = 0 }"), "config-breaker", "routes.\"sms.a\".breaker.faults"),
+        (route("breaker = { faulds = 1 }"), "config-unknown-key", "routes.\"sms.a\".breaker.faulds"),
         (route("settings = { token = \"x\" }"), "config-secret-inline", "routes.\"sms.a\".settings.token"),
         (route("settings = { key_file = \"no\" }"), "config-file-missing", "routes.\"sms.a\".settings.key_file"),
         ("[routes.\"sms.a\"]\nchannel = \"sms\"\n".into(), "config-missing-key", "routes.\"sms.a\""),
@@ -145,6 +150,7 @@ fn what_is_odd_but_works_is_advice() {
     assert!(advised(ROUTE).contains(&"config-no-drill-route"));
     assert!(advised(&ROUTE.replace("actual = true", "drill = true")).contains(&"config-no-actual-route"));
     assert!(advised(&ROUTE.replace("actual = true", "")).contains(&"config-route-idle"));
+    assert!(advised(&format!("{ROUTE}standby = true\n")).contains(&"config-standby-alone"));
     assert!(advised(&format!("{ROUTE}drill = true\n")).contains(&"config-route-both"));
     assert!(advised(&ROUTE.replace("sms.a", "cmcc")).contains(&"config-route-prefix"));
     let issuer = format!("{ISSUER}hazards = [\"11Z*\"]\nareas = [\"*\"]\n");

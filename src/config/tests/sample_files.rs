@@ -22,7 +22,10 @@ fn the_sample_says_the_true_defaults() {
     let sample = load(Some(&sample("fenghuo.toml")), &Environment::default()).unwrap().config;
     let default = Config::default();
     let shown = |config: &Config| {
-        format!("{:?} {:?} {:?} {:?}", config.server, config.texts, config.delivery, config.retention)
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?}",
+            config.server, config.texts, config.delivery, config.receipts, config.alarms, config.retention
+        )
     };
     assert_eq!(shown(&sample), shown(&default));
     assert_eq!(sample.store.data, default.store.data);
@@ -31,6 +34,7 @@ fn the_sample_says_the_true_defaults() {
         .clone();
     let written = &sample.routes["sms.simulator"];
     assert_eq!((written.red_share, written.timeout_s), (route.red_share, route.timeout_s));
+    assert_eq!(written.breaker, route.breaker);
 }
 
 /// Every key of the schema, as dotted paths without the names of routes, issuers and so on.
@@ -140,14 +144,23 @@ fn structs_and_schema_name_the_same_keys() {
         names.sort();
         names
     };
+    let routes = match at("routes") {
+        Shape::Names(each) => each.fields(),
+        _ => &[],
+    };
+    let breaker = routes.iter().find(|field| field.name == "breaker").expect("breaker").shape;
     let pairs = [
         (of(ROOT), fields::of::<Config>()),
         (of(at("server")), fields::of::<super::super::Server>()),
         (of(at("store")), fields::of::<super::super::StoreConfig>()),
         (of(at("texts")), fields::of::<super::super::Texts>()),
         (of(at("delivery")), fields::of::<super::super::Delivery>()),
+        (of(at("ladder")), fields::of::<super::super::Ladder>()),
+        (of(at("alarms")), fields::of::<super::super::Alarms>()),
+        (of(at("receipts")), fields::of::<super::super::Receipts>()),
         (of(at("retention")), fields::of::<super::super::Retention>()),
         (of(at("routes")), fields::of::<super::super::Route>()),
+        (of(breaker), fields::of::<super::super::Breaker>()),
         (of(at("issuers")), fields::of::<super::super::Issuer>()),
         (of(at("hazards")), fields::of::<super::super::Hazard>()),
     ];

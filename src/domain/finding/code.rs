@@ -200,4 +200,12 @@ codes! {
     SENT_IN_FUTURE = "sent-in-future";
     /// Over already.
     ALREADY_EXPIRED = "already-expired";
+    /// An audience many times the issuer's usual one.
+    AUDIENCE_UNUSUAL = "audience-unusual";
+    /// An audience of nobody on every channel.
+    AUDIENCE_EMPTY = "audience-empty";
+    /// An audience of everybody there is, which is not usual.
+    AUDIENCE_EVERYONE = "audience-everyone";
+    /// Deliveries that will not have left at the deadline.
+    DEADLINE_MISSED = "deadline-missed";
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock::Clock,
     flow::Unavailable,
-    store::{Commit, CommitFault, Entry, EntryKind, Expect, Key, Put, Space, Store, Stored},
+    store::{Commit, CommitFault, Entry, EntryKind, Expect, Key, Put, Space, Store, Stored, Urgency},
 };
 
 /// What every secret begins with, so that scanners and people know one.
@@ -109,18 +109,18 @@ impl Keys {
             let put = put(Space::ApiKey, id.into(), json(&record)?, Expect::Version(stored.version));
             let commit = Commit { puts: vec![put], entries: vec![decision("key_revoked", by, &record)?] };
             // Known or unknown whether durable: this process takes the key no more.
-            let committed = store.commit(commit).await;
+            let committed = store.commit_as(Urgency::Reserved, commit).await;
             match committed {
                 Err(CommitFault::Conflict { .. }) => continue,
                 Ok(_) => self.forget(id),
                 Err(fault) => {
                     self.forget(id);
-                    return Err(Unavailable(fault.to_string()));
+                    return Err(fault.into());
                 }
             }
             return Ok(true);
         }
-        Err(Unavailable("the key's record keeps changing".to_owned()))
+        Err(Unavailable::new("the key's record keeps changing".to_owned()))
     }
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn create(
         put(Space::ApiKeyDigest, digest.into(), id, Expect::Absent),
     ];
     let commit = Commit { puts, entries: vec![decision("key_created", by, &record)?] };
-    store.commit(commit).await.map_err(|fault| Unavailable(fault.to_string()))?;
+    store.commit(commit).await?;
     Ok(NewKey { key: record.view(), secret })
 }
 
@@ -174,11 +174,11 @@ pub(super) async fn list(store: &Store) -> Result<Vec<KeyView>, Unavailable> {
 }
 
 fn read(stored: &Stored) -> Result<KeyRecord, Unavailable> {
-    serde_json::from_slice(&stored.value).map_err(|fault| Unavailable(format!("record of a key: {fault}")))
+    serde_json::from_slice(&stored.value).map_err(|fault| Unavailable::new(format!("record of a key: {fault}")))
 }
 
 fn json(record: &KeyRecord) -> Result<Bytes, Unavailable> {
-    serde_json::to_vec(record).map(Bytes::from).map_err(|fault| Unavailable(format!("record of a key: {fault}")))
+    serde_json::to_vec(record).map(Bytes::from).map_err(|fault| Unavailable::new(format!("record of a key: {fault}")))
 }
 
 fn put(space: Space, key: Key, value: Bytes, expect: Expect) -> Put {
@@ -190,6 +190,6 @@ fn decision(what: &str, by: &str, record: &KeyRecord) -> Result<Entry, Unavailab
     let line = serde_json::json!({
         "what": what, "by": by, "key": record.id, "role": record.role, "subject": record.subject, "note": record.note,
     });
-    let data = serde_json::to_vec(&line).map_err(|fault| Unavailable(format!("journal line of a key: {fault}")))?;
+    let data = serde_json::to_vec(&line).map_err(|fault| Unavailable::new(format!("journal line of a key: {fault}")))?;
     Ok(Entry { kind: EntryKind::Decision, data: data.into() })
 }

@@ -3,7 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::route::Route;
+use fenghuo_contract::{Cause, Fault};
+
+use super::{rest, route::Route};
 use crate::flow::Parts;
 
 /// How often is looked whether a test is due.
@@ -38,14 +40,30 @@ pub(super) async fn run(parts: Arc<Parts>) {
 }
 
 async fn test(parts: Arc<Parts>, route: Arc<Route>) {
-    let answer = tokio::time::timeout(route.config.timeout_s, route.adapter.probe()).await;
-    let fault = match answer {
-        Ok(Ok(())) => None,
-        Ok(Err(fault)) => Some(fault.to_string()),
-        Err(_) => Some("no answer in time".to_owned()),
+    let (tested, twice) = probe(&parts, &route).await;
+    let now = rest::now(&parts);
+    let changed = match tested {
+        // A link that says so stands.
+        Ok(()) | Err(Fault::Throttled { .. }) => false,
+        Err(Fault::Misconfigured(cause)) => {
+            route.breaker(|breaker| breaker.misconfigured(breaker.generation(), &cause, now))
+        }
+        Err(Fault::Transient(cause) | Fault::InDoubt(cause)) => {
+            tracing::warn!(route = route.name, provider = %cause, "the silent link test failed");
+            twice && route.breaker(|breaker| breaker.canary_failed(&cause, now))
+        }
     };
-    if let Some(fault) = &fault {
-        tracing::warn!(route = route.name, fault, "the silent link test failed");
+    if changed {
+        rest::changed(&parts, &route);
     }
-    route.tested(Canary { at_ms: parts.clock.unix_ms(), fault }, parts.clock.instant());
+}
+
+/// One silent test, at most as long as a submit may take. Its result is kept, and whether it is the second failure in a
+/// row.
+pub(super) async fn probe(parts: &Parts, route: &Route) -> (Result<(), Fault>, bool) {
+    let tested = tokio::time::timeout(route.config.timeout_s, route.adapter.probe()).await;
+    let tested = tested.unwrap_or_else(|_| Err(Fault::Transient(Cause::new("timeout", "no answer in time"))));
+    let fault = tested.as_ref().err().map(ToString::to_string);
+    let twice = route.tested(Canary { at_ms: parts.clock.unix_ms(), fault });
+    (tested, twice)
 }

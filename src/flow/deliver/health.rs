@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use fenghuo_contract::Verdict;
 use tokio::time::Instant;
+
+use super::breaker::Tally;
 
 /// Attempts are judged together over at least this long.
 const EVERY: Duration = Duration::from_secs(5);
@@ -20,12 +21,6 @@ const SLOW_TIMES: f64 = 3.0;
 const SLOW_AT_LEAST: Duration = Duration::from_millis(200);
 /// A route never falls lower: somebody must notice when it is well again.
 const FLOOR: u8 = 1;
-/// Where a route starts again after its breaker was open.
-const START: u8 = 3;
-/// Of so many attempts in a row this share failing opens the breaker.
-const BREAK_ATTEMPTS: u32 = 50;
-const BREAK_SHARE: f64 = 0.8;
-
 /// The measure of one route.
 pub(super) struct Health {
     tenths: u8,
@@ -60,32 +55,13 @@ impl Health {
 
     /// The answers to one submit. Refusals of a recipient or of a content say nothing about the route, nor do throttle
     /// answers, which slow it by themselves.
-    pub(super) fn measure(&mut self, verdicts: &[Verdict], took: Duration) {
-        for verdict in verdicts {
-            match verdict {
-                Verdict::Accepted(_) => {
-                    self.attempts += 1;
-                    self.accepted += 1;
-                }
-                Verdict::Transient(_) | Verdict::InDoubt(_) => self.attempts += 1,
-                _ => {}
-            }
+    pub(super) fn measure(&mut self, tally: Tally, took: Duration) {
+        self.attempts += tally.attempts() - tally.refused;
+        self.accepted += tally.accepted;
+        if tally.attempts() > 0 {
+            self.delay += took;
+            self.submits += 1;
         }
-        self.delay += took;
-        self.submits += 1;
-    }
-
-    /// Whether so much fails that the route had better rest.
-    pub(super) fn is_broken(&self) -> bool {
-        let failed = f64::from(self.attempts - self.accepted);
-        self.attempts >= BREAK_ATTEMPTS && failed >= f64::from(self.attempts) * BREAK_SHARE
-    }
-
-    /// The breaker opened: the route starts again low, and what was measured is past.
-    pub(super) fn restart(&mut self, now: Instant) {
-        self.tenths = self.tenths.min(START);
-        self.raised_at = now;
-        self.begin(now);
     }
 
     fn begin(&mut self, now: Instant) {

@@ -3,13 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use fenghuo_contract::{Cause, Deduplication, Fault, Scope, Verdict};
+use fenghuo_contract::{Cause, Deduplication, Fault, Reference, Scope, Verdict};
 use tokio::time::Instant;
 
 use super::{
-    breaker::Trip,
-    retry,
-    route::{Route, RouteState},
+    breaker::{Now, Tally},
+    rest, retry,
+    route::Route,
+    wire,
 };
 use crate::{
     domain::delivery::{Reason, State},
@@ -22,12 +23,20 @@ use crate::{
     },
 };
 
+/// The longest pause a provider may ask for.
+const PAUSE_MAX: Duration = Duration::from_secs(3_600);
+/// A throttle answer without a time means this much, and this when it concerns one recipient.
+const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_RECIPIENT: Duration = Duration::from_secs(60);
+/// Deliveries of a batch that did not reach the provider wait this long, at most, when the route goes on.
+const PAUSE_FAULT: Duration = Duration::from_millis(500);
+
 /// What became of one delivery of a slice, before it is written down.
 pub(super) struct Answer {
     pub(super) record: Record,
     /// When to try again, for outcomes that say so.
     pub(super) due: Option<Instant>,
-    /// The route refuses the content.
+    /// It showed first that the route's provider refuses the content.
     pub(super) refused: bool,
 }
 
@@ -38,7 +47,12 @@ impl Answer {
 
     /// Given back untried: it counts no attempt.
     pub(super) fn returned(rank: u32, due: Option<Instant>) -> Self {
-        Self { due, ..Self::with(rank, Outcome::Returned, Reason::None, "".into()) }
+        Self::given_back(rank, due, Box::default())
+    }
+
+    /// The same with the provider's code.
+    fn given_back(rank: u32, due: Option<Instant>, code: Box<str>) -> Self {
+        Self { due, ..Self::with(rank, Outcome::Returned, Reason::None, code) }
     }
 
     fn with(rank: u32, outcome: Outcome, reason: Reason, code: Box<str>) -> Self {
@@ -55,119 +69,182 @@ impl Answer {
     }
 }
 
-/// A fault of the link is the route's trouble: it rests or stops, and no delivery pays for it with an attempt.
-pub(super) fn link(parts: &Parts, route: &Route, epoch: u64, fault: &Fault) {
-    let trip = match fault {
-        Fault::Misconfigured(cause) => return stop(parts, route, epoch, cause),
-        Fault::Throttled { after, cause } => return throttle(parts, route, *after, cause),
-        Fault::Transient(_) => Trip::Unreached,
-        Fault::InDoubt(_) => Trip::Unanswered,
-    };
-    route.failed(parts.clock.unix_ms(), fault.to_string());
-    let until = parts.clock.instant() + route.next_rest(parts.clock.fraction());
-    route.fall(epoch, RouteState::Resting { until, trip, reason: fault.to_string() });
+/// One submit of a plan over a route, in the route's `epoch`.
+pub(super) struct Submit<'a> {
+    pub(super) parts: &'a Parts,
+    pub(super) route: &'a Route,
+    pub(super) plan: &'a Plan,
+    pub(super) epoch: u64,
+    pub(super) took: Duration,
+    now: Now,
+    tally: Tally,
+    worst: Option<Cause>,
+    changed: bool,
 }
 
-/// Credentials, permissions, balance: the queue is kept, a person is called, a probe looks again.
-fn stop(parts: &Parts, route: &Route, epoch: u64, cause: &Cause) {
-    route.failed(parts.clock.unix_ms(), cause.to_string());
-    if route.stop(epoch, cause.to_string(), parts.clock.instant()) {
-        tracing::error!(route = route.name, code = %cause.code, "route stopped: {cause}; see /docs/errors/route-misconfigured");
+impl<'a> Submit<'a> {
+    pub(super) fn new(parts: &'a Parts, route: &'a Route, plan: &'a Plan, epoch: u64, took: Duration) -> Self {
+        let (tally, worst) = (Tally::default(), None);
+        Self { parts, route, plan, epoch, took, now: rest::now(parts), tally, worst, changed: false }
+    }
+
+    /// Judges the answer to deliveries with these ranks.
+    pub(super) fn judge(mut self, ranks: &[u32], answer: Result<Vec<Verdict>, Fault>, answers: &mut Vec<Answer>) {
+        match answer {
+            Ok(verdicts) => {
+                let attempts = self.plan.attempts_of(ranks);
+                for ((rank, attempts), verdict) in ranks.iter().zip(attempts).zip(verdicts) {
+                    answers.push(self.verdict((*rank, attempts), verdict));
+                }
+                let (epoch, tally, took) = (self.epoch, self.tally, self.took);
+                self.changed |= self.route.measure(epoch, tally, self.worst.as_ref(), took, self.now);
+            }
+            Err(fault) => self.fault(ranks, fault, answers),
+        }
+        if self.changed {
+            rest::changed(self.parts, self.route);
+        }
+    }
+
+    /// A fault of the link is the route's trouble: no delivery pays with an attempt for what did not reach the provider.
+    fn fault(&mut self, ranks: &[u32], fault: Fault, answers: &mut Vec<Answer>) {
+        let (route, epoch, took, now) = (self.route, self.epoch, self.took, self.now);
+        route.failed(now.ms, fault.to_string());
+        let count = u32::try_from(ranks.len()).unwrap_or(u32::MAX);
+        let mut due = None;
+        let cause = match fault {
+            Fault::Misconfigured(cause) => {
+                self.misconfigured(&cause);
+                cause
+            }
+            Fault::Throttled { after, cause } => {
+                self.throttled(after, &cause);
+                cause
+            }
+            Fault::Transient(cause) => {
+                let tally = Tally { transient: count, ..Tally::default() };
+                self.changed |= route.broke(epoch, tally, &cause, took, now);
+                // A route that goes on is not tried with the same at once.
+                due = route.is_running().then(|| now.at + PAUSE_FAULT.mul_f64(0.5 + now.chance / 2.0));
+                cause
+            }
+            Fault::InDoubt(cause) => {
+                let tally = Tally { in_doubt: count, ..Tally::default() };
+                self.changed |= route.broke(epoch, tally, &cause, took, now);
+                let attempts = self.plan.attempts_of(ranks);
+                let each = ranks.iter().copied().zip(attempts);
+                answers.extend(each.map(|at| in_doubt(self, at, cause.clone())).collect::<Vec<_>>());
+                return;
+            }
+        };
+        answers.extend(ranks.iter().map(|rank| Answer::given_back(*rank, due, cause.code.clone())));
+    }
+
+    /// Credentials, permissions, balance: the queue is kept, a person is called, a probe looks again.
+    fn misconfigured(&mut self, cause: &Cause) {
+        let (epoch, now) = (self.epoch, self.now);
+        self.changed |= self.route.breaker(|breaker| breaker.misconfigured(epoch, cause, now));
+    }
+
+    fn throttled(&mut self, after: Option<Duration>, cause: &Cause) {
+        let pause = after.unwrap_or(PAUSE).min(PAUSE_MAX);
+        self.changed |= self.route.throttled(self.epoch, pause, cause, self.now);
+    }
+
+    /// The verdict on the delivery `at` = (rank, attempts made before this one).
+    fn verdict(&mut self, at: (u32, u8), verdict: Verdict) -> Answer {
+        let rank = at.0;
+        match verdict {
+            Verdict::Accepted(reference) => {
+                self.tally.accepted += 1;
+                let mut answer = Answer::ended(rank, State::Accepted, Reason::None, "");
+                answer.record.reference = reference.map(Reference::into_bytes).unwrap_or_default();
+                answer
+            }
+            Verdict::RefusedRecipient(cause) => {
+                self.tally.refused += 1;
+                Answer::with(rank, Outcome::Reached(State::Failed), Reason::RecipientRefused, cause.code)
+            }
+            Verdict::RefusedContent(cause) => self.content(rank, cause),
+            Verdict::Misconfigured(cause) => {
+                self.misconfigured(&cause);
+                Answer::given_back(rank, None, cause.code)
+            }
+            Verdict::Throttled { scope: Scope::Recipient, after, cause } => {
+                let due = self.now.at + after.unwrap_or(PAUSE_RECIPIENT).min(PAUSE_MAX);
+                Answer::given_back(rank, Some(due), cause.code)
+            }
+            Verdict::Throttled { after, cause, .. } => {
+                self.throttled(after, &cause);
+                Answer::given_back(rank, None, cause.code)
+            }
+            Verdict::Transient(cause) => {
+                self.tally.transient += 1;
+                self.worst.get_or_insert_with(|| cause.clone());
+                again(self, at, Outcome::Again, Reason::AttemptsExhausted, cause)
+            }
+            Verdict::InDoubt(cause) => {
+                self.tally.in_doubt += 1;
+                self.worst.get_or_insert_with(|| cause.clone());
+                in_doubt(self, at, cause)
+            }
+        }
+    }
+
+    /// The whole audience would be answered the same on this route, so nothing more of the plan goes there from this
+    /// moment. Another provider may take it.
+    fn content(&mut self, rank: u32, cause: Cause) -> Answer {
+        self.tally.refused += 1;
+        let is_news = self.plan.refuse(&self.route.name).is_some();
+        if is_news {
+            self.route.failed(self.now.ms, cause.to_string());
+        }
+        let mut answer = if super::is_refused_everywhere(self.parts, self.plan) {
+            Answer::ended(rank, State::Failed, Reason::ContentRefused, "")
+        } else {
+            Answer::returned(rank, None)
+        };
+        answer.refused = is_news;
+        answer.record.code = cause.code;
+        answer
     }
 }
 
-fn throttle(parts: &Parts, route: &Route, after: Option<Duration>, cause: &Cause) {
-    route.failed(parts.clock.unix_ms(), cause.to_string());
-    let pause = after.unwrap_or(Duration::from_secs(1)).min(Duration::from_secs(3600));
-    route.throttled(parts.clock.instant() + pause, cause.to_string());
-}
-
-/// One verdict on the delivery `at` = (rank, attempts made before this one), given by a submit of the route's `epoch`.
-pub(super) fn verdict(
-    parts: &Parts,
-    route: &Route,
-    plan: &Plan,
-    epoch: u64,
-    at: (u32, u8),
-    verdict: Verdict,
-) -> Answer {
-    let rank = at.0;
-    match verdict {
-        Verdict::Accepted(reference) => {
-            let mut answer = Answer::ended(rank, State::Accepted, Reason::None, "");
-            answer.record.reference = reference.map(fenghuo_contract::Reference::into_bytes).unwrap_or_default();
-            answer
-        }
-        Verdict::RefusedRecipient(cause) => Answer::ended(rank, State::Failed, Reason::RecipientRefused, &cause.code),
-        Verdict::RefusedContent(cause) => {
-            route.failed(parts.clock.unix_ms(), cause.to_string());
-            let elsewhere = super::others_may_carry(parts, route, plan);
-            let mut answer = if elsewhere {
-                Answer::returned(rank, None)
-            } else {
-                Answer::ended(rank, State::Failed, Reason::ContentRefused, "")
-            };
-            answer.refused = true;
-            answer.record.code = cause.code;
-            answer
-        }
-        Verdict::Misconfigured(cause) => {
-            stop(parts, route, epoch, &cause);
-            Answer::returned(rank, None)
-        }
-        Verdict::Throttled { scope: Scope::Recipient, after, .. } => {
-            Answer::returned(rank, Some(parts.clock.instant() + after.unwrap_or(Duration::from_secs(60))))
-        }
-        Verdict::Throttled { after, cause, .. } => {
-            throttle(parts, route, after, &cause);
-            Answer::returned(rank, None)
-        }
-        Verdict::Transient(cause) if route.epoch() != epoch || !route.is_running() => {
-            // The route's trouble, not the delivery's.
-            let mut answer = Answer::returned(rank, None);
-            answer.record.code = cause.code;
-            answer
-        }
-        Verdict::Transient(cause) => again(parts, plan, at, Outcome::Again, Reason::AttemptsExhausted, cause),
-        Verdict::InDoubt(cause) => {
-            let repeats = parts.config.delivery.repeat_in_doubt.contains(&plan.record.level)
-                || route.adapter.profile().deduplication == Deduplication::ByToken;
-            if repeats {
-                again(parts, plan, at, Outcome::AgainInDoubt, Reason::InDoubt, cause)
-            } else {
-                Answer::ended(rank, State::Failed, Reason::InDoubt, &cause.code)
-            }
-        }
+/// Written and never answered: repeated where a double is better than a miss, or harms nobody.
+fn in_doubt(submit: &Submit<'_>, at: (u32, u8), cause: Cause) -> Answer {
+    let repeats = submit.parts.config.delivery.repeat_in_doubt.contains(&submit.plan.record.level)
+        || submit.route.adapter.profile().deduplication == Deduplication::ByToken;
+    if repeats {
+        again(submit, at, Outcome::AgainInDoubt, Reason::InDoubt, cause)
+    } else {
+        Answer::with(at.0, Outcome::Reached(State::Failed), Reason::InDoubt, cause.code)
     }
 }
 
 /// Another attempt, unless tries or time are used up.
-fn again(parts: &Parts, plan: &Plan, at: (u32, u8), outcome: Outcome, exhausted: Reason, cause: Cause) -> Answer {
+fn again(submit: &Submit<'_>, at: (u32, u8), outcome: Outcome, exhausted: Reason, cause: Cause) -> Answer {
     let (rank, attempts) = (at.0, at.1.saturating_add(1));
-    let record = &plan.record;
+    let (parts, record) = (submit.parts, &submit.plan.record);
     let mut times = parts.config.retry_times(record.channel, record.level);
     if outcome == Outcome::AgainInDoubt {
         let most = if times.attempts_max == 0 { u8::MAX } else { times.attempts_max };
         times.attempts_max = times.in_doubt_max.min(most);
     }
-    let left = record.deadline - parts.clock.unix();
+    let left = wire::left(parts, submit.plan).saturating_sub(submit.route.needs());
     match retry::pause(&times, attempts, left, parts.clock.fraction()) {
         Some(pause) => {
-            let due = Some(parts.clock.instant() + pause);
+            let due = Some(submit.now.at + pause);
             Answer { due, ..Answer::with(rank, outcome, Reason::None, cause.code) }
         }
-        None => Answer::ended(rank, State::Failed, exhausted, &cause.code),
+        None => Answer::with(rank, Outcome::Reached(State::Failed), exhausted, cause.code),
     }
 }
 
-/// The provider of a route refuses a plan's content for everybody: nothing more of it goes there. Where another route
-/// may carry it, it goes on there; else the plan ends.
-pub(super) async fn content(parts: &Arc<Parts>, route: &Route, plan: &Arc<Plan>, code: &str) {
-    if super::others_may_carry(parts, route, plan) {
-        if parts.refuse_route(plan, &route.name, code).await {
-            tracing::error!(plan = plan.record.number, route = route.name, code, "content refused: other routes go on");
-        }
-    } else {
+/// The provider of a route was found to refuse a plan's content for everybody. That is written down; where no other route
+/// is left to carry it, the plan ends.
+pub(super) async fn refused(parts: &Arc<Parts>, route: &Route, plan: &Arc<Plan>, code: &str) {
+    parts.refuse_route(plan, &route.name, code).await;
+    if super::is_refused_everywhere(parts, plan) {
         parts.stop_plan(plan, code).await;
     }
 }

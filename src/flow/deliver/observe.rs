@@ -7,7 +7,7 @@ use std::{
 
 use fenghuo_contract::Channel;
 
-use super::{Route, RouteState, gate};
+use super::{Route, RouteState, breaker::TripCause, gate};
 use crate::{
     domain::{
         delivery::{Reason, State},
@@ -24,25 +24,29 @@ use crate::{
 
 /// Counts attempts and their ends.
 pub(super) fn outcomes(parts: &Parts, plan: &Plan, route: &Route, outcomes: &Outcomes) {
-    let mut attempts: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let mut ends: BTreeMap<(State, Reason), u64> = BTreeMap::new();
+    let (mut again, mut in_doubt, mut returned) = (0, 0, 0);
+    let mut ends = [[0_u64; Reason::ALL.len()]; State::ALL.len()];
     for record in &outcomes.records {
-        let verdict = match record.outcome {
-            Outcome::Reached(state) => {
-                *ends.entry((state, record.reason)).or_default() += 1;
-                if state == State::Accepted { "accepted" } else { record.reason.name() }
-            }
-            Outcome::Again => "transient",
-            Outcome::AgainInDoubt => "in_doubt",
-            Outcome::Returned => "returned",
-        };
-        *attempts.entry(verdict).or_default() += 1;
+        match record.outcome {
+            Outcome::Reached(state) => ends[state as usize][record.reason as usize] += 1,
+            Outcome::Again => again += 1,
+            Outcome::AgainInDoubt => in_doubt += 1,
+            Outcome::Returned => returned += 1,
+            // No attempt ends so.
+            Outcome::Reopened | Outcome::Outdated => {}
+        }
     }
-    for (verdict, count) in attempts {
-        parts.telemetry.attempts(&route.name, verdict, count);
+    for (verdict, count) in [("transient", again), ("in_doubt", in_doubt), ("returned", returned)] {
+        if count > 0 {
+            parts.telemetry.attempts(&route.name, verdict, count);
+        }
     }
-    for ((state, reason), count) in ends {
-        reached(parts, &route.name, plan, state, reason, count);
+    for (state, by_reason) in State::ALL.into_iter().zip(ends) {
+        for (reason, count) in Reason::ALL.into_iter().zip(by_reason).filter(|(_, count)| *count > 0) {
+            let verdict = if state == State::Accepted { "accepted" } else { reason.name() };
+            parts.telemetry.attempts(&route.name, verdict, count);
+            reached(parts, &route.name, plan, state, reason, count);
+        }
     }
 }
 
@@ -56,15 +60,31 @@ pub(in crate::flow) fn reached(parts: &Parts, route: &str, plan: &Plan, state: S
 
 /// Shows the state of every route.
 pub(in crate::flow) fn routes(parts: &Parts) {
-    parts.telemetry.receipts_unmatched(parts.projection.references.expired());
+    let references = &parts.projection.references;
+    parts.telemetry.receipts_unmatched(references.expired());
+    parts.telemetry.receipts_waiting(references.waiting(), parts.receipts.waiting_kib());
     for route in parts.routes.values() {
         let in_flight = route.in_flight.load(Ordering::Relaxed);
         parts.telemetry.route(&route.name, route.state().name(), &RouteState::NAMES, route.allowed(), in_flight);
+        health(parts, route);
         let waiting = waiting(parts, route);
         for level in Level::ALL {
             let waits = |lift| waiting.get(&(level, lift)).copied().unwrap_or_default();
             parts.telemetry.queue(&route.name, level, waits(false) + waits(true));
         }
+    }
+}
+
+/// Shows how well a route does, what keeps it out of service, and when its link was last tested.
+fn health(parts: &Parts, route: &Route) {
+    parts.telemetry.route_share(&route.name, route.share());
+    let trip = route.trip().map(|trip| trip.cause);
+    for cause in TripCause::ALL {
+        parts.telemetry.route_breaker(&route.name, cause.name(), trip == Some(cause));
+    }
+    if let Some(canary) = route.canary() {
+        let age_ms = (parts.clock.unix_ms() - canary.at_ms).max(0);
+        parts.telemetry.route_canary(&route.name, age_ms as f64 / 1000.0, canary.fault.is_none());
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use fenghuo_contract::{Adapter, Channel, Verdict};
+use fenghuo_contract::{Adapter, Cause, Channel};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -17,24 +17,23 @@ use tokio::{
     time::Instant,
 };
 
-use super::{breaker::Trip, canary::Canary, health::Health};
+use super::{
+    breaker::{Breaker, EndsBy, Now, Tally, Trip},
+    canary::Canary,
+    health::Health,
+};
 use crate::flow::schedule::{DayUse, Pacer};
-
-/// How often a stopped route is tested; the test has no effect a person could notice.
-const PROBE_EVERY: Duration = Duration::from_secs(30);
 
 /// Why a route is not running, or that it is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum RouteState {
     Running,
-    /// After a rest: one submit at a time, until one is accepted.
-    Trying { trip: Trip, reason: String },
+    /// After a rest: one submit at a time, until one is answered.
+    Trying(Trip),
     /// An operator paused it.
     Paused { by: String, reason: String },
-    /// The provider asked for time, or its link failed: tried again at `until`.
-    Resting { until: Instant, trip: Trip, reason: String },
-    /// Every attempt would fail until a person acts or a probe succeeds.
-    Stopped { trip: Trip, reason: String, probe_at: Instant },
+    /// Its breaker took it out of service.
+    Tripped(Trip),
 }
 
 impl RouteState {
@@ -45,19 +44,21 @@ impl RouteState {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Running => "running",
-            Self::Trying { .. } => "trying",
+            Self::Trying(_) => "trying",
             Self::Paused { .. } => "paused",
-            Self::Resting { trip: Trip::Throttled, .. } => "throttled",
-            Self::Resting { .. } => "resting",
-            Self::Stopped { .. } => "stopped",
+            Self::Tripped(trip) => match trip.cause.ends_by() {
+                EndsBy::Time => "throttled",
+                EndsBy::Submit => "resting",
+                EndsBy::Probe => "stopped",
+            },
         }
     }
 
-    /// What tripped the breaker, when it is open.
-    pub(crate) fn trip(&self) -> Option<Trip> {
+    /// What took it out of service, while that is so.
+    pub(crate) fn trip(&self) -> Option<&Trip> {
         match self {
             Self::Running | Self::Paused { .. } => None,
-            Self::Trying { trip, .. } | Self::Resting { trip, .. } | Self::Stopped { trip, .. } => Some(*trip),
+            Self::Trying(trip) | Self::Tripped(trip) => Some(trip),
         }
     }
 
@@ -66,15 +67,16 @@ impl RouteState {
         match self {
             Self::Running => None,
             Self::Paused { by, reason } => Some(format!("{reason} ({by})")),
-            Self::Trying { reason, .. } | Self::Resting { reason, .. } | Self::Stopped { reason, .. } => {
-                Some(reason.clone())
-            }
+            Self::Trying(trip) | Self::Tripped(trip) => Some(trip.provider.to_string()),
         }
     }
+}
 
-    fn may_send(&self) -> bool {
-        matches!(self, Self::Running | Self::Trying { .. })
-    }
+/// What decides whether the route works: an operator's pause above, the breaker below.
+struct Standing {
+    /// By whom, and why.
+    paused: Option<(String, String)>,
+    breaker: Breaker,
 }
 
 /// What operators decided about a route; stored, so that a restart keeps it.
@@ -115,7 +117,6 @@ pub(crate) struct Route {
     pub(crate) pacer: Mutex<Pacer>,
     ordered: Mutex<Option<RouteLimits>>,
     health: Mutex<Health>,
-    epoch: AtomicU64,
     canary: Mutex<Option<Canary>>,
     /// When the last silent test was begun, milliseconds since 1970.
     tested_ms: AtomicI64,
@@ -123,7 +124,9 @@ pub(crate) struct Route {
     round_trip_us: AtomicU64,
     /// Deliveries taken from the lanes and not yet handed to the adapter.
     pub(crate) passing: AtomicU64,
-    state: Mutex<RouteState>,
+    standing: Mutex<Standing>,
+    /// Bits of the deliveries a second it does when nothing is wrong; 0 = not known.
+    usual_rate: AtomicU64,
     /// Rings when the state changes or a slice ends.
     pub(crate) bell: Notify,
     pub(crate) in_flight: AtomicU64,
@@ -132,7 +135,6 @@ pub(crate) struct Route {
     meter: Mutex<Meter>,
     /// Throttle answers since the worker last looked.
     pub(crate) throttles: AtomicU64,
-    faults_in_a_row: AtomicU64,
 }
 
 impl Route {
@@ -149,7 +151,6 @@ impl Route {
             pacer: Mutex::new(Pacer::new(config.limit(), profile.rate_unit, used, now)),
             ordered: Mutex::new(None),
             health: Mutex::new(Health::new(now)),
-            epoch: AtomicU64::new(0),
             canary: Mutex::new(None),
             tested_ms: AtomicI64::new(0),
             round_trip_us: AtomicU64::new(0),
@@ -157,14 +158,14 @@ impl Route {
             channel: config.channel,
             window: Arc::new(Semaphore::new(window_size)),
             window_size,
-            state: Mutex::new(RouteState::Running),
+            standing: Mutex::new(Standing { paused: None, breaker: Breaker::new(config.breaker.clone()) }),
+            usual_rate: AtomicU64::new(0),
             bell: Notify::new(),
             in_flight: AtomicU64::new(0),
             last_success_ms: AtomicI64::new(0),
             last_error: Mutex::new(None),
             meter: Mutex::new(Meter::default()),
             throttles: AtomicU64::new(0),
-            faults_in_a_row: AtomicU64::new(0),
             name,
             config,
             adapter,
@@ -172,130 +173,104 @@ impl Route {
     }
 
     pub(crate) fn state(&self) -> RouteState {
-        self.state.lock().clone()
+        let standing = self.standing.lock();
+        if let Some((by, reason)) = &standing.paused {
+            return RouteState::Paused { by: by.clone(), reason: reason.clone() };
+        }
+        match standing.breaker.trip() {
+            None => RouteState::Running,
+            Some(trip) if standing.breaker.is_open() => RouteState::Tripped(trip.clone()),
+            Some(trip) => RouteState::Trying(trip.clone()),
+        }
     }
 
     /// Whether anything may be sent over it now.
     pub(crate) fn is_running(&self) -> bool {
-        self.state.lock().may_send()
+        let standing = self.standing.lock();
+        standing.paused.is_none() && !standing.breaker.is_open()
     }
 
     /// Whether one submit at a time is tried, after a rest.
     pub(crate) fn is_trying(&self) -> bool {
-        matches!(*self.state.lock(), RouteState::Trying { .. })
+        let standing = self.standing.lock();
+        standing.paused.is_none() && standing.breaker.is_half_open()
+    }
+
+    /// What took it out of service, also while an operator has paused it.
+    pub(crate) fn trip(&self) -> Option<Trip> {
+        self.standing.lock().breaker.trip().cloned()
     }
 
     /// Grows with every change of state: an answer to a submit of an earlier epoch says nothing about the present one.
     pub(crate) fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::Acquire)
+        self.standing.lock().breaker.generation()
     }
 
-    fn turn_into(&self, now: &mut RouteState, next: RouteState) {
-        *now = next;
-        self.epoch.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// Changes the state for what a submit of `epoch` ran into. Nothing happens when the state has changed since: many
-    /// submits fail together, and only an operator ends a pause.
-    pub(crate) fn fall(&self, epoch: u64, next: RouteState) -> bool {
-        let mut now = self.state.lock();
-        let falls = self.epoch() == epoch && now.may_send();
-        if falls {
-            self.turn_into(&mut now, next);
+    /// Tells the breaker something. True when its state changed; who waits for the route is woken then.
+    pub(super) fn breaker(&self, tell: impl FnOnce(&mut Breaker) -> bool) -> bool {
+        let changed = tell(&mut self.standing.lock().breaker);
+        if changed {
+            self.bell.notify_waiters();
         }
-        drop(now);
-        self.bell.notify_waiters();
-        falls
+        changed
     }
 
-    /// Stops it until a person acts or a probe succeeds; says whether it did not stand so already.
-    pub(crate) fn stop(&self, epoch: u64, reason: String, now: Instant) -> bool {
-        self.fall(epoch, RouteState::Stopped { trip: Trip::Misconfigured, reason, probe_at: now + PROBE_EVERY })
+    /// The breaker's time may be up: what is to be done now.
+    pub(super) fn wake(&self, now: Instant) -> Option<EndsBy> {
+        self.standing.lock().breaker.wake(now)
     }
 
-    /// The provider said "too fast": slower from now on, and nothing before `until`.
-    pub(crate) fn throttled(&self, until: Instant, reason: String) {
-        self.throttles.fetch_add(1, Ordering::Relaxed);
-        let mut now = self.state.lock();
-        let later = match &*now {
-            RouteState::Running | RouteState::Trying { .. } => true,
-            RouteState::Resting { until: known, trip: Trip::Throttled, .. } => until > *known,
-            _ => false,
-        };
-        if later {
-            self.turn_into(&mut now, RouteState::Resting { until, trip: Trip::Throttled, reason });
+    /// The provider said "too fast": slower from now on, and nothing for a while. True when that is news.
+    pub(super) fn throttled(&self, epoch: u64, pause: Duration, cause: &Cause, now: Now) -> bool {
+        let is_news = self.breaker(|breaker| breaker.throttled(epoch, pause, cause, now));
+        if is_news {
+            self.throttles.fetch_add(1, Ordering::Relaxed);
         }
-        drop(now);
-        self.bell.notify_waiters();
+        is_news
     }
 
-    /// A rest is over. After a throttle answer it just goes on; after a fault one submit shows whether it can.
-    pub(crate) fn end_rest(&self, at: Instant) {
-        let mut now = self.state.lock();
-        let next = match &*now {
-            RouteState::Resting { until, trip: Trip::Throttled, .. } if *until <= at => RouteState::Running,
-            RouteState::Resting { until, trip, reason } if *until <= at => {
-                RouteState::Trying { trip: *trip, reason: reason.clone() }
-            }
-            _ => return,
-        };
-        self.turn_into(&mut now, next);
-    }
-
-    /// A stopped route's probe: when the next one is due, and that this one is under way.
-    pub(crate) fn probe_is_due(&self, at: Instant) -> bool {
-        let mut now = self.state.lock();
-        match &mut *now {
-            RouteState::Stopped { probe_at, .. } if *probe_at <= at => {
-                *probe_at = at + PROBE_EVERY;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// A probe succeeded: a stopped route is tried again. Says whether it was stopped.
-    pub(crate) fn proved(&self, at: Instant) -> bool {
-        let mut now = self.state.lock();
-        let RouteState::Stopped { trip, reason, .. } = &*now else { return false };
-        let next = RouteState::Trying { trip: *trip, reason: reason.clone() };
-        self.turn_into(&mut now, next);
-        drop(now);
-        self.health.lock().restart(at);
-        self.faults_in_a_row.store(0, Ordering::Relaxed);
-        self.bell.notify_waiters();
-        true
-    }
-
-    /// An operator's decision.
+    /// An operator's decision. Letting it run also ends a trip.
     pub(crate) fn order(&self, next: RouteState) {
-        self.turn_into(&mut self.state.lock(), next);
-        self.faults_in_a_row.store(0, Ordering::Relaxed);
+        let mut standing = self.standing.lock();
+        standing.paused = match next {
+            RouteState::Paused { by, reason } => Some((by, reason)),
+            _ => {
+                standing.breaker.reset();
+                None
+            }
+        };
+        drop(standing);
         self.bell.notify_waiters();
     }
 
-    /// The answers to one submit, and how long they took.
-    pub(crate) fn measure(&self, verdicts: &[Verdict], took: Duration, now: Instant) {
-        let mut health = self.health.lock();
-        health.measure(verdicts, took);
-        let broken = health.is_broken();
-        if broken {
-            health.restart(now);
-        }
-        drop(health);
-        if broken {
-            let until = now + self.next_rest(0.5);
-            let reason = "most attempts of late failed".to_owned();
-            self.fall(self.epoch(), RouteState::Resting { until, trip: Trip::Failing, reason });
-        }
+    /// The answers to one submit, and how long they took. True when they changed the state.
+    pub(super) fn measure(&self, epoch: u64, tally: Tally, worst: Option<&Cause>, took: Duration, now: Now) -> bool {
+        self.health.lock().measure(tally, took);
+        self.breaker(|breaker| breaker.answered(epoch, tally, worst, now))
     }
 
-    /// The part of its pace the route may use, judged anew every few seconds. `sibling` is the shortest delay among the
-    /// channel's other routes.
-    pub(crate) fn health(&self, now: Instant, sibling: Option<Duration>) -> f64 {
+    /// The whole link failed for a submit: `tally` counts its deliveries. True when that changed the state.
+    pub(super) fn broke(&self, epoch: u64, tally: Tally, cause: &Cause, took: Duration, now: Now) -> bool {
+        self.health.lock().measure(tally, took);
+        self.breaker(|breaker| breaker.fault(epoch, tally.in_doubt > 0, cause, now))
+    }
+
+    /// Time an attempt needs to be answered before a deadline, by what was seen.
+    pub(super) fn needs(&self) -> Duration {
+        (self.round_trip().unwrap_or_default() * 2).max(Duration::from_secs(1)).min(self.config.timeout_s)
+    }
+
+    /// How well it does, 0.1 to 1, judged anew every few seconds. `sibling` is the shortest delay among the channel's
+    /// other routes.
+    pub(super) fn health(&self, now: Instant, sibling: Option<Duration>) -> f64 {
         let mut health = self.health.lock();
         health.judge(now, sibling);
         health.share()
+    }
+
+    /// Part of its pace it may use because it starts again after an outage, 0.1 to 1.
+    pub(super) fn ramp(&self, now: Instant) -> f64 {
+        self.standing.lock().breaker.ramp(now)
     }
 
     /// The part of the channel's work it can take: its health while it runs, else nothing.
@@ -303,11 +278,27 @@ impl Route {
         if self.is_running() { self.health.lock().share() } else { 0.0 }
     }
 
+    /// Learns what it does when nothing is wrong.
+    pub(super) fn learn_rate(&self, now: Instant) {
+        let rate = self.rate(now);
+        if rate > 0.0 && self.is_running() && self.share() >= 1.0 {
+            let known = f64::from_bits(self.usual_rate.load(Ordering::Relaxed));
+            let learnt = if rate > known { rate } else { known + (rate - known) * 0.05 };
+            self.usual_rate.store(learnt.to_bits(), Ordering::Relaxed);
+        }
+    }
+
+    /// Deliveries a second it does when nothing is wrong, as far as that was seen.
+    pub(super) fn usual_rate(&self) -> Option<f64> {
+        Some(f64::from_bits(self.usual_rate.load(Ordering::Relaxed))).filter(|rate| *rate > 0.0)
+    }
+
     /// Whether the silent link test is due: some time after the last success or test, a little earlier or later by
     /// `spread` (0 to 1).
     pub(crate) fn canary_is_due(&self, now_ms: i64, spread: f64) -> bool {
         let every = self.config.canary_s.as_millis() as f64;
-        if every <= 0.0 || matches!(*self.state.lock(), RouteState::Stopped { .. } | RouteState::Paused { .. }) {
+        // A route that waits for a probe is probed more often than that.
+        if every <= 0.0 || self.trip().is_some_and(|trip| trip.cause.ends_by() == EndsBy::Probe) {
             return false;
         }
         let last = self.last_success_ms.load(Ordering::Relaxed).max(self.tested_ms.load(Ordering::Relaxed));
@@ -318,19 +309,11 @@ impl Route {
         due
     }
 
-    /// What the silent link test said. Failing twice in a row trips the breaker.
-    pub(crate) fn tested(&self, canary: Canary, now: Instant) {
-        let before = self.canary.lock().replace(canary.clone());
-        let twice = before.is_some_and(|before| before.fault.is_some());
-        match canary.fault {
-            Some(reason) if twice => {
-                let probe_at = now + PROBE_EVERY;
-                if self.fall(self.epoch(), RouteState::Stopped { trip: Trip::Canary, reason: reason.clone(), probe_at }) {
-                    tracing::error!(route = self.name, reason, "route stopped: its silent link test failed twice");
-                }
-            }
-            _ => {}
-        }
+    /// What a silent link test said; true when the one before failed too.
+    pub(super) fn tested(&self, canary: Canary) -> bool {
+        let failed = canary.fault.is_some();
+        let before = self.canary.lock().replace(canary);
+        failed && before.is_some_and(|before| before.fault.is_some())
     }
 
     /// The last silent link test.
@@ -347,23 +330,28 @@ impl Route {
     /// Takes up what operators decided before the start.
     pub(crate) fn recall(&self, decision: &RouteDecision, now: Instant) {
         if let Some(by) = decision.paused_by.clone() {
-            *self.state.lock() = RouteState::Paused { by, reason: decision.reason.clone().unwrap_or_default() };
+            self.standing.lock().paused = Some((by, decision.reason.clone().unwrap_or_default()));
         }
         self.limit(decision.limits, now);
     }
 
     /// Sets the limits by order, or (`None`) those of the configuration again; takes effect with the next slice.
     pub(crate) fn limit(&self, ordered: Option<RouteLimits>, now: Instant) {
+        *self.ordered.lock() = ordered;
+        self.pacer.lock().change(self.limit_now(), now);
+        self.bell.notify_waiters();
+    }
+
+    /// The limits that hold now: those of the configuration with what was ordered since.
+    pub(crate) fn limit_now(&self) -> crate::config::Limit {
         let mut limit = self.config.limit();
-        if let Some(RouteLimits { rate_per_s, per_minute, per_day, hard_cap }) = ordered {
+        if let Some(RouteLimits { rate_per_s, per_minute, per_day, hard_cap }) = self.ordered() {
             limit.rate_per_s = rate_per_s.or(limit.rate_per_s);
             limit.per_minute = per_minute.or(limit.per_minute);
             limit.per_day = per_day.or(limit.per_day);
             limit.hard_cap |= hard_cap;
         }
-        *self.ordered.lock() = ordered;
-        self.pacer.lock().change(limit, now);
-        self.bell.notify_waiters();
+        limit
     }
 
     /// The limits by order, when there are any.
@@ -374,6 +362,11 @@ impl Route {
     /// Units a second allowed now, `None` = no limit.
     pub(crate) fn allowed(&self) -> Option<f64> {
         self.pacer.lock().allowed()
+    }
+
+    /// Units a second by configuration or order, `None` = no limit.
+    pub(super) fn configured(&self) -> Option<f64> {
+        self.pacer.lock().configured()
     }
 
     /// Places of the window that only red may take.
@@ -400,7 +393,9 @@ impl Route {
     /// unevenness; all the window where either is not known.
     pub(crate) fn window_now(&self, per_submit: u32) -> usize {
         let (Some(rate), Some(round_trip)) = (self.allowed(), self.round_trip()) else { return self.window_size };
-        let submits = rate * round_trip.as_secs_f64() / f64::from(per_submit.max(1));
+        // What is taken at a time is a few milliseconds of work, whatever a call could carry.
+        let per_submit = f64::from(per_submit.max(1)).min((rate * SLICE_S).max(1.0));
+        let submits = rate * round_trip.as_secs_f64() / per_submit;
         (((submits * 1.5).ceil() as usize) + 1).clamp(self.red_window() + 1, self.window_size)
     }
 
@@ -412,21 +407,8 @@ impl Route {
         self.last_error.lock().clone()
     }
 
-    /// A link-level failure: the longer the row of them, the longer the rest, up to half a minute.
-    pub(crate) fn next_rest(&self, fraction: f64) -> Duration {
-        let row = self.faults_in_a_row.fetch_add(1, Ordering::Relaxed).min(6);
-        let longest = Duration::from_millis(500 << row).min(Duration::from_secs(30));
-        longest.mul_f64(0.5 + fraction / 2.0)
-    }
-
     pub(crate) fn succeeded(&self, at_ms: i64, deliveries: u64, now: Instant) {
-        let mut state = self.state.lock();
-        if matches!(*state, RouteState::Trying { .. }) {
-            self.turn_into(&mut state, RouteState::Running);
-        }
-        drop(state);
         self.last_success_ms.store(at_ms, Ordering::Relaxed);
-        self.faults_in_a_row.store(0, Ordering::Relaxed);
         self.meter.lock().add(now, deliveries);
     }
 
@@ -436,6 +418,8 @@ impl Route {
     }
 }
 
+/// Work taken from the lanes at a time, as time at the allowed rate.
+const SLICE_S: f64 = 0.005;
 /// The most deliveries claimed, sent and journaled together.
 pub(crate) const SLICE_MAX: u32 = 256;
 

@@ -6,26 +6,26 @@ use std::{
     time::Duration,
 };
 
-use fenghuo_contract::{Batch, Cause, Item, Token, Verdict};
+use fenghuo_contract::{Batch, Item, Token};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{
-    gate,
-    judge::{self, Answer},
+    judge::{self, Answer, Submit},
     observe,
     route::Route,
+    wire::{self, Halt},
 };
 use crate::{
     domain::delivery::{Reason, State},
     flow::{
         Parts,
         projection::{
-            Closing, Plan,
+            Plan,
             codec::{Lease, Outcome, Outcomes, Record},
         },
         schedule::Slice,
     },
-    store::{Commit, Entry, EntryKind},
+    store::{Commit, CommitFault, Entry, EntryKind, Urgency},
 };
 
 /// Carries one slice: lease, last checks, one attempt, outcome.
@@ -69,15 +69,29 @@ impl Passing<'_> {
 /// Nothing is sent whose lease could not be recorded.
 async fn lease_is_recorded(parts: &Parts, route: &Route, plan: &Plan, lease: u64, ranks: &[u32]) -> bool {
     let entry = Lease { plan: plan.record.number, lease, route: route.name.clone(), ranks: ranks.to_vec() }.encode();
-    let entries = vec![Entry { kind: EntryKind::Leases, data: entry }];
-    match parts.store.commit(Commit { puts: Vec::new(), entries }).await {
+    let commit = Commit { puts: Vec::new(), entries: vec![Entry { kind: EntryKind::Leases, data: entry }] };
+    let mut committed = parts.store.commit_as(Urgency::Pressing, commit.clone()).await;
+    // What takes back or corrects is sent from a full disk too, not only taken.
+    if committed == Err(CommitFault::Full) && takes_back(parts, plan) {
+        committed = parts.store.commit_as(Urgency::Reserved, commit).await;
+    }
+    match committed {
         Ok(_) => true,
+        Err(CommitFault::Full) => {
+            tracing::debug!(route = route.name, "slice not sent: no room on the disk for its lease");
+            parts.clock.sleep(Duration::from_millis(500)).await;
+            false
+        }
         Err(fault) => {
             tracing::error!(route = route.name, %fault, "slice not sent: its lease could not be recorded");
             parts.clock.sleep(Duration::from_millis(200)).await;
             false
         }
     }
+}
+
+fn takes_back(parts: &Parts, plan: &Plan) -> bool {
+    plan.record.lift || parts.warning_record(&plan.record.warning).is_some_and(|record| parts.takes_back(&record))
 }
 
 /// Back to the lanes without a word in the journal: nothing happened.
@@ -108,8 +122,9 @@ async fn attempt(
     let held = parts.limits.recipients.claim(&plan.record, &rows, claimed_at);
     let mut answers = Vec::with_capacity(ranks.len());
     let mut batches: BTreeMap<usize, (Vec<u32>, Vec<Item>)> = BTreeMap::new();
-    let attempts = plan.attempts_of(ranks);
-    for (at, (endpoint, attempts)) in endpoints.into_iter().zip(attempts).enumerate() {
+    let (attempts, variants) = (plan.attempts_of(ranks), plan.variants_of(&rows));
+    let attempts = attempts.into_iter().zip(plan.rounds.of_all(ranks));
+    for (at, (endpoint, (attempts, round))) in endpoints.into_iter().zip(attempts).enumerate() {
         let rank = ranks[at];
         let Some(address) = endpoint.address else {
             answers.push(Answer::ended(rank, State::Failed, Reason::NoAddress, ""));
@@ -124,9 +139,10 @@ async fn attempt(
             answers.push(postponed(parts, plan, rank, due));
             continue;
         }
-        let token = Token { plan: plan.record.number, index: rank };
-        let item = Item { token, address, attempt: attempts.saturating_add(1) };
-        let (ranks, items) = batches.entry(plan.variant(endpoint.row)).or_default();
+        let token = Token { plan: plan.record.number, index: rank, round };
+        let confirm = parts.confirms(plan.record.channel).then(|| parts.links.address(token.plan, rank));
+        let item = Item { token, address, attempt: attempts.saturating_add(1), confirm };
+        let (ranks, items) = batches.entry(variants[at]).or_default();
         ranks.push(rank);
         items.push(item);
     }
@@ -139,7 +155,8 @@ async fn attempt(
             submit(parts, route, plan, ranks, &batch, passing, &mut answers).await;
         }
     }
-    answers.sort_unstable_by_key(|answer| answer.record.rank);
+    // Stable: it merges the runs of each content, which are in order already.
+    answers.sort_by_key(|answer| answer.record.rank);
     if let Some(held) = held {
         release(parts, plan, &rows, &held, &answers, claimed_at);
     }
@@ -174,57 +191,20 @@ async fn submit(
     answers: &mut Vec<Answer>,
 ) {
     passing.end();
-    if let Some(closing) = not_now(parts, plan) {
-        answers.extend(ranks.iter().map(|rank| Answer::ended(*rank, closing.state, closing.reason, "")));
-        return;
-    }
-    if !gate(route, plan) {
-        answers.extend(ranks.iter().map(|rank| Answer::ended(*rank, State::Failed, Reason::DrillGate, "")));
-        return;
-    }
-    if !route.is_running() || plan.refused_by(&route.name) {
-        answers.extend(ranks.iter().map(|rank| Answer::returned(*rank, None)));
-        return;
-    }
-    // An adapter's own queue must not carry a message beyond its deadline.
-    let left = u64::try_from(plan.record.deadline - parts.clock.unix()).unwrap_or_default();
-    let budget = route.config.timeout_s.min(Duration::from_secs(left));
-    let epoch = route.epoch();
-    let began = parts.clock.instant();
-    let submitted = tokio::time::timeout(budget + Duration::from_secs(1), route.adapter.submit(batch, budget)).await;
-    let took = parts.clock.instant().duration_since(began);
-    let verdicts = match submitted {
-        Ok(Ok(verdicts)) => verdicts,
-        Ok(Err(fault)) => {
-            judge::link(parts, route, epoch, &fault);
-            vec![fault.verdict(); ranks.len()]
+    match wire::last_look(parts, route, plan) {
+        Ok(cleared) => {
+            let epoch = route.epoch();
+            let began = parts.clock.instant();
+            let answer = wire::submit(route, batch, cleared).await;
+            let took = parts.clock.instant().duration_since(began);
+            route.answered(took);
+            Submit::new(parts, route, plan, epoch, took).judge(ranks, answer, answers);
         }
-        Err(_) => vec![Verdict::InDoubt(Cause::new("timeout", "no answer in time")); ranks.len()],
-    };
-    if verdicts.len() != ranks.len() {
-        tracing::error!(route = route.name, "adapter answered {} of {} items", verdicts.len(), ranks.len());
+        Err(Halt::Ended(state, reason)) => {
+            answers.extend(ranks.iter().map(|rank| Answer::ended(*rank, state, reason, "")));
+        }
+        Err(Halt::Back) => answers.extend(ranks.iter().map(|rank| Answer::returned(*rank, None))),
     }
-    route.answered(took);
-    route.measure(&verdicts, took, parts.clock.instant());
-    let missing = || Verdict::InDoubt(Cause::new("no-verdict", "the adapter gave no verdict"));
-    let verdicts = verdicts.into_iter().chain(std::iter::repeat_with(missing));
-    let attempts = plan.attempts_of(ranks);
-    for ((rank, attempts), verdict) in ranks.iter().zip(attempts).zip(verdicts) {
-        answers.push(judge::verdict(parts, route, plan, epoch, (*rank, attempts), verdict));
-    }
-}
-
-/// Why nothing more of this plan may be sent, when that is so.
-fn not_now(parts: &Parts, plan: &Plan) -> Option<Closing> {
-    if let Some(closing) = plan.closing() {
-        return Some(closing.clone());
-    }
-    (parts.clock.unix() >= plan.record.deadline).then(|| Closing {
-        state: State::Expired,
-        reason: Reason::Expired,
-        at_ms: parts.clock.unix_ms(),
-        by: None,
-    })
 }
 
 /// Writes the outcomes down, then shows them, then puts back what is to be tried again.
@@ -244,7 +224,7 @@ async fn record(parts: &Arc<Parts>, route: &Arc<Route>, plan: &Arc<Plan>, lease:
         route.succeeded(now_ms, accepted as u64, parts.clock.instant());
     }
     if let Some(code) = refused {
-        judge::content(parts, route, plan, &code).await;
+        judge::refused(parts, route, plan, &code).await;
     }
     if !again.is_empty() && plan.closing().is_none() {
         parts.lanes(plan.record.channel).put_back(plan, &again, parts.clock.unix());

@@ -8,11 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{
-    may_carry,
-    route::{Route, RouteState},
-    slice,
-};
+use super::{balance, may_carry, rest::rest, route::Route, slice};
 use crate::{
     domain::level::Level,
     flow::{
@@ -128,54 +124,15 @@ fn has_place(route: &Route, level: Level, shape: &SliceShape) -> bool {
         && (passing == 0 || passing <= may_pass)
 }
 
-/// Lets the pace follow throttle answers and the route's health, where another route of the channel can take over what
-/// it loses; a standby goes as fast as the others have lost share.
+/// Lets the pace follow throttle answers and what the route may take of its channel's work.
 fn pace(parts: &Parts, route: &Route, now: Instant) {
-    let siblings = || {
-        let others = parts.routes.values().filter(|other| other.channel == route.channel && other.name != route.name);
-        others.filter(|other| {
-            (other.config.drill && route.config.drill) || (other.config.actual && route.config.actual)
-        })
-    };
-    let shortest = siblings().filter(|other| other.is_running()).filter_map(|other| other.round_trip()).min();
-    let mut health = route.health(now, shortest);
-    if !siblings().any(|other| other.is_running()) {
-        health = if route.is_trying() { health } else { 1.0 };
-    }
-    if route.config.standby {
-        let lost = siblings().filter(|other| !other.config.standby).map(|other| 1.0 - other.share());
-        // Nothing lost: what it carries then is what the others refused.
-        let lost = lost.fold(0.0, f64::max);
-        health *= if lost > 0.0 { lost } else { 1.0 };
-    }
+    let part = balance::part(parts, route, now);
     let measured = route.rate(now);
     let mut pacer = route.pacer.lock();
     if route.throttles.swap(0, Ordering::Relaxed) > 0 {
         pacer.throttle(now, measured);
     }
-    pacer.follow(now, health, measured);
-}
-
-/// How long the route still rests; `None` when it runs.
-fn rest(parts: &Arc<Parts>, route: &Arc<Route>, now: Instant) -> Option<Duration> {
-    route.end_rest(now);
-    match route.state() {
-        RouteState::Running | RouteState::Trying { .. } => None,
-        RouteState::Paused { .. } => Some(LOOK_AGAIN),
-        RouteState::Resting { until, .. } => Some(until.duration_since(now).min(LOOK_AGAIN)),
-        RouteState::Stopped { .. } => {
-            if route.probe_is_due(now) {
-                parts.lifecycle.spawn(probe(Arc::clone(parts), Arc::clone(route)));
-            }
-            Some(LOOK_AGAIN)
-        }
-    }
-}
-
-async fn probe(parts: Arc<Parts>, route: Arc<Route>) {
-    if route.adapter.probe().await.is_ok() && route.proved(parts.clock.instant()) {
-        tracing::info!(route = route.name, "route is tried again: its probe succeeded");
-    }
+    pacer.follow(now, part, route.usual_rate().unwrap_or(measured));
 }
 
 /// What a slice of this plan on this route is made of.

@@ -49,7 +49,7 @@ pub(in crate::flow) async fn read(parts: &Parts, submission: &Submission) -> Res
     };
     match tokio::task::spawn_blocking(work).await {
         Ok(read) => read.map_err(SubmitFault::Rejected),
-        Err(panic) => Err(Unavailable(format!("reading failed: {panic}")).into()),
+        Err(panic) => Err(Unavailable::new(format!("reading failed: {panic}")).into()),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         finding::Finding,
+        level::Level,
         message::{Kind, Status},
         warning::Warning,
     },
@@ -18,7 +19,7 @@ use crate::{
         parts::parse,
         record::{Decision, Stage, WarningId, WarningRecord, create},
     },
-    store::{Commit, CommitFault, Expect, Put, Space},
+    store::{Commit, CommitFault, Expect, Put, Space, Urgency},
 };
 
 /// What an idempotency key was used for.
@@ -87,7 +88,8 @@ async fn take(
         by: Some(submission.actor.key.clone()),
         detail: Some(record.digest.clone()),
     };
-    match parts.store.commit(Commit { puts, entries: vec![decision.entry()] }).await {
+    let commit = Commit { puts, entries: vec![decision.entry()] };
+    match parts.store.commit_as(urgency(parts, &record), commit).await {
         Ok(committed) => {
             let seen = view(&record);
             parts.remember(record);
@@ -101,6 +103,15 @@ async fn take(
             None => Err(SubmitFault::KeyRunning),
         },
         Err(fault) => Err(Unavailable::from(fault).into()),
+    }
+}
+
+/// What a submission may take of a disk that runs short.
+fn urgency(parts: &Parts, record: &WarningRecord) -> Urgency {
+    match record.status {
+        _ if parts.takes_back(record) => Urgency::Reserved,
+        Status::Actual if record.level == Level::Red => Urgency::Pressing,
+        _ => Urgency::Ordinary,
     }
 }
 

@@ -35,7 +35,7 @@ impl Parts {
         if stored.is_some_and(|stored| stored.version == version + 1 && stored.value == json(record)) {
             return self.row_of(decision).await;
         }
-        Err(Unavailable(why))
+        Err(Unavailable::new(why))
     }
 
     /// The newest row that holds a decision.

@@ -59,7 +59,7 @@ pub(crate) struct Head {
     /// Parts are still to be erased.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) erasing: bool,
-    /// Persons of the whole warning, kept when the audience was erased.
+    /// Persons of the whole warning when it was folded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) people: Option<serde_json::Value>,
 }
@@ -168,7 +168,7 @@ pub(crate) struct Damaged;
 
 impl From<Damaged> for Unavailable {
     fn from(damaged: Damaged) -> Self {
-        Self(damaged.to_string())
+        Self::new(damaged.to_string())
     }
 }
 

@@ -58,11 +58,17 @@ pub(crate) enum Outcome {
     Returned,
     /// It may have arrived, and is tried again all the same.
     AgainInDoubt,
+    /// A person ordered that a failed one is sent again: a new round begins.
+    Reopened,
+    /// A report of failure about an earlier round: kept for the record, changes nothing.
+    Outdated,
 }
 
 const AGAIN: u8 = 32;
 const RETURNED: u8 = 33;
 const AGAIN_IN_DOUBT: u8 = 34;
+const REOPENED: u8 = 35;
+const OUTDATED: u8 = 36;
 
 impl Outcome {
     const fn number(self) -> u8 {
@@ -71,6 +77,8 @@ impl Outcome {
             Self::Again => AGAIN,
             Self::Returned => RETURNED,
             Self::AgainInDoubt => AGAIN_IN_DOUBT,
+            Self::Reopened => REOPENED,
+            Self::Outdated => OUTDATED,
         }
     }
 
@@ -79,6 +87,8 @@ impl Outcome {
             AGAIN => Some(Self::Again),
             RETURNED => Some(Self::Returned),
             AGAIN_IN_DOUBT => Some(Self::AgainInDoubt),
+            REOPENED => Some(Self::Reopened),
+            OUTDATED => Some(Self::Outdated),
             number => State::from_number(number).map(Self::Reached),
         }
     }
@@ -157,7 +167,7 @@ impl Outcomes {
         out.into()
     }
 
-    #[cfg(test)]
+    /// An entry with its records, each with copies of what it says; [`OutcomesRef`] makes none.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut entry = OutcomesRef::read(bytes)?;
         let mut records = Vec::new();

@@ -35,6 +35,12 @@ pub(super) struct Dense {
     far: HashMap<u32, u32>,
     /// Journal entries that were applied, in the order they were.
     entries: Vec<Appended>,
+    /// What each of them left without later word.
+    left: Vec<Left>,
+    /// Names that these give by number.
+    routes: Vec<Box<str>>,
+    /// What their times are counted from, milliseconds since 1970.
+    base_ms: i64,
     pub(super) counts: [u64; State::ALL.len()],
     pub(super) reason_counts: [u64; Reason::ALL.len()],
     pub(super) doubled: u64,
@@ -57,6 +63,9 @@ impl Dense {
             entry_of: Vec::new(),
             far: HashMap::new(),
             entries: Vec::new(),
+            left: Vec::new(),
+            routes: Vec::new(),
+            base_ms: changed_ms,
             counts,
             reason_counts,
             doubled: 0,
@@ -115,6 +124,12 @@ impl Dense {
         }
     }
 
+    /// Attempts count anew from here on.
+    pub(super) fn forget_attempts(&mut self, rank: usize) {
+        self.states[rank] &= STATE;
+        self.version += 1;
+    }
+
     pub(super) fn is_doubled(&self, rank: u32) -> bool {
         self.reasons.get(rank as usize).is_some_and(|reason| reason & DOUBLED != 0)
     }
@@ -128,22 +143,56 @@ impl Dense {
     }
 
     /// Takes a journal entry in; [`Self::said`] refers to it.
-    pub(super) fn enter(&mut self, at: Appended) -> u32 {
+    pub(super) fn enter(&mut self, at: Appended, at_ms: i64, route: &str) -> u32 {
         if self.entry_of.is_empty() {
             self.entry_of = vec![[0; 3]; self.states.len()];
         }
         self.entries.push(at);
+        let known = self.routes.iter().position(|known| **known == *route);
+        let known = known.unwrap_or_else(|| {
+            self.routes.push(route.into());
+            self.routes.len() - 1
+        });
+        let after_ms = u32::try_from((at_ms - self.base_ms).max(0)).unwrap_or(u32::MAX);
+        self.left.push(Left { after_ms, accepted: 0, left: 0, route: u16::try_from(known).unwrap_or(u16::MAX) });
         self.version += 1;
         u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 
-    /// The state of this delivery is as an entry says.
-    pub(super) fn said(&mut self, rank: usize, entry: u32) {
+    /// The state of this delivery is as an entry says, with this word.
+    pub(super) fn said(&mut self, rank: usize, entry: u32, word: Word) {
+        if word.state == State::Accepted
+            && let Some(left) = self.left.get_mut(entry as usize - 1)
+        {
+            left.accepted = left.accepted.saturating_add(1);
+            left.left = left.left.saturating_add(1);
+        }
         let near = entry.min(FAR);
         let [low, middle, high, _] = near.to_le_bytes();
         self.entry_of[rank] = [low, middle, high];
         if near == FAR {
             self.far.insert(rank as u32, entry);
+        }
+    }
+
+    /// There is word about a delivery that was as `known` says: how many milliseconds after it was accepted, when that is
+    /// what it was.
+    pub(super) fn waited(&mut self, rank: usize, known: Word, at_ms: i64) -> Option<i64> {
+        if known.state != State::Accepted {
+            return None;
+        }
+        let entry = self.number(rank as u32, *self.entry_of.get(rank)?).checked_sub(1)?;
+        let left = self.left.get_mut(entry as usize)?;
+        left.left = left.left.saturating_sub(1);
+        Some(at_ms - self.base_ms - i64::from(left.after_ms))
+    }
+
+    /// Shows what every entry that accepted any left without later word.
+    pub(super) fn awaited(&self, visit: &mut impl FnMut(&str, Awaited)) {
+        for left in self.left.iter().filter(|left| left.accepted > 0) {
+            let route = self.routes.get(usize::from(left.route)).map(|route| &**route).unwrap_or_default();
+            let at_ms = self.base_ms + i64::from(left.after_ms);
+            visit(route, Awaited { at_ms, accepted: u32::from(left.accepted), left: u32::from(left.left) });
         }
     }
 
@@ -198,6 +247,25 @@ impl Dense {
     }
 }
 
+/// Deliveries that one journal entry says were accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Awaited {
+    /// When they were accepted, milliseconds since 1970.
+    pub(crate) at_ms: i64,
+    pub(crate) accepted: u32,
+    /// Of these, those about which there is no later word.
+    pub(crate) left: u32,
+}
+
+/// The same as it is kept: an entry is a slice at most.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    after_ms: u32,
+    accepted: u16,
+    left: u16,
+    route: u16,
+}
+
 fn part<T>(column: &[T], first: u32, count: usize) -> &[T] {
     let rest = column.get(first as usize..).unwrap_or_default();
     &rest[..count.min(rest.len())]
@@ -224,7 +292,7 @@ impl Wanted {
         Self(answers)
     }
 
-    fn has(&self, state: u8, reason: u8) -> bool {
+    pub(super) fn has(&self, state: u8, reason: u8) -> bool {
         self.0[usize::from((state << 4) | (reason & REASON))]
     }
 

@@ -24,8 +24,14 @@ const ROWS: usize = 64;
 /// Parts of an older block erased at a time.
 const ERASED_AT_ONCE: usize = 4;
 
-/// Folds a plan, unless something about it changes meanwhile; true when it is folded.
-pub(crate) async fn fold(parts: &Parts, plan: &Arc<Plan>, finished_ms: i64) -> Result<bool, Unavailable> {
+/// Folds a plan, unless something about it changes meanwhile; true when it is folded. `people` are the persons of its
+/// warning.
+pub(crate) async fn fold(
+    parts: &Parts,
+    plan: &Arc<Plan>,
+    finished_ms: i64,
+    people: Option<serde_json::Value>,
+) -> Result<bool, Unavailable> {
     let number = plan.record.number;
     let before = parts.store.get(Space::PlanFolded, number.into()).await?;
     let generation = match &before {
@@ -49,7 +55,7 @@ pub(crate) async fn fold(parts: &Parts, plan: &Arc<Plan>, finished_ms: i64) -> R
     let as_of = parts.store.head().await;
     let committed = match as_of {
         Ok((as_of, _)) => {
-            let head = folding.head(as_of, finished_ms);
+            let head = folding.head(as_of, finished_ms, people);
             let expect = before.map_or(Expect::Absent, |stored| Expect::Version(stored.version));
             let put = Put { space: Space::PlanFolded, key: number.into(), value: Some(json(&head)), expect };
             let commit = Commit { puts: vec![put], entries: Vec::new() };
@@ -229,7 +235,7 @@ impl<'p> Folding<'p> {
             let count = following.take_while(|((row, _), expected)| row == expected).count();
             let rows = self.parts.store.journal(sequence, count).await?;
             if rows.first().is_none_or(|row| row.sequence != sequence) {
-                return Err(Unavailable(format!("row {sequence} of the journal is missing")));
+                return Err(Unavailable::new(format!("row {sequence} of the journal is missing")));
             }
             for row in &rows {
                 let outcomes = row.entries.iter().filter(|(_, entry)| entry.kind == EntryKind::Outcomes);
@@ -249,7 +255,7 @@ impl<'p> Folding<'p> {
         Ok(())
     }
 
-    fn head(self, as_of: u64, finished_ms: i64) -> Head {
+    fn head(self, as_of: u64, finished_ms: i64, people: Option<serde_json::Value>) -> Head {
         let (counts, reasons, doubled, changed_ms) =
             self.plan.with(|dense| (dense.counts, dense.reason_counts, dense.doubled, dense.changed_ms));
         Head {
@@ -269,7 +275,7 @@ impl<'p> Folding<'p> {
             index: self.index,
             erased_ms: None,
             erasing: false,
-            people: None,
+            people,
         }
     }
 }

@@ -45,6 +45,7 @@ impl Measured {
             routes: vec![ROUTE.to_owned()],
             refused: Vec::new(),
             created_ms: 0,
+            ladder: None,
             closing: None,
         };
         let projection = Projection::default();
@@ -76,8 +77,8 @@ impl Measured {
     /// When it is not one of [`Self::accepted`].
     pub fn take(&self, row: u64, entry: &[u8]) {
         let at = Appended { sequence: row, offset: 5 };
-        let taken = self.projection.take(&self.plan, at, entry, &mut Vec::new());
-        drop(taken.expect("an entry of outcomes"));
+        self.projection.take(&self.plan, at, entry, &mut Vec::new()).expect("an entry of outcomes");
+        self.projection.learn(entry).expect("an entry of outcomes");
     }
 
     /// Receipts of delivery for what was accepted under these ranks' references; says how many were found.

@@ -14,9 +14,11 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    Rounds,
     block::{Damaged, Head},
     codec::Outcome,
-    dense::{Dense, Rows, Wanted, has_left},
+    coverage::{Coverage, Turns},
+    dense::{Awaited, Dense, Rows, Wanted, has_left},
     gate::{Gate, Writing},
 };
 use crate::{
@@ -55,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) contents: Vec<Arc<Content>>,
     /// Rows of variants 1, 2, …
     pub(crate) variants: Vec<RoaringBitmap>,
+    /// How often deliveries were ordered to be sent again.
+    pub(crate) rounds: Rounds,
     /// The block it was read from, when it was folded before.
     pub(crate) block: Option<Arc<Head>>,
     closing: OnceLock<Closing>,
@@ -64,6 +68,8 @@ pub(crate) struct Plan {
     segments: OnceLock<usize>,
     dense: Mutex<Dense>,
     gate: Arc<Gate>,
+    /// The persons of its warning, when it reaches persons and is not folded.
+    coverage: OnceLock<Arc<Coverage>>,
     /// The first row of the journal that can hold a word about it; 0 = not known yet.
     since: AtomicU64,
 }
@@ -106,11 +112,13 @@ impl Plan {
             audience,
             contents,
             variants,
+            rounds: Rounds::default(),
             block: None,
             closing: OnceLock::new(),
             refused: Mutex::new(record.refused.clone()),
             segments: OnceLock::new(),
             gate: Arc::default(),
+            coverage: OnceLock::new(),
             since: AtomicU64::new(0),
             record,
         };
@@ -170,9 +178,53 @@ impl Plan {
         self.audience.contains(row).then(|| u32::try_from(self.audience.rank(row) - 1).unwrap_or(u32::MAX))
     }
 
+    /// Ranks of the directory rows that are in the audience, ascending.
+    fn ranks(&self, rows: &RoaringBitmap) -> Vec<u32> {
+        /// Fewer of one container are looked up one by one.
+        const FEW: u64 = 256;
+        let rows = rows & &self.audience;
+        let mut ranks = Vec::with_capacity(usize::try_from(rows.len()).unwrap_or_default());
+        let mut wanted = rows.iter().peekable();
+        while let Some(first) = wanted.peek().copied() {
+            let (start, end) = (first & !0xffff, first | 0xffff);
+            if rows.range_cardinality(start..=end) < FEW {
+                while let Some(row) = wanted.next_if(|row| *row <= end) {
+                    ranks.extend(self.rank(row));
+                }
+                continue;
+            }
+            let before = start.checked_sub(1).map_or(0, |last| self.audience.rank(last));
+            let place = u32::try_from(before).unwrap_or(u32::MAX);
+            for (row, rank) in self.audience.range(start..=end).zip(place..) {
+                if wanted.next_if_eq(&row).is_some() {
+                    ranks.push(rank);
+                }
+            }
+        }
+        ranks
+    }
+
+    /// Ranks of these rows that are pending, and those that are in flight.
+    pub(crate) fn open_among(&self, rows: &RoaringBitmap) -> (Vec<u32>, Vec<u32>) {
+        let ranks = self.ranks(rows);
+        let dense = self.dense.lock();
+        let of = |wanted: State| ranks.iter().copied().filter(|rank| dense.state(*rank) == Some(wanted)).collect();
+        (of(State::Pending), of(State::InFlight))
+    }
+
     /// Whether the provider of a route refuses the content.
     pub(crate) fn refused_by(&self, route: &str) -> bool {
         self.refused.lock().iter().any(|name| name == route)
+    }
+
+    /// Whether the provider of any route refuses the content.
+    pub(crate) fn is_refused(&self) -> bool {
+        !self.refused.lock().is_empty()
+    }
+
+    /// Routes whose provider refuses the content.
+    pub(crate) fn refusing(&self) -> Vec<String> {
+        self.refused.lock().clone()
     }
 
     /// Notes that the provider of a route refuses the content; gives all that do, or `None` when it was known.
@@ -197,9 +249,20 @@ impl Plan {
         *self.segments.get_or_init(|| longest().unwrap_or(1).max(1))
     }
 
-    /// Which content a row gets.
-    pub(crate) fn variant(&self, row: u32) -> usize {
-        self.variants.iter().position(|rows| rows.contains(row)).map_or(0, |at| at + 1)
+    /// Which content each of some rows gets; rows are ascending.
+    pub(crate) fn variants_of(&self, rows: &[u32]) -> Vec<usize> {
+        let mut variants = vec![0; rows.len()];
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return variants };
+        for (number, of) in self.variants.iter().enumerate().rev() {
+            let mut at = 0;
+            for row in of.range(first..=last) {
+                at += rows[at..].partition_point(|known| *known < row);
+                if rows.get(at) == Some(&row) {
+                    variants[at] = number + 1;
+                }
+            }
+        }
+        variants
     }
 
     /// How the plan ended early, when it did.
@@ -262,9 +325,23 @@ impl Plan {
 
     /// Applies the records of one journal entry. `records` are (rank, outcome, reason).
     pub(crate) fn apply(&self, at: Appended, at_ms: i64, records: impl IntoIterator<Item = (u32, Outcome, Reason)>) {
+        self.hear("", at, at_ms, records);
+    }
+
+    /// The same from a route; says how many milliseconds after the provider took them there was later word about
+    /// deliveries.
+    pub(crate) fn hear(
+        &self,
+        route: &str,
+        at: Appended,
+        at_ms: i64,
+        records: impl IntoIterator<Item = (u32, Outcome, Reason)>,
+    ) -> Vec<i64> {
         let unsent = self.unsent();
+        let coverage = self.coverage.get().filter(|coverage| coverage.keeps());
+        let (mut turns, mut waits) = (Turns::default(), Vec::new());
         let mut dense = self.dense.lock();
-        let entry = dense.enter(at);
+        let entry = dense.enter(at, at_ms, route);
         for (rank, outcome, reason) in records {
             let index = rank as usize;
             if index >= dense.len() {
@@ -275,7 +352,9 @@ impl Plan {
                 Outcome::Reached(state) => {
                     let word = Word { state, reason };
                     if known.state == State::InFlight {
-                        dense.count_attempt(index);
+                        if reason != Reason::AnsweredElsewhere {
+                            dense.count_attempt(index);
+                        }
                         // Whatever is said is more than that.
                         if state.is_terminal() { word } else { known }
                     } else {
@@ -291,13 +370,52 @@ impl Plan {
                     }
                     if known.state == State::InFlight { unsent } else { known }
                 }
+                // Attempts count anew: the limit of attempts is one of a round.
+                Outcome::Reopened if known.state == State::Failed => {
+                    dense.forget_attempts(index);
+                    if known.reason == Reason::InDoubt {
+                        dense.mark_doubled(index);
+                    }
+                    self.rounds.begin(rank);
+                    unsent
+                }
+                Outcome::Reopened | Outcome::Outdated => known,
             };
             if word != known {
+                waits.extend(dense.waited(index, known, at_ms));
                 dense.set(index, word);
-                dense.said(index, entry);
+                // One that is opened again still shows what its last attempt was answered.
+                if outcome != Outcome::Reopened {
+                    dense.said(index, entry, word);
+                }
+                if coverage.is_some() {
+                    turns.turn(rank, known, word);
+                }
             }
         }
         dense.changed_ms = dense.changed_ms.max(at_ms);
+        if let Some(coverage) = coverage {
+            // Under the lock: two words about one delivery are taken in in the order they were merged.
+            coverage.take(self.record.channel, at_ms, &turns, |ranks| self.rows(ranks));
+        }
+        waits
+    }
+
+    /// Belongs to these persons from now on.
+    pub(super) fn cover(&self, coverage: &Arc<Coverage>) {
+        if self.coverage.set(Arc::clone(coverage)).is_ok() {
+            coverage.join(self.record.channel, &self.audience, self.record.ladder.as_ref());
+        }
+    }
+
+    /// The persons of its warning, over all its channels; `None` when it reaches no persons or is folded.
+    pub(crate) fn coverage(&self) -> Option<&Arc<Coverage>> {
+        self.coverage.get()
+    }
+
+    /// Deliveries that were accepted, by when and by which route, and how many of them are without later word.
+    pub(crate) fn awaited(&self, mut visit: impl FnMut(&str, Awaited)) {
+        self.dense.lock().awaited(&mut visit);
     }
 
     /// After replay: what was leased and never answered may have arrived. It becomes pending again, marked.
@@ -400,6 +518,19 @@ impl Plan {
         found
     }
 
+    /// Directory rows whose delivery `wanted` says yes to.
+    pub(crate) fn rows_where(&self, wanted: impl Fn(Word) -> bool) -> RoaringBitmap {
+        let wanted = Wanted::new(wanted);
+        let mut rows = Rows::new();
+        let mut audience = self.audience.iter();
+        self.scan(0..self.size(), |_, states, reasons| {
+            let bytes = states.iter().zip(reasons);
+            audience.by_ref().zip(bytes).for_each(|(row, (state, reason))| rows.add(row, wanted.has(*state, *reason)));
+            true
+        });
+        rows.finish()
+    }
+
     /// Directory rows whose copy was accepted or better; with `or_in_flight`, also those that may be on the wire.
     pub(crate) fn reached(&self, or_in_flight: bool) -> RoaringBitmap {
         let mut rows = Rows::new();
@@ -433,7 +564,7 @@ impl Plan {
     }
 
     /// Grows with every change.
-    pub(super) fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.dense.lock().version
     }
 

@@ -135,7 +135,7 @@ pub(crate) async fn reopen(parts: &Parts, number: u64) -> Result<Arc<Plan>, Unav
     if let Some(plan) = parts.projection.live(number) {
         return Ok(plan);
     }
-    let head = parts.projection.folded.head(number).ok_or_else(|| Unavailable(format!("there is no plan {number}")))?;
+    let head = parts.projection.folded.head(number).ok_or_else(|| Unavailable::new(format!("there is no plan {number}")))?;
     let plan = read(parts, head).await?;
     // What will be written about it comes after everything that is there now.
     let (last, _) = parts.store.head().await?;

@@ -159,6 +159,11 @@ impl References {
         self.waiting.lock().take(digest, route, reference)
     }
 
+    /// Receipts that wait for their reference.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiting.lock().len()
+    }
+
     /// Receipts that waited for a reference nobody ever gave.
     pub(crate) fn expired(&self) -> u64 {
         self.waiting.lock().expired()

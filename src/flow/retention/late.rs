@@ -3,12 +3,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::flow::{
-    Parts, Unavailable,
-    deliver::observe,
-    projection::{
-        codec::{Outcomes, Record},
-        recall,
+use crate::{
+    domain::delivery::merge,
+    flow::{
+        Parts, Unavailable,
+        deliver::observe,
+        projection::{
+            codec::{Outcomes, Record},
+            recall,
+        },
     },
 };
 
@@ -30,9 +33,13 @@ pub(super) async fn take(parts: &Arc<Parts>) -> Result<(), Unavailable> {
         // Written about and not folded again yet: its block is as good as before for finding a delivery.
         let found = recall::find(parts, head, &wanted).await?;
         let mut by_route: BTreeMap<Box<str>, Vec<Record>> = BTreeMap::new();
+        let plan = if found.is_empty() { None } else { recall::recall(parts, &[head.plan]).await?.pop() };
         for (at, rank) in &found {
             let (route, reference) = &wanted[*at];
-            if let Some(early) = parts.projection.references.claim(route, reference) {
+            let Some(early) = parts.projection.references.claim(route, reference) else { continue };
+            // One that was read again at a start may have been merged before it.
+            let known = plan.as_ref().map(|plan| plan.state(*rank));
+            if known.is_none_or(|known| merge(known, early.word) != known) {
                 by_route.entry(route.clone()).or_default().push(early.record(*rank));
             }
         }

@@ -2,6 +2,8 @@
 //!
 //! Level first, lifts ahead of their level, then how near the deadline is; plans of one lane take turns by slice.
 
+mod outlook;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap, VecDeque},
@@ -11,6 +13,8 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
+
+pub(crate) use outlook::Outlook;
 
 use crate::{domain::level::Level, flow::projection::Plan};
 

@@ -75,10 +75,7 @@ impl Limits {
             Some(node) => Some(node.take(&cost, red, at).map_err(|no| self.no(Held::Issuer(no)))?),
             None => None,
         };
-        let by_channel = match &mut channel {
-            Some(node) => Some(node.take(&cost, red, at)),
-            None => None,
-        };
+        let by_channel = channel.as_mut().map(|node| node.take(&cost, red, at));
         let by_route = match by_channel {
             Some(Err(no)) => Err(no),
             _ => pacer.node.take(&cost, red, at),

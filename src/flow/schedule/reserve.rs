@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use super::{limit::DayUse, limits::name};
 use crate::{
     flow::{Parts, Unavailable, parts::parse, record::json},
-    store::{Commit, Expect, Key, Put, Space, Store},
+    store::{Commit, Expect, Key, Put, Space, Store, Urgency},
 };
 
 /// Records read at a time.
@@ -67,7 +67,7 @@ async fn write(parts: &Parts, wanted: &[(String, DayUse)]) -> bool {
         expect: Expect::Any,
     };
     let commit = Commit { puts: wanted.iter().map(put).collect(), entries: Vec::new() };
-    let written = parts.store.commit(commit).await;
+    let written = parts.store.commit_as(Urgency::Reserved, commit).await;
     if let Err(fault) = &written {
         tracing::error!(%fault, "the day's use of a limit could not be written down: what it limits waits");
     }

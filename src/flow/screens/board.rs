@@ -159,7 +159,7 @@ impl Screens {
             news
         };
         if news && !self.tell(&entry, vec![warning]).await {
-            return Err(Unavailable("the acknowledgement was not stored".to_owned()));
+            return Err(Unavailable::new("the acknowledgement was not stored".to_owned()));
         }
         Ok(true)
     }
@@ -179,7 +179,7 @@ impl Screens {
         self.registry.put(screen).await?;
         // Its area, language or drill mark may have changed what it must show.
         self.showing.announce();
-        let entry = self.registry.get(&id).ok_or_else(|| Unavailable(format!("screen {id} was removed meanwhile")))?;
+        let entry = self.registry.get(&id).ok_or_else(|| Unavailable::new(format!("screen {id} was removed meanwhile")))?;
         Ok(self.view(&entry))
     }
 

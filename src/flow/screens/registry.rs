@@ -106,7 +106,7 @@ impl Registry {
         }
         self.directory.remove(&external_id(id)).await?;
         let put = Put { space: Space::Screen, key: id.into(), value: None, expect: Expect::Any };
-        self.commit(put).await.map_err(|fault| Unavailable(fault.to_string()))?;
+        self.commit(put).await?;
         self.entries.write().remove(id);
         Ok(true)
     }
@@ -114,16 +114,16 @@ impl Registry {
     /// Enters a screen in the directory and completes its record with the row.
     async fn give_row(&self, record: ScreenRecord, version: u64) -> Result<(), Unavailable> {
         let rows = self.directory.put(vec![recipient(&record.screen)]).await?;
-        let row = *rows.first().ok_or_else(|| Unavailable("the directory gave no row".to_owned()))?;
+        let row = *rows.first().ok_or_else(|| Unavailable::new("the directory gave no row".to_owned()))?;
         let record = ScreenRecord { row: Some(row), ..record };
-        let value = serde_json::to_vec(&record).map_err(|fault| Unavailable(fault.to_string()))?;
+        let value = serde_json::to_vec(&record).map_err(|fault| Unavailable::new(fault.to_string()))?;
         let expect = Expect::Version(version);
         let key = Key::from(record.screen.id.as_str());
         let put = Put { space: Space::Screen, key, value: Some(value.into()), expect };
         match self.commit(put).await {
             // Changed meanwhile: whoever changed it gives it its row.
             Ok(_) | Err(CommitFault::Conflict { .. }) => {}
-            Err(fault) => return Err(Unavailable(fault.to_string())),
+            Err(fault) => return Err(fault.into()),
         }
         self.keep(record, row);
         Ok(())
@@ -138,15 +138,15 @@ impl Registry {
             let stored = self.store.get(Space::Screen, id.into()).await?;
             let expect = stored.as_ref().map_or(Expect::Absent, |stored| Expect::Version(stored.version));
             let record = change(stored.as_ref().map(read).transpose()?);
-            let value = serde_json::to_vec(&record).map_err(|fault| Unavailable(fault.to_string()))?;
+            let value = serde_json::to_vec(&record).map_err(|fault| Unavailable::new(fault.to_string()))?;
             let put = Put { space: Space::Screen, key: id.into(), value: Some(value.into()), expect };
             match self.commit(put).await {
                 Ok(version) => return Ok((record, version)),
                 Err(CommitFault::Conflict { .. }) => {}
-                Err(fault) => return Err(Unavailable(fault.to_string())),
+                Err(fault) => return Err(fault.into()),
             }
         }
-        Err(Unavailable(format!("screen {id} keeps being changed by others")))
+        Err(Unavailable::new(format!("screen {id} keeps being changed by others")))
     }
 
     async fn commit(&self, put: Put) -> Result<u64, CommitFault> {
@@ -163,7 +163,7 @@ impl Registry {
 
 fn read(stored: &Stored) -> Result<ScreenRecord, Unavailable> {
     serde_json::from_slice(&stored.value)
-        .map_err(|fault| Unavailable(format!("a screen's record cannot be read: {fault}")))
+        .map_err(|fault| Unavailable::new(format!("a screen's record cannot be read: {fault}")))
 }
 
 /// The name of a screen in the directory.

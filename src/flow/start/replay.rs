@@ -1,7 +1,7 @@
-//! Reading the journal over the plans: states of deliveries, references, and where the decisions about each warning
-//! stand. Nothing is allocated per delivery.
+//! Reading the journal over the plans: states of deliveries and where the decisions about each warning stand, then, while
+//! the gateway runs, references. Nothing is allocated per delivery.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     domain::delivery::Reason,
@@ -9,17 +9,19 @@ use crate::{
         Parts, Unavailable,
         projection::{
             Plan,
-            codec::{Outcome, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
+            codec::{Outcome, Outcomes, OutcomesRef, Unreadable, lease_of, plan_of, visit_lease},
             recall,
         },
+        receipt,
         record::Decision,
     },
     store::{Appended, EntryKind, JournalRowRef},
 };
 
-/// Reads the journal from row `from` on.
-pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
-    let mut reading = Reading { parts, plan: None, records: Vec::new(), late: Vec::new() };
+/// Reads the journal from row `from` on. Gives what was durable before it could be applied.
+pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<receipt::Replayed, Unavailable> {
+    let mut reading =
+        Reading { parts, plan: None, records: Vec::new(), late: Vec::new(), replayed: receipt::Replayed::default() };
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
@@ -49,7 +51,45 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
             }
         }
     }
-    Ok(())
+    Ok(reading.replayed)
+}
+
+/// Rows read at a time when learning.
+const ROWS: usize = 200;
+
+/// Learns the provider references in rows `from` to `to`, beside what goes on: a start need not wait for them, and
+/// receipts that come meanwhile wait for theirs.
+pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
+    let stop = parts.lifecycle.stopping();
+    let mut next = from;
+    while next <= to && !stop.is_cancelled() {
+        let rows = match parts.store.journal(next, ROWS).await {
+            Ok(rows) => rows,
+            Err(fault) => {
+                tracing::error!(%fault, "references of the journal not yet learned, repeating");
+                parts.clock.sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        let Some(last) = rows.last() else { return };
+        next = last.sequence + 1;
+        let entries = rows.iter().filter(|row| row.sequence <= to).flat_map(|row| &row.entries);
+        for (_, entry) in entries.filter(|(_, entry)| entry.kind == EntryKind::Outcomes) {
+            learn_entry(&parts, &entry.data).await;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn learn_entry(parts: &Parts, data: &[u8]) {
+    // What cannot be read was told by the replay.
+    let Ok((number, route, mut early)) = parts.projection.learn(data) else { return };
+    let (false, Some(plan)) = (early.is_empty(), parts.projection.plan(number)) else { return };
+    early.sort_by_key(|(rank, _)| *rank);
+    let records = early.into_iter().map(|(rank, early)| early.record(rank)).collect();
+    let base_ms = parts.clock.unix_ms();
+    let outcomes = Outcomes { plan: number, lease: 0, base_ms, route: route.to_owned(), records };
+    parts.write_outcomes(&plan, &outcomes).await;
 }
 
 struct Reading<'p> {
@@ -59,6 +99,8 @@ struct Reading<'p> {
     records: Vec<(u32, Outcome, Reason)>,
     /// Outcomes of folded plans that their blocks do not hold: receipts that came after.
     late: Vec<(Appended, Box<[u8]>)>,
+    /// Receipts that had waited for a reference that was learned.
+    replayed: receipt::Replayed,
 }
 
 impl Reading<'_> {
@@ -84,6 +126,9 @@ impl Reading<'_> {
     }
 
     fn outcomes(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        if receipt::replay_kept(self.parts, data, &mut self.replayed) {
+            return Ok(());
+        }
         let Some(plan) = self.plan(at, data) else {
             let head = plan_of(data).and_then(|number| self.parts.projection.folded.head(number));
             if head.is_some_and(|head| !head.holds(at.sequence) && !head.is_erased()) {

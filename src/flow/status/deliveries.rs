@@ -60,7 +60,7 @@ async fn views(parts: &Parts, plan: &Arc<Plan>, found: &[(u32, Word)]) -> Result
     for (((rank, word), recipient), said) in found.iter().zip(recipients).zip(said) {
         let channel = plan.record.channel.name();
         views.push(DeliveryView {
-            token: Token { plan: plan.record.number, index: *rank }.to_string(),
+            token: Token::new(plan.record.number, *rank).to_string(),
             recipient: recipient.as_ref().map(|known| known.external_id.clone()).unwrap_or_default(),
             channel: channel.to_owned(),
             address: recipient.and_then(|known| known.endpoints.get(channel).cloned()).unwrap_or_default(),

@@ -18,12 +18,12 @@ use tokio::{
 };
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
-use super::{Event, People, numbers};
+use super::{Event, numbers, people::Unreached};
 use crate::{
     flow::{
         Parts,
         deliver::Meter,
-        projection::{Plan, recall},
+        projection::recall,
         record::{Decision, WarningId, rfc3339},
     },
     store::EntryKind,
@@ -33,8 +33,6 @@ use crate::{
 const BACKLOG: usize = 1_024;
 /// Numbers of one warning are told at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(250);
-/// Persons are counted at most this often: the only number that costs more than a look.
-const PEOPLE_EVERY: Duration = Duration::from_secs(1);
 /// Journal rows read at a time when a receiver resumes.
 const PAGE: usize = 500;
 
@@ -46,7 +44,7 @@ pub(crate) struct Progress {
     /// Journal rows with decisions about a warning.
     decisions: Mutex<HashMap<WarningId, Vec<u64>>>,
     meters: Mutex<HashMap<u64, (u64, Meter)>>,
-    people: Mutex<HashMap<WarningId, (Instant, People)>>,
+    unreached: Mutex<HashMap<WarningId, Unreached>>,
     /// Rings when numbers changed.
     pub(crate) changes: Notify,
     /// Rings when a warning can take its next stage.
@@ -61,7 +59,7 @@ impl Default for Progress {
             changed: Mutex::default(),
             decisions: Mutex::default(),
             meters: Mutex::default(),
-            people: Mutex::default(),
+            unreached: Mutex::default(),
             changes: Notify::new(),
             new_work: Notify::new(),
         }
@@ -137,23 +135,13 @@ impl Progress {
         meter.rate(now)
     }
 
-    /// Persons reached, counted anew when the last count is older than a second.
-    pub(super) fn people(
-        &self,
-        warning: &WarningId,
-        plans: &[Arc<Plan>],
-        now: Instant,
-        count: impl Fn(&[Arc<Plan>]) -> People,
-    ) -> People {
-        if let Some((at, people)) = self.people.lock().get(warning)
-            && now.duration_since(*at) < PEOPLE_EVERY
-            && plans.iter().any(|plan| plan.snapshot().open() > 0)
-        {
-            return people.clone();
-        }
-        let people = count(plans);
-        self.people.lock().insert(warning.clone(), (now, people.clone()));
-        people
+    /// Why persons were not reached, as last counted.
+    pub(super) fn unreached(&self, warning: &WarningId) -> Option<Unreached> {
+        self.unreached.lock().get(warning).cloned()
+    }
+
+    pub(super) fn know_unreached(&self, warning: &WarningId, unreached: Unreached) {
+        self.unreached.lock().insert(warning.clone(), unreached);
     }
 }
 

@@ -1,15 +1,15 @@
 //! The numbers of one warning, from the projection.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::{BTreeMap, BTreeSet};
 
 use fenghuo_contract::ReceiptStyle;
-use roaring::RoaringBitmap;
 
-use super::{ChannelStatus, People, StatusView};
+use super::{ChannelStatus, StatusView, people};
 use crate::{
     domain::delivery::State,
     flow::{
         Parts,
+        forecast::{self, Running, RunningForecast},
         projection::{Plan, Snapshot},
         record::{WarningId, rfc3339},
     },
@@ -21,24 +21,53 @@ pub(super) fn status(parts: &Parts, id: &WarningId) -> Option<StatusView> {
     let now = parts.clock.instant();
     let mut channels = BTreeMap::new();
     let (mut changed_ms, mut receipts_awaited, mut open) = (0, 0, 0);
+    let mut ahead: Vec<Running> = Vec::new();
     for plan in &plans {
         let snapshot = plan.snapshot();
         changed_ms = changed_ms.max(snapshot.changed_ms);
         receipts_awaited += awaited(parts, plan, &snapshot);
         open += snapshot.open();
         let rate = parts.progress.rate(plan.record.number, snapshot.open(), now);
-        channels.insert(plan.record.channel.name().to_owned(), channel(&snapshot, rate));
+        let mut channel = channel(&snapshot, rate);
+        if let Some(running) = running(parts, plan, &snapshot) {
+            channel.forecast = Some(RunningForecast::new(running, parts.clock.unix_ms()));
+            ahead.push(running);
+        }
+        channels.insert(plan.record.channel.name().to_owned(), channel);
     }
+    let routes: BTreeSet<&String> = plans.iter().flat_map(|plan| &plan.record.routes).collect();
     Some(StatusView {
         warning: id.clone(),
         stage: warning.stage,
         as_of: rfc3339(parts.clock.unix_ms()),
         last_progress_at: (changed_ms > 0).then(|| rfc3339(changed_ms)),
         channels,
-        people: parts.progress.people(id, &plans, now, people),
+        people: people::now(parts, id, &plans),
         done: warning.stage >= crate::flow::record::Stage::Delivering && open == 0,
         receipts_awaited,
+        forecast: together(&ahead).map(|running| RunningForecast::new(running, parts.clock.unix_ms())),
+        alarms: parts.alarms.list(|subject| match &subject.warning {
+            Some(warning) => warning == id,
+            None => subject.route.as_ref().is_some_and(|route| open > 0 && routes.contains(route)),
+        }),
     })
+}
+
+/// When what waits of a plan will be through; `None` when nothing does.
+fn running(parts: &Parts, plan: &Plan, snapshot: &Snapshot) -> Option<Running> {
+    if snapshot.open() == 0 || plan.closing().is_some() {
+        return None;
+    }
+    let known = forecast::running(parts, plan.record.channel).remove(&plan.record.number);
+    // What is in flight has left; what waits in a ladder has not been let in.
+    Some(known.unwrap_or(Running { finish_s: Some(0), will_miss: 0 }))
+}
+
+/// All channels: the last of them, and those who miss on any.
+fn together(ahead: &[Running]) -> Option<Running> {
+    let finish_s = ahead.iter().map(|running| running.finish_s).try_fold(0, |last, this| Some(last.max(this?)));
+    let will_miss = ahead.iter().map(|running| running.will_miss).sum();
+    (!ahead.is_empty()).then_some(Running { finish_s, will_miss })
 }
 
 fn awaited(parts: &Parts, plan: &Plan, snapshot: &Snapshot) -> u64 {
@@ -69,17 +98,6 @@ fn channel(snapshot: &Snapshot, rate_per_s: f64) -> ChannelStatus {
         maybe_doubled: snapshot.doubled,
         rate_per_s,
         eta_s,
+        forecast: None,
     }
-}
-
-/// Persons over all plans of a warning. Screens are not persons.
-fn people(plans: &[Arc<Plan>]) -> People {
-    let (mut addressed, mut one, mut two) = (RoaringBitmap::new(), RoaringBitmap::new(), RoaringBitmap::new());
-    for plan in plans.iter().filter(|plan| plan.record.channel.reaches_persons()) {
-        let reached = plan.reached(false);
-        addressed |= &plan.audience;
-        two |= &reached & &one;
-        one |= reached;
-    }
-    People { addressed: addressed.len(), reached_by_one: one.len(), reached_by_two: two.len() }
 }

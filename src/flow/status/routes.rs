@@ -15,7 +15,7 @@ use crate::{
         deliver::{Route, RouteDecision, RouteLimits, RouteState, observe},
         record::{Decision, json, rfc3339},
     },
-    store::{Commit, Expect, Put, Space},
+    store::{Commit, Expect, Put, Space, Urgency},
 };
 
 pub(super) fn view(parts: &Parts, route: &Arc<Route>) -> RouteView {
@@ -38,6 +38,9 @@ pub(super) fn view(parts: &Parts, route: &Arc<Route>) -> RouteView {
         standby: route.config.standby,
         state: state.name().to_owned(),
         trip: state.trip().map(|trip| trip.name().to_owned()),
+        trip_since: state.trip().map(|trip| rfc3339(trip.since_ms)),
+        trip_ends_by: state.trip().map(|trip| trip.cause.ends_by().name().to_owned()),
+        trip_again_in_s: state.trip().map(|trip| trip.until.saturating_duration_since(now).as_secs_f64()),
         reason: state.reason(),
         share: route.share(),
         unit: unit_name(unit).to_owned(),
@@ -136,6 +139,7 @@ async fn decide(
         detail: Some(if words.is_empty() { name.to_owned() } else { format!("{name}: {words}") }),
     };
     let put = Put { space: Space::RouteDecision, key: name.into(), value: Some(json(decided)), expect: Expect::Any };
-    parts.store.commit(Commit { puts: vec![put], entries: vec![decision.entry()] }).await?;
+    let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
+    parts.store.commit_as(Urgency::Reserved, commit).await?;
     Ok(())
 }

@@ -142,7 +142,7 @@ impl Directory {
     /// # Errors
     /// When the store cannot be read, its index is damaged, or the key is another one.
     pub async fn open(store: Store, vault: Arc<Vault>, clock: Clock) -> Result<Self, Unavailable> {
-        vault.check(&store).await.map_err(|fault| Unavailable(fault.to_string()))?;
+        vault.check(&store).await.map_err(|fault| Unavailable::new(fault.to_string()))?;
         let (index, head) = edit::load(&store).await?;
         let writer = tokio::sync::Mutex::new(Writer { head, stale: false });
         Ok(Self { store, vault, clock, index: ArcSwap::from_pointee(index), writer, synthetic: false })

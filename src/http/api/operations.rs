@@ -34,27 +34,28 @@ pub(super) fn routes() -> Vec<RouteSpec> {
 /// Alive or ready.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 pub(in crate::http) struct Health {
-    /// `ok`
+    /// `ok`; of readiness also `disk_low` (no new warnings below red) and `disk_full` (lifts and corrections only).
     status: String,
 }
 
-fn ok() -> Json<Health> {
-    Json(Health { status: "ok".to_owned() })
+fn status(word: &str) -> Json<Health> {
+    Json(Health { status: word.to_owned() })
 }
 
 /// Answers as long as the process runs: no input or output, nothing to wait for.
 async fn alive() -> Json<Health> {
-    ok()
+    status("ok")
 }
 
 /// Whether warnings can be taken now; providers have no say in it.
 async fn ready(State(site): State<Site>) -> Result<Json<Health>, Problem> {
-    site.flow.ready().await?;
-    Ok(ok())
+    // A full disk still takes lifts: whoever asks must not be led away from here.
+    Ok(status(site.flow.ready().await?))
 }
 
 async fn metrics(State(site): State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     gauges(&site).await?;
+    site.flow.measure_store();
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let open = accept.contains("application/openmetrics-text");
     let kind = if open { OPEN_METRICS } else { PLAIN_TEXT };
@@ -96,7 +97,10 @@ static READY: Operation = Operation {
     id: "getReadiness",
     tag: "operations",
     summary: both("可以接收预警", "Warnings can be taken"),
-    description: both("存储应答就是可以；与各通道无关。", "Yes when the store answers; providers have no say in it."),
+    description: both(
+        "存储应答就是可以；与各通道无关。磁盘紧张时 status 会说明只接收什么。",
+        "Yes when the store answers; providers have no say in it. When the disk runs short, status says what is taken.",
+    ),
     parameters: &[],
     request: &[],
     answers: &[Answer { status: 200, text: both("可以", "Yes"), content: Some(HEALTH) }],

@@ -87,7 +87,8 @@ fn channel_example() -> Value {
     json!({
         "audience": 10000, "pending": 1200, "in_flight": 256, "accepted": 6000, "delivered": 2500, "confirmed": 0,
         "failed": 44, "expired": 0, "withdrawn": 0, "superseded": 0,
-        "failed_by_reason": {"recipient_refused": 44}, "maybe_doubled": 0, "rate_per_s": 490.5, "eta_s": 3
+        "failed_by_reason": {"recipient_refused": 44}, "maybe_doubled": 0, "rate_per_s": 490.5, "eta_s": 3,
+        "forecast": {"finish_at": "2026-07-15T14:40:23+08:00", "will_miss": 0}
     })
 }
 
@@ -96,9 +97,11 @@ static STATUS: Operation = Operation {
     tag: "progress",
     summary: both("一条预警的进展", "Progress of a warning"),
     description: both(
-        "每个渠道的人数按状态分开：已交运营商、已到设备、已确认是三种状态，从不相加。as_of 是这些数字的时间。",
+        "每个渠道的人数按状态分开：已交运营商、已到设备、已确认是三种状态，从不相加。as_of 是这些数字的时间。\
+         people 是所有渠道合在一起的人：首先由哪个渠道到达、未到达的原因。forecast 按现在的上限和排队预计。",
         "Per channel the audience by state: accepted, delivered and confirmed are three states and are never added \
-         together. as_of says when these numbers were true.",
+         together. as_of says when these numbers were true. people are persons over all channels: which one reached them \
+         first, and why the others were not reached. forecast says what the limits and queues of this moment say.",
     ),
     parameters: &[WARNING],
     request: &[],
@@ -113,8 +116,14 @@ static STATUS: Operation = Operation {
                     "warning": "0198a4c2-7f00-7000-8000-5f1c0c5a9e01", "stage": "delivering",
                     "as_of": "2026-07-15T14:40:20+08:00", "last_progress_at": "2026-07-15T14:40:20+08:00",
                     "channels": {"sms": channel_example()},
-                    "people": {"addressed": 10000, "reached_by_one": 8500, "reached_by_two": 0}, "done": false,
-                    "receipts_awaited": 3500
+                    "people": {
+                        "addressed": 10000, "reached_by_one": 8500, "reached_by_two": 0, "confirmed": 0,
+                        "first_channel": {"sms": 8500}, "unreached": 1500, "unreached_waiting": 1456,
+                        "unreached_by_reason": {"recipient_refused": 44},
+                        "unreached_as_of": "2026-07-15T14:40:20+08:00"
+                    },
+                    "done": false, "receipts_awaited": 3500,
+                    "forecast": {"finish_at": "2026-07-15T14:40:23+08:00", "will_miss": 0}, "alarms": []
                 })
             },
         }),

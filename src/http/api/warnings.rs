@@ -1,6 +1,6 @@
 //! `/v1/warnings`: handed in, listed, shown, lifted.
 
-mod description;
+pub(super) mod description;
 
 use axum::{
     Json,
@@ -45,12 +45,12 @@ const MEDIA_TYPES: [&str; 4] = ["application/json", "application/cap+xml", "appl
 const WITH_RESOURCES: usize = 4;
 
 /// Characters of an idempotency key at most.
-const IDEMPOTENCY_KEY_MAX: usize = 255;
+pub(super) const IDEMPOTENCY_KEY_MAX: usize = 255;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Marks the answer to a repeat.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 pub(super) fn routes() -> Vec<RouteSpec> {
     vec![
@@ -74,21 +74,31 @@ async fn submit(
     let mut fields = Fields::of_address(&uri)?;
     let dry_run = fields.flag("dry_run");
     fields.end()?;
-    let media_type = body::media_type(&headers, &MEDIA_TYPES)?;
-    let form = if media_type == MEDIA_TYPES[0] { Form::Json } else { Form::Xml };
-    let idempotency_key = idempotency_key(&headers)?;
-    let most = site.config.server.body_max;
-    let received = body::read(&site, &headers, body, most.saturating_mul(WITH_RESOURCES)).await?;
-    if received.bytes.len() > most && !has_resources(&received.bytes) {
-        return Err(body::too_large(most));
-    }
-    let body = received.bytes.clone();
-    let submission = Submission { form, media_type: media_type.to_owned(), body, actor, idempotency_key };
+    let submission = submission(&site, actor, &headers, body).await?;
     if dry_run {
         let preflight = site.flow.dry_run(submission).await?;
         return Ok(Json(PreflightDocument::new(preflight, &headers)).into_response());
     }
     Ok(answer(site.flow.submit(submission).await?))
+}
+
+/// A warning as it was sent, in any of the forms that are taken.
+pub(super) async fn submission(
+    site: &Site,
+    actor: Actor,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Submission, Problem> {
+    let media_type = body::media_type(headers, &MEDIA_TYPES)?;
+    let form = if media_type == MEDIA_TYPES[0] { Form::Json } else { Form::Xml };
+    let idempotency_key = idempotency_key(headers)?;
+    let most = site.config.server.body_max;
+    let received = body::read(site, headers, body, most.saturating_mul(WITH_RESOURCES)).await?;
+    if received.bytes.len() > most && !has_resources(&received.bytes) {
+        return Err(body::too_large(most));
+    }
+    let body = received.bytes.clone();
+    Ok(Submission { form, media_type: media_type.to_owned(), body, actor, idempotency_key })
 }
 
 /// A stored warning, said to be new or a repeat.
@@ -109,7 +119,7 @@ fn answer(submitted: Submitted) -> Response {
 }
 
 /// The header's key, written as a string of structured fields (`"…"`) or bare.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
     let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&text);
@@ -148,7 +158,7 @@ pub(in crate::http) struct PreflightDocument {
 }
 
 impl PreflightDocument {
-    fn new(mut preflight: Preflight, headers: &HeaderMap) -> Self {
+    pub(super) fn new(mut preflight: Preflight, headers: &HeaderMap) -> Self {
         let lang = language(headers);
         let advice = std::mem::take(&mut preflight.advice);
         let advice = advice.into_iter().map(|finding| FieldDocument::new(lang, &finding.into())).collect();

@@ -18,6 +18,7 @@ static FILES: LazyLock<Vec<(String, &str, String)>> = LazyLock::new(|| {
     let mut files = vec![
         ("console.css".to_owned(), STYLE, include_str!("assets/console.css").to_owned()),
         ("console.js".to_owned(), SCRIPT, include_str!("assets/console.js").to_owned()),
+        ("confirm.css".to_owned(), STYLE, include_str!("../api/confirm.css").to_owned()),
         ("docs.css".to_owned(), STYLE, include_str!("../docs/docs.css").to_owned()),
         ("kiosk.css".to_owned(), STYLE, include_str!("../feeds/assets/kiosk.css").to_owned()),
         ("kiosk.js".to_owned(), SCRIPT, include_str!("../feeds/assets/kiosk.js").to_owned()),

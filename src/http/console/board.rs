@@ -20,11 +20,12 @@ use crate::{
         message::{Kind, Status},
     },
     flow::{
+        alarms::{AlarmCode, AlarmView},
         intake::{WarningFilter, WarningView},
         screens::{Holds, ScreenView},
         status::{RouteView, StatusView},
     },
-    http::Site,
+    http::{Site, api::sentence},
 };
 
 /// Warnings in force shown with their numbers; more than a district ever has.
@@ -62,7 +63,8 @@ pub(super) async fn page(Shared(site): Shared<Site>, visit: Visit, Query(place):
     let keeps = visit.is_one_of(KEEPERS);
     let routes = if keeps { site.flow.routes() } else { Vec::new() };
     let screens = if keeps { site.flow.screens().await.unwrap_or_default() } else { Vec::new() };
-    visit.page(&Board::new(&visit, standing, seen, next, &routes, &screens))
+    let alarms = if keeps { site.flow.alarms() } else { Vec::new() };
+    visit.page(&Board::new(&visit, standing, seen, next, &routes, &screens, &alarms))
 }
 
 /// A text as one value of a query.
@@ -91,7 +93,7 @@ pub(super) struct Board {
 
 /// Something that is wrong, and where to look.
 pub(super) struct Fault {
-    href: &'static str,
+    href: String,
     word: String,
 }
 
@@ -119,6 +121,7 @@ impl Board {
         next: Option<String>,
         routes: &[RouteView],
         screens: &[ScreenView],
+        alarms: &[AlarmView],
     ) -> Self {
         let words = visit.words;
         let now = visit.now();
@@ -140,7 +143,7 @@ impl Board {
             title: title(words, &active),
             frame,
             as_of,
-            faults: faults(words, routes, screens),
+            faults: faults(words, alarms, routes, screens),
             active,
             recent: recent.iter().map(|view| Row::new(words, view, None, false, &now)).collect(),
             next,
@@ -154,7 +157,9 @@ fn title(words: Words, active: &[Row]) -> String {
     format!("{} {} {} · {}", worst.level.steps, worst.mark, worst.headline, grouped(active.len() as u64))
 }
 
-fn faults(words: Words, routes: &[RouteView], screens: &[ScreenView]) -> Vec<Fault> {
+fn faults(words: Words, alarms: &[AlarmView], routes: &[RouteView], screens: &[ScreenView]) -> Vec<Fault> {
+    // A stopped route says so itself, below.
+    let alarms = alarms.iter().filter(|alarm| alarm.code != AlarmCode::RouteStopped.name()).map(|alarm| alarm_fault(words, alarm));
     let route = |route: &RouteView| {
         let state = words.of("console-route-", &route.state);
         let mut args = vec![("route", route.name.clone()), ("state", state)];
@@ -165,22 +170,32 @@ fn faults(words: Words, routes: &[RouteView], screens: &[ScreenView]) -> Vec<Fau
             }
             None => "console-fault-route",
         };
-        Fault { href: "/console/routes", word: words.fill(id, &args) }
+        Fault { href: "/console/routes".to_owned(), word: words.fill(id, &args) }
     };
     let screens_that = |holds: &[Holds], id: &str| {
         let count = screens.iter().filter(|screen| holds.contains(&screen.holds)).count() as u64;
-        (count > 0).then(|| Fault { href: "/console/screens", word: words.with(id, "count", grouped(count)) })
+        (count > 0).then(|| Fault { href: "/console/screens".to_owned(), word: words.with(id, "count", grouped(count)) })
     };
     // A calm screen that has not asked again since a reload is no fault; one that should show something is.
     let older = screens.iter().filter(|screen| screen.holds == Holds::Older && screen.showing > 0).count() as u64;
     let older = (older > 0)
-        .then(|| Fault { href: "/console/screens", word: words.with("console-fault-older", "count", grouped(older)) });
+        .then(|| Fault { href: "/console/screens".to_owned(), word: words.with("console-fault-older", "count", grouped(older)) });
     let stopped = routes.iter().filter(|route| route.state != "running");
-    stopped
-        .map(route)
+    alarms
+        .chain(stopped.map(route))
         .chain(screens_that(&[Holds::Silent, Holds::Never], "console-fault-silent"))
         .chain(older)
         .collect()
+}
+
+/// An alarm, and where to look: its warning, or what its code means.
+fn alarm_fault(words: Words, alarm: &AlarmView) -> Fault {
+    let href = match &alarm.warning {
+        Some(warning) => format!("/console/warnings/{warning}"),
+        None => format!("/docs/errors/alarm-{}", alarm.code),
+    };
+    let args = [("alarm", sentence(words.0, alarm)), ("time", clock(&alarm.since))];
+    Fault { href, word: words.fill("console-fault-alarm", &args) }
 }
 
 impl Row {

@@ -12,7 +12,7 @@ use super::{
     board::{Row, escape},
     frame::{Frame, Mode, Visit},
     progress::class,
-    show::{clock, stamp},
+    show::{clock, grouped, stamp},
     warning::reason,
     words::Words,
 };
@@ -22,7 +22,7 @@ use crate::{
         record::WarningId,
         status::{DeliveryFilter, DeliveryView},
     },
-    http::Site,
+    http::{Site, api::ORDERERS},
 };
 
 /// Rows of a page.
@@ -35,6 +35,8 @@ pub(super) struct Asked {
     state: Option<String>,
     reason: Option<String>,
     cursor: Option<String>,
+    /// How many an order just given sends again.
+    retried: Option<u64>,
 }
 
 impl Asked {
@@ -66,8 +68,18 @@ pub(super) async fn page(
     match site.flow.deliveries(&id, &asked.filter(), asked.cursor.as_deref(), ROWS).await {
         Ok(Some(page)) => {
             let row = Row::new(visit.words, &view, None, false, &visit.now());
+            let view_stands = view.ended.is_none();
             let frame = visit.frame(Mode::of(&[view]));
-            visit.page(&List::new(frame, row, clock(&visit.now()), &asked, &page.items, page.next.as_deref()))
+            let may_retry = visit.is_one_of(ORDERERS) && view_stands;
+            visit.page(&List::new(
+                frame,
+                row,
+                clock(&visit.now()),
+                &asked,
+                &page.items,
+                page.next.as_deref(),
+                may_retry,
+            ))
         }
         Ok(None) => visit.not_found(),
         Err(fault) => visit.unavailable(&fault),
@@ -84,6 +96,10 @@ pub(super) struct List {
     deliveries: Vec<One>,
     first: Option<String>,
     next: Option<String>,
+    /// What an order just given did.
+    done: Option<String>,
+    /// Where failed ones are sent again, for those who may order it.
+    retry: Option<String>,
 }
 
 struct Choice {
@@ -121,6 +137,7 @@ impl List {
         asked: &Asked,
         deliveries: &[DeliveryView],
         next: Option<&str>,
+        may_retry: bool,
     ) -> Self {
         let words = frame.words;
         let filter = asked.filter();
@@ -138,6 +155,8 @@ impl List {
             deliveries: deliveries.iter().map(|one| One::new(words, one)).collect(),
             first: asked.cursor.as_ref().map(|_| format!("{href}?{query}")),
             next: next.map(|cursor| format!("{href}?{query}&cursor={}", escape(cursor))),
+            done: asked.retried.map(|count| words.with("console-retry-done", "count", grouped(count))),
+            retry: may_retry.then(|| format!("{}/retry", row.href)),
             frame,
             row,
             as_of,

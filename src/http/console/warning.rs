@@ -180,12 +180,28 @@ pub(crate) fn is_public(view: &WarningView) -> bool {
 
 fn people(words: Words, status: &StatusView) -> Vec<Figure> {
     let figure = |id, number| Figure { word: words.t(id), number: grouped(number) };
-    vec![
-        figure("console-people-addressed", status.people.addressed),
-        figure("console-people-one", status.people.reached_by_one),
-        figure("console-people-two", status.people.reached_by_two),
-        figure("console-receipts-awaited", status.receipts_awaited),
-    ]
+    let people = &status.people;
+    let mut figures = vec![
+        figure("console-people-addressed", people.addressed),
+        figure("console-people-one", people.reached_by_one),
+        figure("console-people-two", people.reached_by_two),
+        figure("console-people-confirmed", people.confirmed),
+        figure("console-people-unreached", people.unreached),
+    ];
+    // Of one channel it is the same number again.
+    if people.first_channel.len() > 1 {
+        figures.extend(people.first_channel.iter().map(|(channel, count)| Figure {
+            word: words.with("console-people-first", "channel", words.of("console-channel-", channel)),
+            number: grouped(*count),
+        }));
+    }
+    figures.push(figure("console-receipts-awaited", status.receipts_awaited));
+    if let Some(forecast) = &status.forecast {
+        let finish = forecast.finish_at.as_deref().map_or_else(|| words.t("console-forecast-never"), clock);
+        figures.push(Figure { word: words.t("console-forecast-finish"), number: finish });
+        figures.push(figure("console-forecast-misses", forecast.will_miss));
+    }
+    figures
 }
 
 /// Failures by channel and reason, the most frequent first.

@@ -17,8 +17,13 @@ use crate::{
 };
 
 /// Problems any operation can have, beyond its own.
-const ANY: [ProblemCode; 4] =
-    [ProblemCode::Internal, ProblemCode::StoreUnavailable, ProblemCode::Overloaded, ProblemCode::Stopping];
+const ANY: [ProblemCode; 5] = [
+    ProblemCode::Internal,
+    ProblemCode::StoreUnavailable,
+    ProblemCode::Overloaded,
+    ProblemCode::Stopping,
+    ProblemCode::StorageFull,
+];
 
 /// Problems any operation with a key can have.
 const WITH_KEY: [ProblemCode; 5] = [

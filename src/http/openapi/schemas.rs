@@ -5,9 +5,13 @@ use utoipa::OpenApi;
 
 use crate::{
     flow::{
+        alarms::AlarmView,
         authorize::{KeyView, NewKey, Role},
+        forecast::{ChannelForecast, Forecast, RunningForecast, UsualAudience},
         intake::{Lift, WarningView},
         preflight::PreflightText,
+        receipt::ReceiptLine,
+        retry::{Retried, RetriedChannel},
         screens::{Screen, ScreenView},
         status::{
             CanaryView, ChannelStatus, DeliveryView, Event, People, RouteView, StatusView, TimelineEntry, UseView,
@@ -21,26 +25,37 @@ use crate::{
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(
+    AlarmView,
     CanaryView,
+    ChannelForecast,
     ChannelStatus,
     DeliveryView,
     Event,
+    Forecast,
     KeyView,
     Lift,
     NewKey,
     People,
     PreflightText,
+    ReceiptLine,
     RecipientView,
+    Retried,
+    RetriedChannel,
     Role,
     RouteLimits,
     RouteView,
+    RunningForecast,
     Screen,
     ScreenView,
     StatusView,
     TimelineEntry,
     UseView,
+    UsualAudience,
     WarningView,
     WindowView,
+    api::AlarmDocument,
+    api::AlarmList,
+    api::ConfirmDocument,
     api::Health,
     api::KeyList,
     api::KeyOrder,
@@ -50,6 +65,7 @@ use crate::{
     api::Pause,
     api::PreflightDocument,
     api::ProbeResult,
+    api::RetryOrder,
     api::RouteList,
     api::ScreenList,
     api::Timeline,
@@ -76,6 +92,12 @@ pub(super) fn schemas() -> Value {
         "type": "string",
         "contentMediaType": "text/event-stream",
         "contentSchema": reference("Event")
+    });
+    schemas["ReceiptStream"] = json!({
+        "description": "NDJSON; every line that is not empty is a ReceiptLine.",
+        "type": "string",
+        "contentMediaType": "application/x-ndjson",
+        "contentSchema": reference("ReceiptLine")
     });
     let named = schemas.as_object().cloned().unwrap_or_default();
     for schema in schemas.as_object_mut().into_iter().flat_map(Map::values_mut) {

@@ -24,7 +24,7 @@ fn every_route_of_the_api_is_described() {
 }
 
 /// Described although not under `/v1/`.
-const OPERATIONS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+const OPERATIONS: [&str; 5] = ["/healthz", "/readyz", "/metrics", "/callbacks/{route}/{secret}", "/c/{token}"];
 
 #[test]
 fn every_operation_has_its_own_id_both_languages_and_examples() {

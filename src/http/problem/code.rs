@@ -35,12 +35,14 @@ problem_codes! {
     BodyNotJson = "body-not-json", BAD_REQUEST;
     BodyBrokenOff = "body-broken-off", BAD_REQUEST;
     FieldsWrong = "fields-wrong", BAD_REQUEST;
+    CallbackUnreadable = "callback-unreadable", BAD_REQUEST;
     WarningUnreadable = "warning-unreadable", BAD_REQUEST;
     KeyMissing = "key-missing", UNAUTHORIZED;
     KeyUnknown = "key-unknown", UNAUTHORIZED;
     KeyRevoked = "key-revoked", UNAUTHORIZED;
     RoleNotAllowed = "role-not-allowed", FORBIDDEN;
     CrossSiteRequest = "cross-site-request", FORBIDDEN;
+    CallbackForged = "callback-forged", FORBIDDEN;
     AuthorityExceeded = "authority-exceeded", FORBIDDEN;
     NotFound = "not-found", NOT_FOUND;
     WarningNotFound = "warning-not-found", NOT_FOUND;
@@ -48,11 +50,15 @@ problem_codes! {
     ScreenNotFound = "screen-not-found", NOT_FOUND;
     RouteNotFound = "route-not-found", NOT_FOUND;
     KeyNotFound = "key-not-found", NOT_FOUND;
+    CallbackUnknown = "callback-unknown", NOT_FOUND;
+    ConfirmLinkUnknown = "confirm-link-unknown", NOT_FOUND;
     ExplanationNotFound = "explanation-not-found", NOT_FOUND;
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED;
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT;
     IdentityTaken = "identity-taken", CONFLICT;
     IdempotencyKeyRunning = "idempotency-key-running", CONFLICT;
+    WarningNotDelivering = "warning-not-delivering", CONFLICT;
+    WarningOver = "warning-over", CONFLICT;
     ImportRunning = "import-running", CONFLICT;
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE;
     MediaTypeUnsupported = "media-type-unsupported", UNSUPPORTED_MEDIA_TYPE;
@@ -60,8 +66,10 @@ problem_codes! {
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY;
     Internal = "internal", INTERNAL_SERVER_ERROR;
     StoreUnavailable = "store-unavailable", SERVICE_UNAVAILABLE;
+    ReceiptsNotTaken = "receipts-not-taken", SERVICE_UNAVAILABLE;
     Overloaded = "overloaded", SERVICE_UNAVAILABLE;
     Stopping = "stopping", SERVICE_UNAVAILABLE;
+    StorageFull = "storage-full", INSUFFICIENT_STORAGE;
 }
 
 impl ProblemCode {

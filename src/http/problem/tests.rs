@@ -80,7 +80,7 @@ async fn answered(response: Response) -> (StatusCode, axum::http::HeaderMap, Val
 fn app() -> Router {
     Router::new()
         .route("/refuses", get(|| async { StatusCode::UNSUPPORTED_MEDIA_TYPE }))
-        .route("/store", get(|| async { Problem::from(Unavailable("disk on fire at /var/lib".to_owned())) }))
+        .route("/store", get(|| async { Problem::from(Unavailable::new("disk on fire at /var/lib".to_owned())) }))
         .route("/key", get(|| async { Problem::new(ProblemCode::KeyMissing) }))
         .layer(from_fn(write))
 }

@@ -10,6 +10,7 @@ docs-codes = Codes
 docs-problems = Problem codes
 docs-rules = Codes of rules and of authority
 docs-reasons = Reasons of non-delivery
+docs-alarms = Alarms
 docs-states = States of a delivery
     .more = Accepted, delivered and confirmed are three states and are never added together.
 docs-code = Code

@@ -123,6 +123,16 @@ key-not-found = There is no key with this id
     .action = Compare the id with what GET /v1/keys lists
     .who = The security administrator
 
+callback-unknown = No provider reports at this address
+    .detail = There is no route of this name that takes calls, or the secret is not its own; nothing was taken
+    .action = Compare the address given to the provider with the route's name and its callback_secret_file
+    .who = The system administrator, with the provider
+
+confirm-link-unknown = This link is not valid
+    .detail = No message carries this link
+    .action = Open the link from the message itself, or copy it whole
+    .who = The reader of the message
+
 explanation-not-found = There is no such code
     .detail = There is no code { $id }
     .action = Look it up under /docs/; codes never change their meaning
@@ -142,6 +152,35 @@ idempotency-key-reused = This Idempotency-Key was used for other content
     .detail = This Idempotency-Key came with other content before; this request was not stored
     .action = Use a new Idempotency-Key for new content
     .who = The developer of the calling system
+
+warning-not-delivering = This warning is not being delivered
+    .detail = Its deliveries have not begun, or it reaches nobody; nothing was sent again
+    .action = Wait until its stage is delivering or finished
+    .who = The operator on duty
+
+warning-over = This warning is over
+    .detail = { $why ->
+        [lifted] It was lifted; nothing was sent again
+        [superseded] A newer warning took its place; nothing was sent again
+       *[other] It has expired; nothing was sent again
+    }
+    .action = When people must still be told, issue a new warning
+    .who = The issuer
+
+callback-forged = The signature of this call does not fit
+    .detail = The signature is missing or wrong; nothing was taken
+    .action = Compare the provider's signing key with the route's settings; callback_signatures = "observe" takes it as unsigned meanwhile
+    .who = The system administrator, with the provider
+
+callback-unreadable = This call cannot be read
+    .detail = The body is not in the provider's form; nothing was taken
+    .action = Compare what the provider sends with the documentation of the adapter
+    .who = The system administrator, with the provider
+
+receipts-not-taken = Receipts are not taken now
+    .detail = They are not known to be on disk
+    .action = Send the same again as Retry-After says; repeats do no harm
+    .who = The provider, by repeating
 
 import-running = Another import is still running
     .detail = Only one import can run at a time
@@ -182,6 +221,11 @@ stopping = The server is stopping
     .detail = The server is stopping and takes no new requests
     .action = Wait as Retry-After says and send the same again
     .who = The calling system, by repeating
+
+storage-full = The disk is full
+    .detail = The server keeps what is left of its disk for lifts, corrections and the record of what was sent; this request was not stored
+    .action = Wait as Retry-After says and send the same again; lifts and corrections are taken and sent all the same
+    .who = The system administrator frees space on the disk of the data directory, no file of the data directory itself
 
 # Problems of single fields.
 

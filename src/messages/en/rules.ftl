@@ -294,3 +294,15 @@ sent-in-future = The time of sending {$got} is more than 24 hours ahead of our c
 
 already-expired = The warning expired at {$got}; it will be sent to nobody.
     .action = Check the expiry; if the warning still holds, send it again.
+
+audience-unusual = It would reach {$count} recipients on one channel, {$times} times the usual {$usual}.
+    .action = Check the areas: a lost or wrong one reaches too many.
+
+audience-empty = It would reach nobody on any channel.
+    .action = Check the areas, the status and the directory: nobody with an address there may be told this.
+
+audience-everyone = It would reach all {$count} people of the directory, as none of this issuer's warnings has lately.
+    .action = Check that everybody is meant; name streets or communities if not.
+
+deadline-missed = At the present limits {$count} deliveries will not have left before the warning ends.
+    .action = Take a later end, a smaller area or a shorter text, or let another route help.

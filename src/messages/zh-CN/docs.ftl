@@ -10,6 +10,7 @@ docs-codes = 代码
 docs-problems = 问题代码
 docs-rules = 规则和权限代码
 docs-reasons = 未送达的原因
+docs-alarms = 告警
 docs-states = 投递状态
     .more = 已交运营商、已到设备、已确认是三种状态，从不相加。
 docs-code = 代码

@@ -105,6 +105,16 @@ key-not-found = 没有这个密钥编号
     .action = 在 GET /v1/keys 的结果里核对编号
     .who = 安全管理员
 
+callback-unknown = 没有服务商在这个地址报送
+    .detail = 没有接受回调的同名通路，或者口令不是它的；什么都没有收下
+    .action = 核对给服务商的地址、通路名称和 callback_secret_file
+    .who = 系统管理员和服务商
+
+confirm-link-unknown = 这个链接无效
+    .detail = 没有哪条消息带有这个链接
+    .action = 从消息中直接打开链接，或者完整复制
+    .who = 收到消息的人
+
 explanation-not-found = 没有这个代码
     .detail = 没有 { $id } 这个代码
     .action = 在 /docs/ 里查找；旧版本的代码不会改变含义
@@ -124,6 +134,35 @@ idempotency-key-reused = Idempotency-Key 已用于别的内容
     .detail = 这个 Idempotency-Key 以前带的是别的内容，这次没有保存
     .action = 新的内容用新的 Idempotency-Key
     .who = 调用方的开发人员
+
+warning-not-delivering = 这条预警不在投递中
+    .detail = 投递还没有开始，或者它不发给任何人；没有重发
+    .action = 等到它的阶段是 delivering 或 finished
+    .who = 值班操作员
+
+warning-over = 这条预警已经结束
+    .detail = { $why ->
+        [lifted] 它已经解除；没有重发
+        [superseded] 更新的预警代替了它；没有重发
+       *[other] 它已经失效；没有重发
+    }
+    .action = 仍须告知公众时，发布新的预警
+    .who = 发布单位
+
+callback-forged = 回调的签名不符
+    .detail = 签名缺失或不对，什么都没有收下
+    .action = 核对服务商的签名密钥和通路的设置；写 callback_signatures = "observe" 可以暂时按未签名收下
+    .who = 系统管理员和服务商
+
+callback-unreadable = 回调无法读取
+    .detail = 正文不是这家服务商的形式，什么都没有收下
+    .action = 对照适配器的文档检查服务商发来的内容
+    .who = 系统管理员和服务商
+
+receipts-not-taken = 现在不收回执
+    .detail = 不能确定它们已经写到磁盘上
+    .action = 按 Retry-After 重发同样的内容；重复没有关系
+    .who = 服务商重发即可
 
 import-running = 另一个导入还在进行
     .detail = 同一时间只能进行一个导入
@@ -164,6 +203,11 @@ stopping = 服务器正在停止
     .detail = 服务器正在停止，不再接新的请求
     .action = 按应答头 Retry-After 等待后原样重发
     .who = 调用方的系统，自动重试即可
+
+storage-full = 磁盘已满
+    .detail = 剩余的磁盘空间留给解除、更正和发送记录，这个请求没有保存
+    .action = 按应答头 Retry-After 等待后原样重发；解除和更正照常接收、照常发出
+    .who = 系统管理员在数据目录所在的磁盘上腾出空间，数据目录里的文件不要动
 
 # 单个字段的问题。
 

@@ -294,3 +294,15 @@ sent-in-future = 发送时间 {$got} 比本机时钟晚 24 小时以上。
 
 already-expired = 预警已于 {$got} 失效，不会向任何人发送。
     .action = 确认失效时间；仍然有效的请重新发送。
+
+audience-unusual = 单个渠道将发给 {$count} 人，是平时 {$usual} 人的 {$times} 倍。
+    .action = 核对地区：漏写或写错会发给太多的人。
+
+audience-empty = 所有渠道上都没有人会收到。
+    .action = 核对地区、状态和接收人名录：那里没有可以发这条预警的地址。
+
+audience-everyone = 将发给名录中全部 {$count} 人，这个发布单位近来没有这样发过。
+    .action = 确认确实要发给所有人；否则写明街道或社区。
+
+deadline-missed = 按现在的上限，失效之前有 {$count} 份来不及发出。
+    .action = 推迟失效时间、缩小地区或缩短文字，或增加线路。

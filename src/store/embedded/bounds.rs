@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-/// Room of the commit queue, in units of 1 KiB of keys, values and entries, at least one unit a commit. When it is
-/// full, a commit waits for [`QUEUE_WAIT`] and is then refused as unavailable.
-pub const QUEUE_UNITS: u32 = 65_536;
+/// Bytes of keys, values and entries that one unit of the commit queue stands for; a commit takes at least one.
+pub const QUEUE_UNIT_BYTES: usize = 4 << 10;
+
+/// Units of the commit queue: about two thousand commits or 8 MiB. When it is full, a commit waits for [`QUEUE_WAIT`]
+/// and is then refused as [`CommitFault::QueueFull`](crate::store::CommitFault::QueueFull).
+pub const QUEUE_UNITS: u32 = 2048;
+
+/// Units among them that are kept for [`Urgency::Reserved`](crate::store::Urgency::Reserved) commits.
+pub const QUEUE_UNITS_KEPT: u32 = QUEUE_UNITS / 10;
 
 /// How long a commit waits for room in the queue.
 pub const QUEUE_WAIT: Duration = Duration::from_secs(2);
-
-/// The metric that shows how many units of the queue are taken.
-pub const QUEUE_METRIC: &str = "fenghuo_store_commit_queue_kib";
-
-/// The metric that counts commits refused because the queue stayed full.
-pub const QUEUE_OVERFLOW_METRIC: &str = "fenghuo_store_commit_queue_overflow_total";
 
 /// Bytes of keys, values and entries in one commit; a larger one is refused.
 pub const COMMIT_BYTES: usize = 256 << 20;
@@ -32,6 +32,9 @@ pub(super) const GROUP_TIME: Duration = Duration::from_millis(2);
 
 /// The log goes back into the database when it holds this many pages (of 4 KiB): a few milliseconds of work.
 pub(super) const CHECKPOINT_PAGES: i64 = 1000;
+
+/// What that takes of the disk.
+pub(super) const CHECKPOINT_BYTES: u64 = 4 << 20;
 
 /// With nothing to do for this long, the head file is synced and the log goes back into the database.
 pub(super) const IDLE_AFTER: Duration = Duration::from_millis(20);
@@ -53,3 +56,13 @@ pub(super) const REPLAY_BYTES: usize = 4 << 20;
 
 /// Keys looked up in one read transaction.
 pub(super) const KEYS_AT_ONCE: usize = 4096;
+
+/// The disk is looked at this often, and while it is full this often whether the reserve can be made whole.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The disk runs short when less than this share of it is free, or less than this many bytes where that is less.
+pub(super) const LOW_SHARE: u64 = 10;
+pub(super) const LOW_BYTES: u64 = 1 << 30;
+
+/// The reserve is given up in steps between these bounds, so that nobody else takes what was freed for us.
+pub(super) const RELEASE_STEP: (u64, u64) = (64 << 10, 1 << 20);

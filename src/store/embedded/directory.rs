@@ -35,6 +35,16 @@ impl Directory {
         self.root.join("journal.head")
     }
 
+    /// What is kept for a full disk.
+    pub(super) fn reserve(&self) -> PathBuf {
+        self.root.join("reserve")
+    }
+
+    /// The directory itself.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The file whose lock says that a process has the directory open.
     pub(super) fn lock_file(&self) -> PathBuf {
         self.root.join("lock")

@@ -28,7 +28,11 @@ pub enum OpenFault {
         source: io::Error,
     },
     /// There is no room to open the store in.
-    #[error("no space left on the disk of {}; free some, nothing stored is lost", .0.display())]
+    #[error(
+        "no space left on the file system of {}, and nothing is left of the reserve; free at least 16 MiB there (old \
+         logs and back-ups first, no file of the data directory itself) and start again: nothing stored is lost",
+        .0.display()
+    )]
     DiskFull(PathBuf),
     /// SQLite's answer.
     #[error("{} cannot be opened: {source}", path.display())]

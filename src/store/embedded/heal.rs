@@ -39,9 +39,16 @@ impl Writer {
         self.shared.poison(error);
     }
 
-    /// One attempt.
+    /// One attempt. Where a full disk is in the way, the reserve makes room: without a store there is no lift.
     pub(super) fn come_back(&mut self) {
-        match self.reopen() {
+        let reopened = loop {
+            match self.reopen() {
+                Err(fault) if self.disk.is_in_the_way_of(&fault) && self.disk.release(0) => {}
+                reopened => break reopened,
+            }
+        };
+        self.look();
+        match reopened {
             Ok(connection) => {
                 self.connection = Some(connection);
                 self.shared.heal(self.head);

@@ -7,7 +7,10 @@ use tokio::runtime::Handle;
 
 use crate::{
     clock::Clock,
-    store::{chain::Head, contract::Health},
+    store::{
+        chain::Head,
+        contract::{CommitFault, Health, Room, Urgency},
+    },
 };
 
 pub(super) struct Shared {
@@ -15,18 +18,47 @@ pub(super) struct Shared {
     /// So that a simulated clock shows the writer thread what it shows everybody else.
     runtime: Option<Handle>,
     head: Mutex<Head>,
-    health: Mutex<Health>,
+    state: Mutex<State>,
     /// Held for as long as anything of the store is open.
     lock: File,
 }
 
-impl Shared {
-    /// The word for a disk without room.
-    pub(super) const DISK_FULL: &str = "disk full";
+/// Two things that keep commits away, independent of each other.
+#[derive(Default)]
+struct State {
+    /// Since when, and why.
+    poisoned: Option<(i64, String)>,
+    shortage: Shortage,
+    /// When the shortage began, milliseconds since 1970.
+    short_since_ms: i64,
+    room: Room,
+}
 
+/// How short the disk is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shortage {
+    #[default]
+    None,
+    /// Below the low mark.
+    Low,
+    /// A commit found no room, or the reserve is not whole.
+    Full,
+}
+
+impl Shortage {
+    const fn admits(self, urgency: Urgency) -> bool {
+        match self {
+            Self::None => true,
+            Self::Low => !matches!(urgency, Urgency::Ordinary),
+            Self::Full => matches!(urgency, Urgency::Reserved),
+        }
+    }
+}
+
+impl Shared {
     pub(super) fn new(clock: Clock, head: Head, lock: File) -> Self {
         let runtime = Handle::try_current().ok();
-        Self { clock, runtime, head: Mutex::new(head), health: Mutex::default(), lock }
+        Self { clock, runtime, head: Mutex::new(head), state: Mutex::default(), lock }
     }
 
     /// Milliseconds since 1970.
@@ -40,52 +72,71 @@ impl Shared {
     }
 
     pub(super) fn health(&self) -> Health {
-        self.health.lock().clone()
+        let state = self.state.lock();
+        match (&state.poisoned, state.shortage) {
+            (Some((since_ms, error)), _) => Health::Poisoned { since_ms: *since_ms, error: error.clone() },
+            (None, Shortage::None) => Health::Healthy,
+            (None, Shortage::Low) => Health::Low { since_ms: state.short_since_ms },
+            (None, Shortage::Full) => Health::Full { since_ms: state.short_since_ms },
+        }
+    }
+
+    /// What is known of the disk; the queue is not in it.
+    pub(super) fn room(&self) -> Room {
+        self.state.lock().room
     }
 
     /// A group is durable.
     pub(super) fn arrive(&self, head: Head) {
         *self.head.lock() = head;
-        let mut health = self.health.lock();
-        if let Health::Full { since_ms } = *health {
-            tracing::info!(since_ms, "store takes commits again: the disk has room");
-            *health = Health::Healthy;
-        }
     }
 
-    /// The disk had no room for a group.
-    pub(super) fn fill(&self) {
-        let mut health = self.health.lock();
-        if *health == Health::Healthy {
-            tracing::error!("store takes no commits: disk full");
-            *health = Health::Full { since_ms: self.now_ms() };
+    /// Whether the disk has room for a commit of this urgency, as far as is known.
+    pub(super) fn admit(&self, urgency: Urgency) -> Result<(), CommitFault> {
+        if self.state.lock().shortage.admits(urgency) { Ok(()) } else { Err(CommitFault::Full) }
+    }
+
+    /// The disk was looked at, or a commit found it full.
+    pub(super) fn look(&self, shortage: Shortage, room: Room) {
+        let mut state = self.state.lock();
+        state.room = room;
+        if state.shortage == shortage {
+            return;
         }
+        let Room { free, low_mark, reserve, reserve_whole, .. } = room;
+        match shortage {
+            Shortage::None => tracing::info!(free, "the disk has room again: the store takes every commit"),
+            Shortage::Low => tracing::error!(free, low_mark, "the disk runs short: nothing new below red is taken"),
+            Shortage::Full => {
+                tracing::error!(free, reserve, reserve_whole, "disk full: only lifts, corrections and outcomes are taken");
+            }
+        }
+        if state.shortage == Shortage::None {
+            state.short_since_ms = self.now_ms();
+        }
+        state.shortage = shortage;
     }
 
     /// What is on disk is in doubt.
     pub(super) fn poison(&self, error: String) {
         tracing::error!(error, "store takes no commits until it has been reopened");
-        let mut health = self.health.lock();
-        let since_ms = match *health {
-            Health::Poisoned { since_ms, .. } => since_ms,
-            Health::Healthy | Health::Full { .. } => self.now_ms(),
-        };
-        *health = Health::Poisoned { since_ms, error };
+        let mut state = self.state.lock();
+        let since_ms = state.poisoned.as_ref().map_or_else(|| self.now_ms(), |(since_ms, _)| *since_ms);
+        state.poisoned = Some((since_ms, error));
     }
 
     /// What is on disk is known again.
     pub(super) fn heal(&self, head: Head) {
         tracing::info!(sequence = head.sequence, "store reopened: it takes commits again");
         *self.head.lock() = head;
-        *self.health.lock() = Health::Healthy;
+        self.state.lock().poisoned = None;
     }
 
     /// What a caller hears while nothing is acknowledged.
     pub(super) fn reason(&self) -> String {
-        match &*self.health.lock() {
-            Health::Poisoned { error, .. } => format!("being reopened after a failed commit: {error}"),
-            Health::Full { .. } => Self::DISK_FULL.to_owned(),
-            Health::Healthy => "being reopened".to_owned(),
+        match &self.state.lock().poisoned {
+            Some((_, error)) => format!("being reopened after a failed commit: {error}"),
+            None => "being reopened".to_owned(),
         }
     }
 

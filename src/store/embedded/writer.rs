@@ -10,8 +10,9 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
-    bounds::{CHECKPOINT_PAGES, GROUP_BYTES, GROUP_COMMITS, GROUP_ENTRIES, GROUP_TIME, HEAD_SYNC_EVERY, IDLE_AFTER},
+    bounds::{CHECKPOINT_BYTES, CHECKPOINT_PAGES, GROUP_BYTES, GROUP_COMMITS, GROUP_ENTRIES, GROUP_TIME, HEAD_SYNC_EVERY, IDLE_AFTER},
     directory::Directory,
+    disk::Disk,
     fault::{is_busy, is_full},
     group::{Group, undo},
     head::HeadFile,
@@ -21,12 +22,13 @@ use super::{
 };
 use crate::store::{
     chain::Head,
-    contract::{Commit, CommitFault, Committed},
+    contract::{Commit, CommitFault, Committed, Urgency},
 };
 
 /// A commit that is waiting.
 pub(super) struct Job {
     pub(super) commit: Commit,
+    pub(super) urgency: Urgency,
     pub(super) answer: oneshot::Sender<Answer>,
     /// Its share of the queue's bound.
     pub(super) _room: OwnedSemaphorePermit,
@@ -45,6 +47,7 @@ pub(super) struct Writer {
     inbox: Receiver<Job>,
     pub(super) shared: Arc<Shared>,
     pub(super) directory: Directory,
+    pub(super) disk: Disk,
     /// `None` while the store is poisoned.
     pub(super) connection: Option<Connection>,
     pub(super) head: Head,
@@ -64,14 +67,13 @@ impl Writer {
         inbox: Receiver<Job>,
         shared: Arc<Shared>,
         directory: Directory,
-        connection: Connection,
-        head: Head,
-        head_file: HeadFile,
+        disk: Disk,
+        (connection, head, head_file): (Connection, Head, HeadFile),
     ) -> Self {
         let wait = Wait::start(&shared.clock);
         let connection = Some(connection);
         let (unsynced, log_behind, row) = (0, false, Vec::new());
-        Self { inbox, shared, directory, connection, head, head_file, wait, unsynced, log_behind, row }
+        Self { inbox, shared, directory, disk, connection, head, head_file, wait, unsynced, log_behind, row }
     }
 
     /// Works until nobody can send any more and everything sent has been answered.
@@ -86,35 +88,63 @@ impl Writer {
             if self.connection.is_none() && self.wait.left(&self.shared.clock).is_zero() {
                 self.come_back();
             }
+            if self.disk.left(&self.shared.clock).is_zero() {
+                self.look();
+            }
         }
     }
 
+    /// Looks how short the disk is.
+    pub(super) fn look(&mut self) {
+        self.disk.look(&self.shared);
+    }
+
+    /// Commits a group that begins with `job`; what a full disk refused and may use the reserve is committed again.
     fn take(&mut self, job: Job) {
-        let Some(connection) = self.connection.take() else {
-            drop(job.answer.send(Err(CommitFault::Unavailable(self.shared.reason()))));
-            return;
-        };
-        let mut row = std::mem::take(&mut self.row);
-        let mut taken = vec![Taken::from(job)];
-        match self.group(&connection, &mut row, &mut taken) {
-            Ok(head) => self.keep(connection, head, taken),
-            Err(failure) => self.fail(connection, failure, taken),
+        let mut taken = Vec::from_iter(self.admit(job));
+        while !taken.is_empty() {
+            let Some(connection) = self.connection.take() else {
+                let fault = CommitFault::Unavailable(self.shared.reason());
+                taken.into_iter().for_each(|taken| taken.hear(|_| Err(fault.clone())));
+                return;
+            };
+            let mut row = std::mem::take(&mut self.row);
+            taken = match self.group(&connection, &mut row, &mut taken) {
+                Ok(head) => self.keep(connection, head, taken),
+                Err(failure) => self.fail(connection, failure, taken),
+            };
+            self.row = row;
         }
-        self.row = row;
     }
 
-    /// Gathers a group and commits it; answers the new head.
+    /// Takes a commit unless the disk has no room for its kind: it may have waited since it was let in.
+    fn admit(&self, job: Job) -> Option<Taken> {
+        let taken = Taken::from(job);
+        match self.shared.admit(taken.job.urgency) {
+            Ok(()) => Some(taken),
+            Err(fault) => {
+                taken.hear(|_| Err(fault));
+                None
+            }
+        }
+    }
+
+    /// Gathers a group behind what is taken already and commits it; answers the new head.
     fn group(&mut self, connection: &Connection, row: &mut Vec<u8>, taken: &mut Vec<Taken>) -> Result<Head, Failure> {
         let mut group = Group::begin(connection, &self.head, row).map_err(Failure::Before)?;
         let began = self.shared.clock.instant();
-        while let Some(last) = taken.last_mut() {
-            last.answer = group.apply(&last.job.commit).map_err(Failure::Before)?;
-            let full = taken.len() >= GROUP_COMMITS || group.entries >= GROUP_ENTRIES || group.bytes >= GROUP_BYTES;
+        let mut applied = 0;
+        loop {
+            for taken in &mut taken[applied..] {
+                taken.answer = group.apply(&taken.job.commit).map_err(Failure::Before)?;
+            }
+            applied = taken.len();
+            let full = applied >= GROUP_COMMITS || group.entries >= GROUP_ENTRIES || group.bytes >= GROUP_BYTES;
             if full || began.elapsed() >= GROUP_TIME {
                 break;
             }
             match self.inbox.try_recv() {
-                Ok(job) => taken.push(job.into()),
+                Ok(job) => taken.extend(self.admit(job)),
                 Err(_) => break,
             }
         }
@@ -128,7 +158,8 @@ impl Writer {
     }
 
     /// The group is durable: writes the head's second place, then answers, then does what need not be waited for.
-    fn keep(&mut self, connection: Connection, head: Head, taken: Vec<Taken>) {
+    /// Nothing of it is left to be committed.
+    fn keep(&mut self, connection: Connection, head: Head, taken: Vec<Taken>) -> Vec<Taken> {
         let changed = head != self.head;
         let written = if changed { self.head_file.write(head) } else { Ok(()) };
         self.head = head;
@@ -136,7 +167,8 @@ impl Writer {
         taken.into_iter().for_each(|taken| taken.hear(|planned| planned));
         if let Err(error) = written {
             drop(connection);
-            return self.poison(format!("journal.head cannot be written: {error}"));
+            self.poison(format!("journal.head cannot be written: {error}"));
+            return Vec::new();
         }
         self.connection = Some(connection);
         if changed {
@@ -147,19 +179,19 @@ impl Writer {
         if self.unsynced >= HEAD_SYNC_EVERY {
             self.sync_head();
         }
+        Vec::new()
     }
 
-    /// The group is not durable, or nothing is known of it.
-    fn fail(&mut self, connection: Connection, failure: Failure, taken: Vec<Taken>) {
+    /// The group is not durable, or nothing is known of it. Answers what of it is to be committed once more.
+    fn fail(&mut self, connection: Connection, failure: Failure, taken: Vec<Taken>) -> Vec<Taken> {
         let usable = undo(&connection);
         let (text, fault) = failure.read();
-        // The state is seen before the answers are, so that a caller who asks why finds it.
         let (Failure::Before(error) | Failure::AtCommit(error)) = &failure;
-        let full = is_full(error);
-        if usable && full {
-            self.shared.fill();
-            self.connection = Some(connection);
-        } else if usable && is_busy(error) && matches!(failure, Failure::Before(_)) {
+        if usable && is_full(error) {
+            return self.make_room(connection, taken);
+        }
+        // The state is seen before the answers are, so that a caller who asks why finds it.
+        if usable && is_busy(error) && matches!(failure, Failure::Before(_)) {
             self.connection = Some(connection);
         } else {
             drop(connection);
@@ -172,10 +204,30 @@ impl Writer {
                 Err(_) => Err(CommitFault::Unavailable(text.clone())),
             });
         }
-        if let Some(connection) = self.connection.as_ref().filter(|_| full) {
+        Vec::new()
+    }
+
+    /// The disk is full. Answers what may use the reserve, when some of it could be given up for that.
+    fn make_room(&mut self, connection: Connection, taken: Vec<Taken>) -> Vec<Taken> {
+        let first = self.shared.admit(Urgency::Pressing).is_ok();
+        self.disk.found_full();
+        self.disk.tell(&self.shared);
+        if first {
             // Taking the log back may make room; where it does not, the log stays as it is.
-            drop(schema::empty_log(connection));
+            drop(schema::empty_log(&connection));
         }
+        self.connection = Some(connection);
+        let (mut again, refused): (Vec<_>, Vec<_>) =
+            taken.into_iter().partition(|taken| self.shared.admit(taken.job.urgency).is_ok());
+        // A page of the table and one of its index for each, in the log and in the database.
+        let bytes: usize = again.iter().map(|taken| taken.job.commit.bytes() + 8192).sum();
+        let released = !again.is_empty() && self.disk.release(2 * bytes as u64);
+        self.disk.tell(&self.shared);
+        if !released {
+            again.drain(..).for_each(|taken| taken.hear(|_| Err(CommitFault::Full)));
+        }
+        refused.into_iter().for_each(|taken| taken.hear(|_| Err(CommitFault::Full)));
+        again
     }
 
     /// Nothing to do: what can wait is done now.
@@ -200,6 +252,10 @@ impl Writer {
         let Some(connection) = &self.connection else { return };
         if pages_behind(connection, "PRAGMA wal_checkpoint(NOOP)").is_ok_and(|pages| pages >= CHECKPOINT_PAGES) {
             self.checkpoint();
+            // A log that cannot go back grows instead of the database, and is in the way of the next start.
+            if self.shared.admit(Urgency::Pressing).is_err() && self.log_behind && self.disk.release(CHECKPOINT_BYTES) {
+                self.checkpoint();
+            }
         }
     }
 
@@ -208,7 +264,11 @@ impl Writer {
         match pages_behind(connection, "PRAGMA wal_checkpoint(PASSIVE)") {
             Ok(behind) => self.log_behind = behind > 0,
             // Everything stays in the log; the next attempt is after the next group.
-            Err(error) if is_full(&error) || is_busy(&error) => {}
+            Err(error) if is_busy(&error) => {}
+            Err(error) if is_full(&error) => {
+                self.disk.found_full();
+                self.disk.tell(&self.shared);
+            }
             Err(error) => self.poison(format!("checkpoint failed: {error}")),
         }
     }
@@ -249,8 +309,7 @@ impl Failure {
         match self {
             // A full disk refuses a page, and the page with the commit mark is written last: surely not durable.
             Self::Before(error) | Self::AtCommit(error) if is_full(error) => {
-                let text = Shared::DISK_FULL.to_owned();
-                (text.clone(), CommitFault::Unavailable(text))
+                ("disk full".to_owned(), CommitFault::Full)
             }
             Self::Before(error) => (error.to_string(), CommitFault::Unavailable(error.to_string())),
             Self::AtCommit(error) => (error.to_string(), CommitFault::Unknown(error.to_string())),

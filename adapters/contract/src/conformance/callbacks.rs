@@ -4,12 +4,17 @@ use std::{
 };
 
 use super::Report;
-use crate::{Adapter, Callback};
+use crate::{Adapter, Callback, SignatureCheck};
 
 pub(super) fn run(adapter: &dyn Adapter, report: &mut Report) {
     for Call { headers, query, body } in hostile() {
-        let callback =
-            Callback { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), headers: &headers, query: &query, body: &body };
+        let callback = Callback {
+            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            headers: &headers,
+            query: &query,
+            body: &body,
+            signature: SignatureCheck::Observe,
+        };
         let read = || format!("{:?}", adapter.read_callback(&callback));
         let Ok(first) = catch_unwind(AssertUnwindSafe(read)) else {
             report.broken("S30", format!("read_callback panicked on a body of {} bytes: {}", body.len(), start(&body)));

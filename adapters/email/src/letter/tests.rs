@@ -14,7 +14,7 @@ fn relay() -> Relay {
 fn written(content: &Content) -> Vec<u8> {
     let mut wire = Vec::new();
     let to = "zhang@example.org".parse().unwrap();
-    Letter::new(content, &relay()).unwrap().write(Token { plan: 7, index: 3 }, Some(&to), &mut wire);
+    Letter::new(content, &relay(), 0).unwrap().write(Token::new(7, 3), Some(&to), None, &mut wire);
     wire
 }
 
@@ -151,4 +151,63 @@ fn dots_are_doubled_and_the_end_is_marked() {
     ] {
         assert_eq!(stuffed(message), wire, "{}", message.escape_ascii());
     }
+}
+
+/// The text and HTML a reader gets, and the whole message.
+fn with_link(content: &Content, longest: usize, link: &str) -> (String, String, Vec<u8>) {
+    let letter = Letter::new(content, &relay(), longest).unwrap();
+    let to = "zhang@example.org".parse().unwrap();
+    let mut wire = Vec::new();
+    letter.write(Token::new(7, 3), Some(&to), Some(link), &mut wire);
+    let message = MessageParser::default().parse(&wire).unwrap();
+    let text = message.body_text(0).unwrap().into_owned();
+    let html = message.body_html(0).unwrap().into_owned();
+    (text, html, wire)
+}
+
+#[test]
+fn a_link_stands_below_the_signed_words_which_stay_as_they_are() {
+    let zeros = "0".repeat(200);
+    let html = "<html><body><p>请勿外出。</p></body></html>".to_owned();
+    let attachment =
+        Attachment { name: "a.txt".to_owned(), media_type: "text/plain".to_owned(), body: zeros.clone().into() };
+    for text in ["请勿外出。\n.\n..点\n".to_owned(), format!("stay inside {zeros}"), "x".repeat(57), String::new()]
+    {
+        for language in ["zh-CN", "en"] {
+            for length in [20, 56, 57, 113, 150] {
+                let link = format!("https://w.example/c/{}", "a".repeat(length - 20));
+                let attachments = vec![attachment.clone()];
+                let content = Content { html: html.clone(), language: language.to_owned(), attachments, ..content() };
+                let content = Content { text: text.clone(), ..content };
+                let (plain, shown, wire) = with_link(&content, length, &link);
+                let signed = text.replace('\n', "\r\n");
+                assert!(plain.starts_with(&signed), "{plain}");
+                assert_eq!(plain[signed.len()..].split_whitespace().next_back(), Some(&*link));
+                assert!(
+                    shown.starts_with("<html><body><p>请勿外出。</p>") && shown.ends_with("</p>\r\n</body></html>")
+                );
+                let href = shown.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+                assert_eq!(href.trim_end_matches(' '), link);
+                let wire = String::from_utf8(wire).unwrap();
+                assert!(wire.split("\r\n").all(|line| line.len() <= 998), "{wire}");
+                let message = MessageParser::default().parse(&wire).unwrap();
+                assert_eq!(message.attachment(0).unwrap().contents(), zeros.as_bytes());
+            }
+        }
+    }
+}
+
+#[test]
+fn each_recipient_has_a_link_of_its_own() {
+    let letter = Letter::new(&content(), &relay(), 30).unwrap();
+    let read = |link: Option<&str>| {
+        let mut wire = Vec::new();
+        letter.write(Token::new(7, 3), None, link, &mut wire);
+        let message = MessageParser::default().parse(wire.strip_suffix(b".\r\n").expect("an end mark")).unwrap();
+        message.body_text(0).unwrap().split_whitespace().next_back().map(str::to_owned)
+    };
+    assert_eq!(read(Some("https://w.example/c/one")).as_deref(), Some("https://w.example/c/one"));
+    assert_eq!(read(Some("https://w.example/c/two")).as_deref(), Some("https://w.example/c/two"));
+    let too_long = "https://w.example/c/".to_owned() + &"x".repeat(60);
+    assert_ne!(read(Some(&too_long)).as_deref(), Some(&*too_long));
 }

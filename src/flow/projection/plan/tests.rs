@@ -26,6 +26,7 @@ pub(in crate::flow::projection) fn record(number: u64, size: u32) -> PlanRecord 
         routes: vec!["sms.a".to_owned()],
         refused: Vec::new(),
         created_ms: 1_000,
+        ladder: None,
         closing: None,
     }
 }

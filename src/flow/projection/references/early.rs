@@ -81,6 +81,10 @@ impl Waiting {
         self.kept.is_empty()
     }
 
+    pub(super) fn len(&self) -> u64 {
+        self.kept.len() as u64
+    }
+
     pub(super) fn expired(&self) -> u64 {
         self.expired
     }

@@ -21,7 +21,7 @@ struct Told {
 impl ShownSink for Told {
     async fn shown(&self, screen: &str, row: u32, warnings: &[WarningId]) -> Result<(), Unavailable> {
         if self.down.load(std::sync::atomic::Ordering::Relaxed) {
-            return Err(Unavailable("down".to_owned()));
+            return Err(Unavailable::new("down".to_owned()));
         }
         self.shown.lock().extend(warnings.iter().map(|warning| (screen.to_owned(), row, warning.0.clone())));
         Ok(())

@@ -126,7 +126,7 @@ pub(super) async fn load(store: &Store) -> Result<(Index, Option<u64>), Unavaila
                 version = Some(stored.version);
             }
             read_record(&mut index, &name, &stored.value)
-                .ok_or_else(|| Unavailable(format!("directory index is damaged at {name:?}")))?;
+                .ok_or_else(|| Unavailable::new(format!("directory index is damaged at {name:?}")))?;
         }
         if last {
             return Ok((index, version));

@@ -141,5 +141,5 @@ impl Directory {
 
 fn read_row(value: &[u8]) -> Result<u32, Unavailable> {
     let row = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
-    row.ok_or_else(|| Unavailable("directory row number is damaged".to_owned()))
+    row.ok_or_else(|| Unavailable::new("directory row number is damaged".to_owned()))
 }

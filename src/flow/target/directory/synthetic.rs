@@ -82,5 +82,13 @@ fn block(first: u32, used: u32, area: u64) -> Block {
 
 /// The made-up address of a row.
 pub(super) fn endpoint(row: u32) -> Endpoint {
-    Endpoint { row, address: Some(Address::new(format!("+999{row:010}"))), drill: true }
+    // Digit by digit: it is made for every delivery of a measure.
+    let mut digits = *b"+9990000000000";
+    let mut rest = row;
+    for digit in digits[4..].iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+    }
+    let text = String::from_utf8_lossy(&digits).into_owned();
+    Endpoint { row, address: Some(Address::new(text)), drill: true }
 }

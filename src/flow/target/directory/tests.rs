@@ -271,7 +271,7 @@ async fn another_key_does_not_open_the_directory() {
     let store = empty_store();
     open(&store).await;
     let other = Directory::open(Arc::clone(&store), Arc::new(Vault::with_key(&[2; 32])), clock()).await;
-    assert!(other.err().expect("refused").0.contains("sealed with key"));
+    assert!(other.err().expect("refused").to_string().contains("sealed with key"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -298,7 +298,7 @@ async fn a_damaged_index_is_named() {
     };
     store.commit(Commit { puts: vec![put(b"\x01\x02")], entries: Vec::new() }).await.unwrap();
     let opened = Directory::open(Arc::clone(&store), Arc::new(Vault::with_key(&[1; 32])), clock()).await;
-    assert!(opened.err().expect("refused").0.contains("block/00000/channel/sms"));
+    assert!(opened.err().expect("refused").to_string().contains("block/00000/channel/sms"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -120,7 +120,7 @@ impl Directory {
         for (row, record) in rows.iter().zip(self.records(&rows).await?) {
             let record = record.filter(|record| record.gone.is_none());
             let record =
-                record.ok_or_else(|| Unavailable(format!("directory row {row} is named but has no record")))?;
+                record.ok_or_else(|| Unavailable::new(format!("directory row {row} is named but has no record")))?;
             let recipient = record.recipient(*row, &self.vault);
             let sealed = recipient
                 .endpoints
@@ -144,7 +144,7 @@ impl Directory {
         // From here until the answer it is unknown what stands, also when this future is dropped.
         writer.stale = true;
         let committed = self.store.commit(Commit { puts: all, entries: Vec::new() }).await;
-        let committed = committed.map_err(|fault| Unavailable(fault.to_string()))?;
+        let committed = committed?;
         writer.head = committed.versions.first().copied();
         writer.stale = false;
         self.index.store(Arc::new(edit.index));
@@ -185,7 +185,7 @@ impl Draft<'_> {
                     self.bury(old, Gone::Moved);
                 }
                 let area = recipient.areas.first().map_or(0, |area| area.number());
-                let full = || Unavailable("directory is full: every block of rows is given out".to_owned());
+                let full = || Unavailable::new("directory is full: every block of rows is given out".to_owned());
                 (self.edit.allocate(area).ok_or_else(full)?, BTreeSet::new(), BTreeMap::new())
             }
         };

@@ -29,7 +29,7 @@ const IDEMPOTENCY_KEY: Parameter = Parameter {
     ),
 };
 
-pub(super) fn message() -> Value {
+pub(in crate::http::api) fn message() -> Value {
     json!({
         "identifier": "songbei-flood-20260715-001",
         "sender": "flood@songbei.example",
@@ -77,7 +77,7 @@ fn warning() -> Value {
     })
 }
 
-fn cap() -> Value {
+pub(in crate::http::api) fn cap() -> Value {
     Value::String(
         concat!(
             "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>songbei-flood-20260715-001</identifier>",

@@ -18,6 +18,8 @@ fn status(channel: ChannelStatus) -> StatusView {
         people: People::default(),
         done: false,
         receipts_awaited: 0,
+        forecast: None,
+        alarms: Vec::new(),
     }
 }
 

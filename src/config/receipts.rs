@@ -1,0 +1,25 @@
+//! `[receipts]`: later word about deliveries.
+
+use std::time::Duration;
+
+use fenghuo_contract::Channel;
+use serde::Deserialize;
+
+/// Later word about deliveries: from providers, apps and people.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Receipts {
+    /// How long a receipt waits for the answer that says whose it is.
+    #[serde(with = "super::seconds")]
+    pub unknown_keep_s: Duration,
+    /// How many receipts wait so at most; the oldest give way and are counted.
+    pub unknown_max: usize,
+    /// Channels whose messages carry a link by which their reader says that they arrived.
+    pub confirm_links: Vec<Channel>,
+}
+
+impl Default for Receipts {
+    fn default() -> Self {
+        Self { unknown_keep_s: Duration::from_secs(3600), unknown_max: 100_000, confirm_links: Vec::new() }
+    }
+}

@@ -1,0 +1,106 @@
+//! `/v1/preflight`: what a warning would do, for those who issue it, approve it or see it through.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, Uri},
+};
+use serde_json::{Value, json};
+
+use super::warnings::{
+    PreflightDocument,
+    description::{cap, message},
+    submission,
+};
+use crate::{
+    flow::authorize::{Actor, Role},
+    http::{
+        Site,
+        fields::Fields,
+        openapi::{Answer, Content, Operation, both},
+        problem::{
+            Problem,
+            ProblemCode::{
+                AuthorityExceeded, BodyBrokenOff, BodyTooLarge, HeaderWrong, MediaTypeUnsupported, ParameterWrong,
+                RequestTimeout, WarningRejected, WarningUnreadable,
+            },
+        },
+        routes::{Access, RouteSpec},
+    },
+};
+
+pub(super) fn routes() -> Vec<RouteSpec> {
+    let roles = &[Role::Issuer, Role::Approver, Role::Operator];
+    vec![RouteSpec::post("/v1/preflight", Access::roles(roles), preflight).described(&PREFLIGHT)]
+}
+
+async fn preflight(
+    State(site): State<Site>,
+    actor: Actor,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<PreflightDocument>, Problem> {
+    Fields::of_address(&uri)?.end()?;
+    let submission = submission(&site, actor, &headers, body).await?;
+    Ok(Json(PreflightDocument::new(site.flow.preflight(submission).await?, &headers)))
+}
+
+pub(super) fn example() -> Value {
+    json!({
+        "level": "red",
+        "status": "exercise",
+        "audience": {"sms": 10000},
+        "texts": [{
+            "channel": "sms", "language": "zh-CN", "title": "暴雨红色预警",
+            "text": "【松北预警】【演练】暴雨红色预警：预计未来 3 小时降雨量将达 100 毫米以上。【演练】", "segments": 1
+        }],
+        "forecast": {
+            "as_of": "2026-07-15T14:40:00+08:00", "people": 10000, "deliveries": 10000,
+            "channels": {"sms": {
+                "people": 10000, "by_language": {"zh-CN": 9900, "en": 100}, "at_once": 10000, "segments": 10100,
+                "rate_per_s": 500.0, "ahead": 0, "finish_s": 20, "finish_at": "2026-07-15T14:40:20+08:00",
+                "deadline_at": "2026-07-15T20:40:00+08:00", "will_miss": 0, "cost": 400.0
+            }},
+            "finish_at": "2026-07-15T14:40:20+08:00", "will_miss": 0, "cost": 400.0,
+            "usual": {"warnings": 20, "alike": true, "median": 9000, "largest": 12000, "this": 10000, "ratio": 1.1}
+        },
+        "repeat_of": null,
+        "advice": []
+    })
+}
+
+static PREFLIGHT: Operation = Operation {
+    id: "preflight",
+    tag: "warnings",
+    summary: both("看一条预警会怎样", "See what a warning would do"),
+    description: both(
+        "和提交同样的读取、检查、受众和文字，什么都不保存：每个渠道多少人、什么文字、按现在的上限和排队何时发完、\
+         多少来不及、和该单位平时相比。审核人和操作员也可以看自己不能发布的预警。",
+        "The same reading, checks, audience and texts as a submission, nothing stored: per channel how many people, in \
+         which words, through by when at the present limits and queues, how many too late, and how that compares with \
+         the issuer's usual audience. Approvers and operators may look at what they may not issue.",
+    ),
+    parameters: &[],
+    request: &[
+        Content { media_type: "application/json", schema: Some("Message"), example: message },
+        Content { media_type: "application/cap+xml", schema: None, example: cap },
+    ],
+    answers: &[Answer {
+        status: 200,
+        text: both("检查的结果", "What the check found"),
+        content: Some(Content { media_type: "application/json", schema: Some("PreflightDocument"), example }),
+    }],
+    problems: &[
+        ParameterWrong,
+        HeaderWrong,
+        BodyBrokenOff,
+        WarningUnreadable,
+        AuthorityExceeded,
+        RequestTimeout,
+        BodyTooLarge,
+        MediaTypeUnsupported,
+        WarningRejected,
+    ],
+};

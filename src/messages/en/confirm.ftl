@@ -1,0 +1,13 @@
+# The page behind the link of a message.
+
+confirm-title = Have you received this warning?
+confirm-drill = DRILL – nothing is happening
+confirm-act = I have received this
+confirm-hint = Press it so that the duty office knows the warning reached you. Nothing else about you is sent.
+confirm-done = Thank you. The duty office knows that you have received this.
+confirm-failed = It could not be saved just now. Please press the button again.
+confirm-ended-lifted = This warning has been lifted.
+confirm-ended-superseded = A newer message has taken the place of this one.
+confirm-ended-expired = This warning has expired.
+confirm-unknown = This link is not valid
+confirm-unknown-hint = Open it from the message itself, or copy it whole.

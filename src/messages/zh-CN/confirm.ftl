@@ -1,0 +1,13 @@
+# 消息中的链接打开的页面。
+
+confirm-title = 您收到这条预警了吗？
+confirm-drill = 演练——没有真实险情
+confirm-act = 我已收到
+confirm-hint = 请按一下，让值班室知道您已收到。不会发送您的其他信息。
+confirm-done = 谢谢，值班室已知道您收到了。
+confirm-failed = 刚才没有保存成功，请再按一次。
+confirm-ended-lifted = 这条预警已经解除。
+confirm-ended-superseded = 已有更新的消息代替这一条。
+confirm-ended-expired = 这条预警已经失效。
+confirm-unknown = 这个链接无效
+confirm-unknown-hint = 请从消息中直接打开，或者完整复制链接。
