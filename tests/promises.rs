@@ -17,23 +17,31 @@ const CELLS: &[(Promise, Entry)] = &[
     (Promise::RedGoesFirst, Entry::Api),
     (Promise::RedGoesFirst, Entry::Update),
     (Promise::RedGoesFirst, Entry::Lift),
+    (Promise::RedGoesFirst, Entry::Retry),
     (Promise::RedGoesFirst, Entry::Restart),
     (Promise::LimitsAreKept, Entry::Api),
     (Promise::LimitsAreKept, Entry::Update),
     (Promise::LimitsAreKept, Entry::Lift),
+    (Promise::LimitsAreKept, Entry::Retry),
     (Promise::LimitsAreKept, Entry::Restart),
     (Promise::NothingIsLate, Entry::Api),
     (Promise::NothingIsLate, Entry::Update),
     (Promise::NothingIsLate, Entry::Lift),
+    (Promise::NothingIsLate, Entry::Retry),
     (Promise::NothingIsLate, Entry::Restart),
     (Promise::ADrillStaysADrill, Entry::Api),
     (Promise::ADrillStaysADrill, Entry::Update),
     (Promise::ADrillStaysADrill, Entry::Lift),
+    (Promise::ADrillStaysADrill, Entry::Retry),
     (Promise::ADrillStaysADrill, Entry::Restart),
 ];
 
 /// Operations of the API below `/v1/warnings` that make something be sent, and the entry that stands for each.
-const SENDING: &[(&str, Entry)] = &[("POST /v1/warnings", Entry::Api), ("POST /v1/warnings/{id}/lift", Entry::Lift)];
+const SENDING: &[(&str, Entry)] = &[
+    ("POST /v1/warnings", Entry::Api),
+    ("POST /v1/warnings/{id}/lift", Entry::Lift),
+    ("POST /v1/warnings/{id}/retry", Entry::Retry),
+];
 
 #[test]
 fn every_cell_is_listed() {

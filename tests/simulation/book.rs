@@ -73,6 +73,11 @@ pub struct Pages {
 }
 
 impl Pages {
+    fn tell(&mut self, line: String) {
+        tracing::info!("{line}");
+        self.ledger.push(line);
+    }
+
     fn must(&mut self, holds: bool, what: impl FnOnce() -> String) {
         if !holds && self.broken.is_none() {
             self.broken = Some(what());
@@ -125,7 +130,7 @@ impl Book {
         if let Some(plan) = pages.plans.get_mut(&lease.plan) {
             plan.next = lease.ranks.iter().fold(plan.next, |next, rank| next.max(rank + 1));
         }
-        pages.ledger.push(format!("{now} lease {} {:x} {:?}", lease.route, lease.plan, lease.ranks));
+        pages.tell(format!("{now} lease {} {:x} {:?}", lease.route, lease.plan, lease.ranks));
     }
 
     /// Never more than the rate, one per cent and a burst in any second.
@@ -205,7 +210,7 @@ impl Book {
         }
         pages.delivering.clear();
         pages.paid.clear();
-        pages.ledger.push("crash".to_owned());
+        pages.tell("crash".to_owned());
     }
 
     /// The engine was told that the record of a plan is durable.
@@ -231,6 +236,7 @@ impl Book {
             ended: None,
             next: 0,
         });
+        tracing::info!(now, number = format!("{number:x}"), closing = %record["closing"], "plan told");
         if !record["closing"].is_null() {
             plan.ended.get_or_insert(now);
         }
@@ -241,6 +247,7 @@ impl Book {
         let now = self.now();
         let Ok(record) = serde_json::from_slice::<Value>(value) else { return };
         let id = record["id"].as_str().unwrap_or_default().to_owned();
+        tracing::info!(now, id, stage = %record["stage"], ended = %record["ended"], "warning told");
         let mut pages = self.open();
         if record["stage"] == "delivering" && record["ended"].is_null() {
             pages.delivering.entry(id).or_insert(now);
@@ -280,7 +287,7 @@ impl Book {
         pages.must(!drill || outside.is_none_or(|since| now <= since), || {
             format!("drill {token} reached somebody outside of drills over {route}")
         });
-        pages.ledger.push(format!("{now} {route} {token} {}", address.expose()));
+        pages.tell(format!("{now} {route} {token} {}", address.expose()));
     }
 
     /// A person got it.

@@ -224,10 +224,6 @@ impl World {
         let open = self.open().await;
         self.book.must(open.is_empty(), || {
             let routes = self.flow().routes();
-            let routes: Vec<String> = routes
-                .iter()
-                .map(|route| format!("{} {} {:?} {}", route.name, route.state, route.reason, route.in_flight))
-                .collect();
             format!("not ended although providers were well for an hour and a half: {open:?} {routes:?}")
         });
         // Receipts that are still on their way.
