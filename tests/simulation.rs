@@ -25,7 +25,7 @@ use std::{
 use world::{Trace, World};
 
 /// Things that happen in one world.
-const STEPS: u64 = 24;
+const STEPS: u64 = 20;
 
 /// Runs the world of a seed to its end; says what did not hold.
 fn run(seed: u64) -> Result<Trace, String> {

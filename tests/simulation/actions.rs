@@ -92,7 +92,7 @@ async fn lift(world: &mut World) {
     // Refused or not, whatever it does must hold.
     let lifted = world.flow().lift(&id, Lift::default(), actor).await;
     if let Ok(Some(fenghuo::flow::intake::Submitted::Created(view))) = lifted {
-        let message = json!({"identifier": format!("lift of {}", id.0), "kind": "cancel"});
+        let message = json!({"identifier": format!("lift {}", view.id), "kind": "cancel"});
         world.note(message, view.id);
     }
 }
@@ -188,7 +188,8 @@ pub async fn end(world: &mut World) {
             said_before.len() == now.len() && said_before.iter().zip(&now).all(|(before, now)| same(before, now));
         world.book.must(alike, || {
             let differs = said_before.iter().zip(&now).find(|(before, now)| !same(before, now));
-            format!("the projection rebuilt from the journal says otherwise: {differs:?}")
+            let counts = (said_before.len(), now.len());
+            format!("{id}: the projection rebuilt from the journal says otherwise: {differs:?} {counts:?} {now:?}")
         });
     }
     world.pass(Duration::from_secs(2)).await;

@@ -185,7 +185,7 @@ impl Provider {
         for receipt in receipts {
             let wait = match inner.chance.between(1, 10) {
                 1..=3 => Duration::ZERO,
-                10 => inner.chance.ms(5_000, 40_000),
+                10 => inner.chance.ms(5_000, 20_000),
                 _ => inner.chance.ms(10, 400),
             };
             let provider = Arc::clone(self);

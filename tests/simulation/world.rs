@@ -167,7 +167,7 @@ impl World {
 
     /// Lets time pass, and looks at every step whether everything holds.
     pub async fn pass(&mut self, time: Duration) {
-        self.pass_by(time, Duration::from_millis(250)).await;
+        self.pass_by(time, Duration::from_millis(500)).await;
     }
 
     async fn pass_by(&mut self, time: Duration, step: Duration) {
@@ -227,7 +227,7 @@ impl World {
             format!("not ended although providers were well for an hour and a half: {open:?} {routes:?}")
         });
         // Receipts that are still on their way.
-        self.pass_by(Duration::from_secs(45), Duration::from_secs(5)).await;
+        self.pass_by(Duration::from_secs(25), Duration::from_secs(5)).await;
         self.look(true).await;
     }
 
