@@ -25,7 +25,7 @@ use std::{
 use world::{Trace, World};
 
 /// Things that happen in one world.
-const STEPS: u64 = 20;
+const STEPS: u64 = 16;
 
 /// Runs the world of a seed to its end; says what did not hold.
 fn run(seed: u64) -> Result<Trace, String> {
@@ -97,7 +97,7 @@ fn the_promises_hold_in_a_thousand_worlds() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    every(seeds(1_000, 1_049), |seed| {
+    every(seeds(1_000, 1_029), |seed| {
         let (first, second) = (run(seed)?, run(seed)?);
         if first == second { Ok(()) } else { Err(format!("{first:x?} and then {second:x?}")) }
     });

@@ -8,6 +8,7 @@ use fenghuo::{
         intake::{Lift, Submitted},
         record::WarningId,
         retry::Retry,
+        status::StatusView,
     },
 };
 use serde_json::Value;
@@ -66,6 +67,21 @@ pub fn message(identifier: &str, level: &str, street: &str, expires: Option<&str
     message
 }
 
+/// Waits until every delivery of a warning has ended. Asks rarely: nothing here is about the moment.
+pub async fn ended(engine: &Engine, id: &WarningId, limit: Duration) -> StatusView {
+    let step = Duration::from_millis(500);
+    let mut waited = Duration::ZERO;
+    loop {
+        let status = engine.status(id).await;
+        if status.done {
+            return status;
+        }
+        assert!(waited < limit, "not ended within {limit:?}: {status:#?}");
+        engine.clock.sleep(step).await;
+        waited += step;
+    }
+}
+
 /// What has to be there before `entry` can be taken: nothing, or an earlier warning of the event.
 pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before) -> Option<(Value, WarningId)> {
     let first = match entry {
@@ -79,7 +95,9 @@ pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before
         }
     };
     let id = engine.post(&first).await;
-    engine.until(&id, before.patience, |status| status.done && status.receipts_awaited == 0).await;
+    ended(engine, &id, before.patience).await;
+    // And the receipts.
+    engine.clock.sleep(Duration::from_secs(1)).await;
     Some((first, id))
 }
 

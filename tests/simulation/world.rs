@@ -167,7 +167,7 @@ impl World {
 
     /// Lets time pass, and looks at every step whether everything holds.
     pub async fn pass(&mut self, time: Duration) {
-        self.pass_by(time, Duration::from_millis(500)).await;
+        self.pass_by(time, Duration::from_millis(1_000)).await;
     }
 
     async fn pass_by(&mut self, time: Duration, step: Duration) {
@@ -227,7 +227,12 @@ impl World {
             format!("not ended although providers were well for an hour and a half: {open:?} {routes:?}")
         });
         // Receipts that are still on their way.
-        self.pass_by(Duration::from_secs(25), Duration::from_secs(5)).await;
+        for _ in 0..30 {
+            self.pass_by(Duration::from_secs(1), Duration::from_secs(1)).await;
+            if self.lines.values().all(|line| line.provider.has_reported()) {
+                break;
+            }
+        }
         self.look(true).await;
     }
 
@@ -303,7 +308,7 @@ fn configuration(chance: &mut Chance) -> (Config, Vec<(String, Limits)>) {
 }
 
 fn people(chance: &mut Chance) -> Vec<Recipient> {
-    (0..chance.between(5, 25)).map(|number| person(number, chance)).collect()
+    (0..chance.between(4, 18)).map(|number| person(number, chance)).collect()
 }
 
 pub fn person(number: u64, chance: &mut Chance) -> Recipient {
