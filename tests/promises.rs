@@ -17,14 +17,22 @@ const CELLS: &[(Promise, Entry)] = &[
     (Promise::RedGoesFirst, Entry::Api),
     (Promise::RedGoesFirst, Entry::Update),
     (Promise::RedGoesFirst, Entry::Lift),
+    (Promise::RedGoesFirst, Entry::Retry),
     (Promise::RedGoesFirst, Entry::Restart),
     (Promise::LimitsAreKept, Entry::Api),
     (Promise::LimitsAreKept, Entry::Update),
     (Promise::LimitsAreKept, Entry::Lift),
+    (Promise::LimitsAreKept, Entry::Retry),
     (Promise::LimitsAreKept, Entry::Restart),
+    (Promise::NothingIsLate, Entry::Api),
+    (Promise::NothingIsLate, Entry::Update),
+    (Promise::NothingIsLate, Entry::Lift),
+    (Promise::NothingIsLate, Entry::Retry),
+    (Promise::NothingIsLate, Entry::Restart),
     (Promise::ADrillStaysADrill, Entry::Api),
     (Promise::ADrillStaysADrill, Entry::Update),
     (Promise::ADrillStaysADrill, Entry::Lift),
+    (Promise::ADrillStaysADrill, Entry::Retry),
     (Promise::ADrillStaysADrill, Entry::Restart),
 ];
 
@@ -32,8 +40,7 @@ const CELLS: &[(Promise, Entry)] = &[
 const SENDING: &[(&str, Entry)] = &[
     ("POST /v1/warnings", Entry::Api),
     ("POST /v1/warnings/{id}/lift", Entry::Lift),
-    // What it puts back enters the lanes as after a restart; its own tests are in `receipts::retry`.
-    ("POST /v1/warnings/{id}/retry", Entry::Restart),
+    ("POST /v1/warnings/{id}/retry", Entry::Retry),
 ];
 
 #[test]
@@ -86,6 +93,11 @@ async fn red_goes_first_whatever_the_way() {
 #[tokio::test(start_paused = true)]
 async fn limits_are_kept_whatever_the_way() {
     every_channel(Promise::LimitsAreKept).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_late_whatever_the_way() {
+    every_channel(Promise::NothingIsLate).await;
 }
 
 #[tokio::test(start_paused = true)]

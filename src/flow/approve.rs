@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{
     Parts, Unavailable,
+    parts::parse,
     projection::Closing,
     record::{Decision, PlanRecord, Stage, WarningRecord, json, replace},
 };
@@ -19,8 +20,8 @@ use crate::{
     store::{Expect, Put, Space},
 };
 
-/// Decides about a received warning: releases it, by policy.
-pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version: u64) -> Result<(), Unavailable> {
+/// Decides about a received warning: releases it, by policy. Gives the plans that this ended before they began.
+pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version: u64) -> Result<Vec<u64>, Unavailable> {
     let now_ms = parts.clock.unix_ms();
     record.stage = Stage::Released;
     record.released_ms = Some(now_ms);
@@ -34,6 +35,7 @@ pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version:
     let ended = ends(parts, &record, now_ms).await?;
     let puts = ended.iter().flat_map(|end| end.puts.clone()).collect();
     parts.advance(&record, version, puts, &decision).await?;
+    let mut unbegun = Vec::new();
     for end in ended {
         for number in &end.record.plans {
             if let Some(plan) = parts.projection.plan(*number) {
@@ -41,11 +43,12 @@ pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version:
                 parts.lanes(plan.record.channel).remove(*number);
             }
         }
+        unbegun.extend(end.unbegun);
         parts.progress.notify(&end.record.id);
         parts.remember(end.record);
     }
     parts.show_on_screens();
-    Ok(())
+    Ok(unbegun)
 }
 
 /// A warning that ends, with the changes that record it.
@@ -53,6 +56,8 @@ struct End {
     record: WarningRecord,
     closing: Closing,
     puts: Vec<Put>,
+    /// Its plans that are frozen and had not begun.
+    unbegun: Vec<u64>,
 }
 
 /// What a warning ends: every standing member of its event that is older, when it is an update or a lift.
@@ -74,17 +79,27 @@ async fn ends(parts: &Arc<Parts>, record: &WarningRecord, now_ms: i64) -> Result
         let Some((mut ended, version)) = parts.stored_warning(&earlier.id).await? else { continue };
         ended.ended = Some(word.to_owned());
         ended.ended_by = Some(record.id.clone());
+        let mut unbegun = Vec::new();
         if ended.stage < Stage::Delivering {
+            unbegun.clone_from(&ended.plans);
             ended.stage = Stage::Finished;
             ended.finished_ms = Some(now_ms);
         }
         let closing = Closing { state, reason, at_ms: now_ms, by: Some(record.id.clone()) };
         let mut puts = vec![replace(Space::Warning, ended.id.0.as_str(), &ended, version)];
-        puts.extend(parts.projection.plans(&ended.plans).iter().filter(|plan| plan.closing().is_none()).map(|plan| {
-            let record = PlanRecord { closing: Some(closing.clone()), ..plan.record.clone() };
+        let plans = parts.projection.plans(&ended.plans);
+        let mut records: Vec<PlanRecord> =
+            plans.iter().filter(|plan| plan.closing().is_none()).map(|plan| plan.record.clone()).collect();
+        for number in unbegun.iter().filter(|number| plans.iter().all(|plan| plan.record.number != **number)) {
+            if let Some(stored) = parts.store.get(Space::Plan, (*number).into()).await? {
+                records.push(parse(&stored.value)?);
+            }
+        }
+        puts.extend(records.into_iter().map(|record| {
+            let record = PlanRecord { closing: Some(closing.clone()), ..record };
             Put { space: Space::Plan, key: record.number.into(), value: Some(json(&record)), expect: Expect::Any }
         }));
-        ends.push(End { record: ended, closing, puts });
+        ends.push(End { record: ended, closing, puts, unbegun });
     }
     Ok(ends)
 }

@@ -64,7 +64,15 @@ async fn advance(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> 
             return Err(Unavailable::new("a stored warning does not keep the rules any more".to_owned()));
         };
         match record.stage {
-            Stage::Received => approve::step(parts, record, version).await?,
+            Stage::Received => {
+                for number in approve::step(parts, record, version).await? {
+                    // So that the deliveries it will never make are counted and seen, as after a restart. One that has
+                    // no words yet has no deliveries that could be shown.
+                    if let Ok(plan) = schedule::load(parts, number).await {
+                        parts.projection.insert(plan);
+                    }
+                }
+            }
             Stage::Released => target::step(parts, record, version, &warning).await?,
             Stage::Targeted => render::step(parts, record, version, &warning).await?,
             Stage::Rendered => schedule::step(parts, record, version).await?,

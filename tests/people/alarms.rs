@@ -195,4 +195,7 @@ async fn receipts_that_never_come() {
     // A restart knows it again.
     engine = engine.restart().await;
     until(&engine, 10 * SECOND, &["receipts-missing"]).await;
+    // It ends when nothing is awaited any more: the warning is over and put away.
+    engine.post(&following(&first, "W2", "cancel")).await;
+    until(&engine, 40 * MINUTE, &[]).await;
 }

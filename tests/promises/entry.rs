@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use fenghuo::flow::{
-    intake::{Lift, Submitted},
-    record::WarningId,
+use fenghuo::{
+    domain::{delivery::Reason, moment::Moment},
+    flow::{
+        intake::{Lift, Submitted},
+        record::WarningId,
+        retry::Retry,
+        status::StatusView,
+    },
 };
 use serde_json::Value;
 
@@ -21,12 +26,14 @@ pub enum Entry {
     Update,
     /// The lift of an earlier one that everybody has got.
     Lift,
+    /// An order to send again what failed for everybody.
+    Retry,
     /// A new warning, and a crash as soon as it was answered.
     Restart,
 }
 
 impl Entry {
-    pub const ALL: [Self; 4] = [Self::Api, Self::Update, Self::Lift, Self::Restart];
+    pub const ALL: [Self; 5] = [Self::Api, Self::Update, Self::Lift, Self::Retry, Self::Restart];
 }
 
 /// What a test is about, on its way: the engine that sends it now, its id, and what its provider had seen before.
@@ -44,8 +51,10 @@ pub struct Before {
     pub nowhere: &'static str,
     /// The route whose arrivals are counted.
     pub route: &'static str,
-    /// How long the people need to get the warning that is lifted.
+    /// How long the people need to get the warning that is lifted, or to fail to.
     pub patience: Duration,
+    /// How long the warning that is sent again is valid from its first sending on, seconds.
+    pub valid_s: i64,
 }
 
 /// The warning under test, for a street.
@@ -58,6 +67,21 @@ pub fn message(identifier: &str, level: &str, street: &str, expires: Option<&str
     message
 }
 
+/// Waits until every delivery of a warning has ended. Asks rarely: nothing here is about the moment.
+pub async fn ended(engine: &Engine, id: &WarningId, limit: Duration) -> StatusView {
+    let step = Duration::from_millis(500);
+    let mut waited = Duration::ZERO;
+    loop {
+        let status = engine.status(id).await;
+        if status.done {
+            return status;
+        }
+        assert!(waited < limit, "not ended within {limit:?}: {status:#?}");
+        engine.clock.sleep(step).await;
+        waited += step;
+    }
+}
+
 /// What has to be there before `entry` can be taken: nothing, or an earlier warning of the event.
 pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before) -> Option<(Value, WarningId)> {
     let first = match entry {
@@ -65,9 +89,15 @@ pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before
         // The earlier warning reached nobody, so that the update's audience is its own.
         Entry::Update => message("FIRST", "blue", before.nowhere, None),
         Entry::Lift => message("FIRST", level, before.street, None),
+        Entry::Retry => {
+            let end = Moment::china(engine.clock.unix() + before.valid_s).to_string();
+            message("FIRST", level, before.street, Some(&end))
+        }
     };
     let id = engine.post(&first).await;
-    engine.until(&id, before.patience, |status| status.done && status.receipts_awaited == 0).await;
+    ended(engine, &id, before.patience).await;
+    // And the receipts.
+    engine.clock.sleep(Duration::from_secs(1)).await;
     Some((first, id))
 }
 
@@ -84,6 +114,8 @@ pub async fn enter(
         (Entry::Update, Some((first, _))) => {
             let mut update = following(&first, "UPDATE", "update");
             update["infos"] = message["infos"].clone();
+            // An update that says that it is over by the time it is sent would be a lift.
+            update["sent"] = message["sent"].clone();
             let id = engine.post(&update).await;
             Entered { engine, id, before: seen }
         }
@@ -91,6 +123,16 @@ pub async fn enter(
             let lifted = engine.flow.lift(&id, Lift::default(), engine.actor()).await.expect("taken").expect("known");
             let (Submitted::Created(view) | Submitted::Repeated(view)) = lifted;
             Entered { engine, id: view.id, before: seen }
+        }
+        (Entry::Retry, Some((_, id))) => {
+            let retry = Retry {
+                nonce: "again".to_owned(),
+                channel: None,
+                reasons: vec![Reason::RecipientRefused],
+                reason: None,
+            };
+            engine.flow.retry(&id, retry, &engine.actor()).await.expect("ordered").expect("known");
+            Entered { engine, id, before: seen }
         }
         (Entry::Restart, _) => {
             let id = engine.post(&message).await;

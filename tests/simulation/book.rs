@@ -73,6 +73,11 @@ pub struct Pages {
 }
 
 impl Pages {
+    fn tell(&mut self, line: String) {
+        tracing::info!("{line}");
+        self.ledger.push(line);
+    }
+
     fn must(&mut self, holds: bool, what: impl FnOnce() -> String) {
         if !holds && self.broken.is_none() {
             self.broken = Some(what());
@@ -125,7 +130,7 @@ impl Book {
         if let Some(plan) = pages.plans.get_mut(&lease.plan) {
             plan.next = lease.ranks.iter().fold(plan.next, |next, rank| next.max(rank + 1));
         }
-        pages.ledger.push(format!("{now} lease {} {:x} {:?}", lease.route, lease.plan, lease.ranks));
+        pages.tell(format!("{now} lease {} {:x} {:?}", lease.route, lease.plan, lease.ranks));
     }
 
     /// Never more than the rate, one per cent and a burst in any second.
@@ -205,16 +210,21 @@ impl Book {
         }
         pages.delivering.clear();
         pages.paid.clear();
-        pages.ledger.push("crash".to_owned());
+        pages.tell("crash".to_owned());
     }
 
     /// The engine was told that the record of a plan is durable.
-    pub fn plan_told(&self, value: &[u8]) {
+    pub fn plan_told(&self, number: u64, value: &[u8]) {
         let now = self.now();
-        let Ok(record) = serde_json::from_slice::<Value>(value) else { return };
-        let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
-        let number = record["number"].as_u64().unwrap_or_default();
+        let open = holds(value, br#""closing":null"#);
         let mut pages = self.open();
+        if open && pages.plans.contains_key(&number) {
+            return;
+        }
+        let Ok(record) = serde_json::from_slice::<Value>(value) else { return };
+        tracing::info!(now, number = format!("{number:x}"), closing = %record["closing"], "plan told");
+        let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+        let names = record["routes"].as_array().into_iter().flatten();
         let plan = pages.plans.entry(number).or_insert_with(|| PlanFacts {
             warning: text("warning"),
             channel: text("channel"),
@@ -222,30 +232,25 @@ impl Book {
             drill: record["drill"] == true,
             deadline: record["deadline"].as_i64().unwrap_or_default(),
             size: record["size"].as_u64().and_then(|size| u32::try_from(size).ok()).unwrap_or_default(),
-            routes: record["routes"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|r| r.as_str().map(str::to_owned))
-                .collect(),
+            routes: names.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
             ended: None,
             next: 0,
         });
-        if !record["closing"].is_null() {
+        if !open {
             plan.ended.get_or_insert(now);
         }
     }
 
     /// The engine was told that the record of a warning is durable.
-    pub fn warning_told(&self, value: &[u8]) {
+    pub fn warning_told(&self, id: &str, value: &[u8]) {
         let now = self.now();
-        let Ok(record) = serde_json::from_slice::<Value>(value) else { return };
-        let id = record["id"].as_str().unwrap_or_default().to_owned();
+        let delivering = holds(value, br#""stage":"delivering""#) && holds(value, br#""ended":null"#);
+        tracing::info!(now, id, delivering, "warning told");
         let mut pages = self.open();
-        if record["stage"] == "delivering" && record["ended"].is_null() {
-            pages.delivering.entry(id).or_insert(now);
+        if delivering {
+            pages.delivering.entry(id.to_owned()).or_insert(now);
         } else {
-            pages.delivering.remove(&id);
+            pages.delivering.remove(id);
         }
     }
 
@@ -280,7 +285,7 @@ impl Book {
         pages.must(!drill || outside.is_none_or(|since| now <= since), || {
             format!("drill {token} reached somebody outside of drills over {route}")
         });
-        pages.ledger.push(format!("{now} {route} {token} {}", address.expose()));
+        pages.tell(format!("{now} {route} {token} {}", address.expose()));
     }
 
     /// A person got it.
@@ -292,4 +297,9 @@ impl Book {
     pub fn in_doubt(&self, token: Token) {
         self.open().traces.entry((token.plan, token.index)).or_default().doubtful = true;
     }
+}
+
+/// Whether a record says this; records are written without blanks.
+fn holds(record: &[u8], what: &[u8]) -> bool {
+    record.windows(what.len()).any(|part| part == what)
 }

@@ -17,7 +17,7 @@ use super::world::{World, needs_arrival};
 pub struct Known {
     audiences: BTreeMap<(WarningId, String), u64>,
     deliveries: BTreeMap<String, (State, Reason, bool)>,
-    /// Warnings of which nothing more is expected: looked at again at the end only.
+    /// Warnings whose deliveries have ended: looked at more rarely.
     over: BTreeSet<WarningId>,
     looks: u64,
 }
@@ -28,7 +28,8 @@ impl Known {
         let every = closely;
         let closely = closely || self.looks.is_multiple_of(40);
         for (_, id) in &world.posted {
-            if self.over.contains(id) && !every {
+            // Nothing but receipts is expected of these.
+            if self.over.contains(id) && !every && !self.looks.is_multiple_of(8) {
                 continue;
             }
             let Some(status) = world.status(id).await else {
@@ -36,7 +37,7 @@ impl Known {
                 continue;
             };
             self.numbers(world, &status);
-            if status.done && status.receipts_awaited == 0 {
+            if status.done {
                 self.over.insert(id.clone());
             }
             if closely {

@@ -85,6 +85,13 @@ impl Provider {
         self.inner().lies = false;
     }
 
+    /// Whether every receipt has been taken.
+    pub fn has_reported(&self) -> bool {
+        let mut inner = self.inner();
+        while inner.carriers.try_join_next().is_some() {}
+        inner.carriers.is_empty()
+    }
+
     pub fn link(self: &Arc<Self>, limits: &Limits, inbox: &Arc<Inbox>, alive: &Arc<AtomicBool>) -> Arc<dyn Adapter> {
         self.inner().inbox = Some(Arc::clone(inbox));
         let profile = Profile {
@@ -185,7 +192,7 @@ impl Provider {
         for receipt in receipts {
             let wait = match inner.chance.between(1, 10) {
                 1..=3 => Duration::ZERO,
-                10 => inner.chance.ms(5_000, 40_000),
+                10 => inner.chance.ms(2_000, 8_000),
                 _ => inner.chance.ms(10, 400),
             };
             let provider = Arc::clone(self);

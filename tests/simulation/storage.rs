@@ -70,6 +70,15 @@ impl Disk {
         ask(&mut self.chance.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The engine knows from now on that a record stands.
+    fn told(&self, space: Space, key: &Key, value: &[u8]) {
+        match (space, key.0.first_chunk()) {
+            (Space::Plan, Some(number)) => self.book.plan_told(u64::from_be_bytes(*number), value),
+            (Space::Warning, _) => self.book.warning_told(&String::from_utf8_lossy(&key.0), value),
+            _ => {}
+        }
+    }
+
     /// Writes it, and tells the book what is on disk from now on.
     async fn write(&self, commit: Commit) -> Result<Committed, CommitFault> {
         let entries = commit.entries.clone();
@@ -150,26 +159,16 @@ impl Engine for Attached {
         if let Fate::KeptUnknown = fate {
             return Err(CommitFault::Unknown("the disk said nothing".to_owned()));
         }
-        for ((space, _), value) in told {
-            match space {
-                Space::Plan => self.disk.book.plan_told(&value),
-                Space::Warning => self.disk.book.warning_told(&value),
-                _ => {}
-            }
-        }
+        told.iter().for_each(|((space, key), value)| self.disk.told(*space, key, value));
         Ok(committed)
     }
 
     async fn get(&self, space: Space, key: Key) -> Result<Option<Stored>, ReadFault> {
         self.read_fault()?;
-        let stored = self.disk.memory.get(space, key).await?;
+        let stored = self.disk.memory.get(space, key.clone()).await?;
         // Whatever is read is known from now on, even if its commit was never answered.
         if let Some(stored) = &stored {
-            match space {
-                Space::Plan => self.disk.book.plan_told(&stored.value),
-                Space::Warning => self.disk.book.warning_told(&stored.value),
-                _ => {}
-            }
+            self.disk.told(space, &key, &stored.value);
         }
         Ok(stored)
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex},
 };
 
 use fenghuo::{
@@ -27,10 +27,12 @@ pub struct Assembled {
     pub lifecycle: Lifecycle,
 }
 
-/// The built-in templates. Reading them is most of a start, and worlds start often.
-fn templates(config: &Config) -> Templates {
-    static READ: OnceLock<Templates> = OnceLock::new();
-    READ.get_or_init(|| Templates::load(config).expect("built-in templates")).clone()
+/// The templates of a configuration. Reading them is most of a start, and worlds start often.
+pub fn templates(config: &Config) -> Templates {
+    static READ: Mutex<BTreeMap<String, Templates>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().unwrap();
+    let known = read.entry(format!("{:?}", config.texts));
+    known.or_insert_with(|| Templates::load(config).expect("built-in templates")).clone()
 }
 
 /// Starts a flow; `adapter` builds the adapter of each configured route, whose receipts come in by the inbox.

@@ -12,7 +12,6 @@ use fenghuo::{
         intake::{Form, Submission, Submitted},
         receipt::{CallbackSecrets, Inbox, Links, ScreenInbox},
         record::WarningId,
-        render::templates::Templates,
         screens::Screens,
         status::StatusView,
         target::directory::{Directory, Recipient},
@@ -79,6 +78,12 @@ impl Plan {
     /// With a changed configuration.
     pub fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
+        self
+    }
+
+    /// How long a lift is sent.
+    pub fn configured_validity(mut self, lift: Duration) -> Self {
+        self.config.delivery.lift_validity_s = lift;
         self
     }
 
@@ -179,7 +184,7 @@ impl Engine {
             telemetry: telemetry.clone(),
             addresses: Arc::clone(&directory) as Arc<dyn AddressBook>,
             directory,
-            templates: Templates::load(&config).expect("built-in templates"),
+            templates: super::assembly::templates(&config),
             screens: Arc::new(screens.await.expect("screens")),
             links: Links::new(Arc::new(|bytes: &[u8]| vault_mac(bytes)), "https://warn.example"),
             callback_secrets: CallbackSecrets::read(&config).expect("readable secrets"),

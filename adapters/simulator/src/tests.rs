@@ -54,7 +54,9 @@ fn item(index: u32, address: &str) -> Item {
 }
 
 fn batch(items: Vec<Item>) -> Batch {
-    Batch { content: Arc::new(Content { text: "暴雨红色预警".to_owned(), ..Content::default() }), items, urgent: false }
+    Batch {
+        content: Arc::new(Content { text: "暴雨红色预警".to_owned(), ..Content::default() }), items, urgent: false
+    }
 }
 
 const BUDGET: Duration = Duration::from_secs(30);

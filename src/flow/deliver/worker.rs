@@ -66,9 +66,14 @@ fn turn(parts: &Arc<Parts>, route: &Arc<Route>, turns: &mut Turns) -> Duration {
     let served = parts.lanes(route.channel).serve(now, |plan| ask(parts, route, turns, plan, now));
     let due = match served {
         Served::Slice(slice) => {
+            // A place was free when the plan was asked for, and nobody else takes places of this route; a slice that has
+            // none all the same must not be lost.
+            let Ok(permit) = Arc::clone(&route.window).try_acquire_owned() else {
+                let ranks: Vec<(u32, Option<Instant>)> = slice.ranks.iter().map(|rank| (*rank, None)).collect();
+                parts.lanes(route.channel).put_back(&slice.plan, &ranks, parts.clock.unix());
+                return LOOK_AGAIN;
+            };
             route.passing.fetch_add(slice.ranks.len() as u64, Ordering::Relaxed);
-            // A place was free when the plan was asked for, and nobody else takes places of this route.
-            let Ok(permit) = Arc::clone(&route.window).try_acquire_owned() else { return LOOK_AGAIN };
             parts.lifecycle.spawn(slice::carry(Arc::clone(parts), Arc::clone(route), slice, permit));
             return Duration::ZERO;
         }
@@ -117,7 +122,7 @@ fn has_place(route: &Route, level: Level, shape: &SliceShape) -> bool {
     if route.is_trying() {
         return free == route.window_size;
     }
-    if level == Level::Red {
+    if level == Level::Red || free == 0 {
         return free > 0;
     }
     let used = route.window_size - free;

@@ -117,6 +117,23 @@ pub(crate) struct Slice {
 }
 
 impl Inner {
+    fn push(&mut self, mut work: Work, now_unix: i64) {
+        let record = &work.plan.record;
+        let key = LaneKey {
+            level: Reverse(record.level),
+            lift: Reverse(record.lift),
+            nearness: nearness(record.deadline - now_unix),
+        };
+        // Who closes a plan takes it out of the lanes afterwards: what is closed by now may not come in any more.
+        if self.keys.contains_key(&record.number) || work.plan.closing().is_some() {
+            return;
+        }
+        self.keys.insert(record.number, key);
+        let lane = self.lanes.entry(key).or_default();
+        work.served = lane.iter().map(|work| work.served).min().unwrap_or_default();
+        lane.push_back(work);
+    }
+
     fn take(&mut self, key: LaneKey, at: usize, most: u32) -> Slice {
         // The caller has just seen the lane and the place.
         let lane = self.lanes.entry(key).or_default();
@@ -152,23 +169,8 @@ struct Inner {
 
 impl Lanes {
     /// Takes a plan in. `now_unix` decides how near its deadline is.
-    pub(crate) fn push(&self, mut work: Work, now_unix: i64) {
-        let record = &work.plan.record;
-        let key = LaneKey {
-            level: Reverse(record.level),
-            lift: Reverse(record.lift),
-            nearness: nearness(record.deadline - now_unix),
-        };
-        let mut inner = self.inner.lock();
-        // Who closes a plan takes it out of the lanes afterwards: what is closed by now may not come in any more.
-        if inner.keys.contains_key(&record.number) || work.plan.closing().is_some() {
-            return;
-        }
-        inner.keys.insert(record.number, key);
-        let lane = inner.lanes.entry(key).or_default();
-        work.served = lane.iter().map(|work| work.served).min().unwrap_or_default();
-        lane.push_back(work);
-        drop(inner);
+    pub(crate) fn push(&self, work: Work, now_unix: i64) {
+        self.inner.lock().push(work, now_unix);
         self.bell.notify_waiters();
     }
 
@@ -183,13 +185,13 @@ impl Lanes {
                 .and_then(|lane| lane.iter_mut().find(|work| work.plan.record.number == plan.record.number))
         {
             add(work, ranks);
-            drop(inner);
         } else {
-            drop(inner);
+            // Under the same lock: a plan that somebody else puts back meanwhile must not swallow these.
             let mut work = Work::new(Arc::clone(plan), plan.size(), Vec::new());
             add(&mut work, ranks);
-            self.push(work, now_unix);
+            inner.push(work, now_unix);
         }
+        drop(inner);
         self.bell.notify_waiters();
     }
 

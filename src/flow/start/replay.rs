@@ -21,14 +21,8 @@ use crate::{
 
 /// Reads the journal from row `from` on.
 pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
-    let mut reading = Reading {
-        parts,
-        plan: None,
-        records: Vec::new(),
-        late: Vec::new(),
-        leases: Leases::default(),
-        refused: 0,
-    };
+    let mut reading =
+        Reading { parts, plan: None, records: Vec::new(), late: Vec::new(), leases: Leases::default(), refused: 0 };
     let mut visit = |row: JournalRowRef<'_>| {
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
