@@ -97,7 +97,7 @@ fn the_promises_hold_in_a_thousand_worlds() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    every(seeds(1_000, 1_029), |seed| {
+    every(seeds(1_000, 1_059), |seed| {
         let (first, second) = (run(seed)?, run(seed)?);
         if first == second { Ok(()) } else { Err(format!("{first:x?} and then {second:x?}")) }
     });

@@ -97,7 +97,15 @@ async fn a_cap_document_goes_all_the_way() {
     let (ours, theirs) = (fenghuo::domain::cap::read(cap.text.as_bytes()), fenghuo::domain::cap::read(CAP.as_bytes()));
     assert_eq!(ours.message, theirs.message, "read, written and read again it is the same");
 
-    let timeline = world.get(&format!("/v1/warnings/{id}/timeline"), &world.operator).await.text;
+    // Its end is a decision of its own, made once the last delivery has ended.
+    let mut timeline = String::new();
+    for _ in 0..100 {
+        timeline = world.get(&format!("/v1/warnings/{id}/timeline"), &world.operator).await.text;
+        if timeline.contains("finished") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     for what in ["received", "released", "targeted", "rendered", "delivering", "finished"] {
         assert!(timeline.contains(what), "{what} is missing: {timeline}");
     }

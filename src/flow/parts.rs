@@ -105,6 +105,8 @@ pub(crate) struct Parts {
     pub(crate) learned: tokio::sync::watch::Sender<bool>,
     /// Held while the record of a plan is written anew.
     plan_writes: tokio::sync::Mutex<()>,
+    /// Plans of which memory says more than the store, and what was decided about them.
+    unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
@@ -137,6 +139,7 @@ impl Parts {
             limits,
             learned: tokio::sync::watch::Sender::new(false),
             plan_writes: tokio::sync::Mutex::default(),
+            unwritten: Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
             telemetry,
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
@@ -333,7 +336,7 @@ impl Parts {
     }
 
     /// Notes durably that the provider of a route refuses a plan's content, as its memory says already.
-    pub(crate) async fn refuse_route(&self, plan: &Plan, route: &str, code: &str) {
+    pub(crate) async fn refuse_route(&self, plan: &Arc<Plan>, route: &str, code: &str) {
         tracing::error!(
             plan = plan.record.number,
             route,
@@ -351,8 +354,9 @@ impl Parts {
         self.write_plan(plan, &decision).await;
     }
 
-    /// Writes down what has become of a plan, as its memory says. One at a time, so that no write undoes another.
-    async fn write_plan(&self, plan: &Plan, decision: &Decision) {
+    /// Writes down what has become of a plan, as its memory says. One at a time, so that no write undoes another; what
+    /// the store did not take is written with the next [`Self::write_plans`].
+    async fn write_plan(&self, plan: &Arc<Plan>, decision: &Decision) {
         let _writing = self.plan_writes.lock().await;
         let record = plan.record_now();
         let put = Put {
@@ -366,9 +370,25 @@ impl Parts {
             Ok(committed) => {
                 self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), decision);
             }
-            // The reason stands anyway when the plan is looked at again: its deadline or its content has not changed.
-            Err(fault) => tracing::error!(plan = plan.record.number, %fault, "change of a plan not yet durable"),
+            Err(fault) => {
+                tracing::error!(plan = plan.record.number, %fault, "change of a plan not yet durable, repeating");
+                self.unwritten.lock().push((Arc::clone(plan), decision.clone()));
+            }
         }
+    }
+
+    /// Writes what the store did not take before.
+    pub(crate) async fn write_plans(&self) {
+        let unwritten = std::mem::take(&mut *self.unwritten.lock());
+        for (plan, decision) in unwritten {
+            self.write_plan(&plan, &decision).await;
+        }
+    }
+
+    /// Whether the store knows of each of these plans what memory knows.
+    pub(crate) fn are_written(&self, plans: &[Arc<Plan>]) -> bool {
+        let unwritten = self.unwritten.lock();
+        !unwritten.iter().any(|(plan, _)| plans.iter().any(|other| other.record.number == plan.record.number))
     }
 
     /// Ends a plan durably: its record says so, then memory and lanes follow.

@@ -32,8 +32,9 @@ pub(super) async fn run(parts: Arc<Parts>) {
     let mut failures: u32 = 0;
     loop {
         tokio::select! {
-            () = parts.clock.sleep(EVERY) => {}
+            biased;
             () = stop.cancelled() => return,
+            () = parts.clock.sleep(EVERY) => {}
         }
         match step(&parts, &mut floor).await {
             Ok(()) => failures = 0,

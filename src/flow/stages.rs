@@ -32,6 +32,7 @@ pub(super) async fn run(parts: Arc<Parts>) {
                 failing.remove(&id);
             }
         }
+        parts.write_plans().await;
         expire(&parts).await;
         deliver::observe::routes(&parts);
         tokio::select! {
@@ -87,7 +88,9 @@ async fn advance(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> 
 /// Records the end of a warning whose last delivery has ended.
 async fn finish(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> {
     let Some(known) = parts.warning_record(id) else { return Ok(()) };
-    if parts.projection.plans(&known.plans).iter().any(|plan| plan.snapshot().open() > 0) {
+    let plans = parts.projection.plans(&known.plans);
+    // An end that only memory knows would be open again after a restart, with nobody left to see to it.
+    if plans.iter().any(|plan| plan.snapshot().open() > 0) || !parts.are_written(&plans) {
         return Ok(());
     }
     let Some((mut record, version)) = parts.stored_warning(id).await? else { return Ok(()) };

@@ -164,12 +164,6 @@ impl Server {
         self.child.id().to_string()
     }
 
-    /// `kill -9`, nothing said before.
-    pub(super) fn kill(mut self) {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("gone");
-    }
-
     /// Whether the program was killed by somebody else, within five seconds.
     pub(super) async fn gone(&mut self) -> bool {
         for _ in 0..100 {

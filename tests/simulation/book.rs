@@ -122,8 +122,6 @@ impl Book {
         let lease = journal::lease(bytes);
         let Some(route) = self.routes.get(&lease.route) else { return };
         let mut pages = self.open();
-        let fresh = pages.leases.insert(lease.lease);
-        pages.must(fresh, || format!("lease number {} was given twice", lease.lease));
         self.check_rate(&mut pages, route, &lease, now);
         self.check_order(&mut pages, route, &lease, now);
         let pages = &mut *pages;
@@ -179,6 +177,8 @@ impl Book {
     pub fn lease_durable(&self, bytes: &[u8]) {
         let lease = journal::lease(bytes);
         let mut pages = self.open();
+        let fresh = pages.leases.insert(lease.lease);
+        pages.must(fresh, || format!("lease number {} was given twice", lease.lease));
         for rank in lease.ranks {
             let traces = pages.traces.entry((lease.plan, rank)).or_default();
             // A lease upon a lease: the first was never answered as far as the journal knows.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use fenghuo_contract::{Batch, Item, Token};
+use fenghuo_contract::{Batch, Content, Item, Token};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{
@@ -106,7 +106,7 @@ fn give_back(parts: &Parts, plan: &Arc<Plan>, ranks: &[u32]) {
     parts.lanes(plan.record.channel).put_back(plan, &again, parts.clock.unix());
 }
 
-/// Addresses, last checks of each recipient, and the attempts, content by content.
+/// One attempt each, content by content.
 async fn attempt(
     parts: &Arc<Parts>,
     route: &Arc<Route>,
@@ -114,21 +114,52 @@ async fn attempt(
     ranks: &[u32],
     passing: &mut Passing<'_>,
 ) -> Vec<Answer> {
+    let mut by_content: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+    if plan.contents.len() == 1 {
+        by_content.insert(0, ranks.to_vec());
+    } else {
+        for (rank, variant) in ranks.iter().zip(plan.variants_of(&plan.rows(ranks))) {
+            by_content.entry(variant).or_default().push(*rank);
+        }
+    }
+    let batch_max = route.adapter.profile().batch_max.max(1);
+    let mut answers = Vec::with_capacity(ranks.len());
+    for (variant, ranks) in by_content {
+        let Some(content) = plan.contents.get(variant) else { continue };
+        for ranks in ranks.chunks(batch_max) {
+            batch(parts, route, plan, content, ranks, passing, &mut answers).await;
+        }
+    }
+    // Stable: it merges the runs of each content, which are in order already.
+    answers.sort_by_key(|answer| answer.record.rank);
+    answers
+}
+
+/// Addresses, last checks of each recipient, and one submit. Read for each batch anew: the one before may have taken a
+/// while, and somebody may have left meanwhile.
+async fn batch(
+    parts: &Arc<Parts>,
+    route: &Arc<Route>,
+    plan: &Arc<Plan>,
+    content: &Arc<Content>,
+    ranks: &[u32],
+    passing: &mut Passing<'_>,
+    answers: &mut Vec<Answer>,
+) {
     let rows = plan.rows(ranks);
     let endpoints = match parts.addresses.endpoints(&rows, plan.record.channel).await {
         Ok(endpoints) => endpoints,
         Err(fault) => {
-            tracing::error!(route = route.name, %fault, "slice not sent: its addresses could not be read");
+            tracing::error!(route = route.name, %fault, "batch not sent: its addresses could not be read");
             let due = Some(parts.clock.instant() + Duration::from_millis(500));
-            return ranks.iter().map(|rank| Answer::returned(*rank, due)).collect();
+            return answers.extend(ranks.iter().map(|rank| Answer::returned(*rank, due)));
         }
     };
     let claimed_at = parts.clock.unix();
     let held = parts.limits.recipients.claim(&plan.record, &rows, claimed_at);
-    let mut answers = Vec::with_capacity(ranks.len());
-    let mut batches: BTreeMap<usize, (Vec<u32>, Vec<Item>)> = BTreeMap::new();
-    let (attempts, variants) = (plan.attempts_of(ranks), plan.variants_of(&rows));
-    let attempts = attempts.into_iter().zip(plan.rounds.of_all(ranks));
+    let first = answers.len();
+    let (mut going, mut items) = (Vec::with_capacity(ranks.len()), Vec::with_capacity(ranks.len()));
+    let attempts = plan.attempts_of(ranks).into_iter().zip(plan.rounds.of_all(ranks));
     for (at, (endpoint, (attempts, round))) in endpoints.into_iter().zip(attempts).enumerate() {
         let rank = ranks[at];
         let Some(address) = endpoint.address else {
@@ -146,27 +177,18 @@ async fn attempt(
         }
         let token = Token { plan: plan.record.number, index: rank, round };
         let confirm = parts.confirms(plan.record.channel).then(|| parts.links.address(token.plan, rank));
-        let item = Item { token, address, attempt: attempts.saturating_add(1), confirm };
-        let (ranks, items) = batches.entry(variants[at]).or_default();
-        ranks.push(rank);
-        items.push(item);
+        going.push(rank);
+        items.push(Item { token, address, attempt: attempts.saturating_add(1), confirm });
     }
-    let batch_max = route.adapter.profile().batch_max.max(1);
-    for (variant, (ranks, mut items)) in batches {
-        let Some(content) = plan.contents.get(variant) else { continue };
-        for ranks in ranks.chunks(batch_max) {
-            let rest = items.split_off(ranks.len());
-            let items = std::mem::replace(&mut items, rest);
-            let batch = Batch { content: Arc::clone(content), items, urgent: plan.record.level == Level::Red };
-            submit(parts, route, plan, ranks, &batch, passing, &mut answers).await;
-        }
+    if !items.is_empty() {
+        let batch = Batch { content: Arc::clone(content), items, urgent: plan.record.level == Level::Red };
+        submit(parts, route, plan, &going, &batch, passing, answers).await;
     }
-    // Stable: it merges the runs of each content, which are in order already.
-    answers.sort_by_key(|answer| answer.record.rank);
     if let Some(held) = held {
-        release(parts, plan, &rows, &held, &answers, claimed_at);
+        let answers = &mut answers[first..];
+        answers.sort_by_key(|answer| answer.record.rank);
+        release(parts, plan, &rows, &held, answers, claimed_at);
     }
-    answers
 }
 
 /// A recipient who was reached as often as is allowed: later, or not before the deadline.

@@ -53,7 +53,11 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
         }
     }
     if reading.refused > 0 {
-        tracing::error!(outcomes = reading.refused, "outcomes of the journal were refused: no open lease covers them");
+        // A commit of which nobody knew whether it is durable was made twice, or somebody else wrote here.
+        tracing::warn!(
+            outcomes = reading.refused,
+            "outcomes of the journal were passed over: no open lease covers them"
+        );
         parts.telemetry.outcomes_refused(reading.refused);
     }
     Ok(())
