@@ -28,6 +28,7 @@ mod start;
 pub mod status;
 mod submit;
 pub mod target;
+mod warnings;
 mod watch;
 
 use std::sync::Arc;

@@ -143,8 +143,7 @@ impl Flow {
     /// When the store cannot be read.
     pub async fn public_warning(&self, identifier: &str) -> Result<Option<WarningView>, Unavailable> {
         let warnings = self.0.warnings.read();
-        let found =
-            warnings.values().rev().find(|record| record.message.identifier == identifier && record.is_public());
+        let found = warnings.with_identifier(identifier).find(|record| record.is_public());
         Ok(found.map(|record| view::view(record)))
     }
 

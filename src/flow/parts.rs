@@ -32,6 +32,7 @@ use super::{
     screens::{Screens, Standing, StandingText},
     status::Progress,
     target::directory::{Directory, Endpoint},
+    warnings::Warnings,
 };
 use crate::{
     clock::Clock,
@@ -91,8 +92,8 @@ pub(crate) struct Parts {
     pub(crate) keys: authorize::Keys,
     pub(crate) routes: BTreeMap<String, Arc<Route>>,
     pub(crate) projection: Projection,
-    /// Every warning that is here, by id.
-    pub(crate) warnings: RwLock<BTreeMap<WarningId, Arc<WarningRecord>>>,
+    /// Every warning that is here.
+    pub(crate) warnings: RwLock<Warnings>,
     pub(crate) progress: Progress,
     /// Later word that waits to be durable.
     pub(crate) receipts: Turn,
@@ -183,7 +184,7 @@ impl Parts {
 
     /// Every warning of an event, oldest first.
     pub(crate) fn event_members(&self, event: &WarningId) -> Vec<Arc<WarningRecord>> {
-        self.warnings.read().values().filter(|record| record.event == *event).cloned().collect()
+        self.warnings.read().of_event(event).cloned().collect()
     }
 
     /// The event a message continues: that of the first message it references and that is known here, from the same
@@ -195,12 +196,7 @@ impl Parts {
 
     /// The newest warning with the identity a reference names.
     pub(crate) fn referenced(&self, reference: &MessageRef) -> Option<Arc<WarningRecord>> {
-        let same = |known: &&Arc<WarningRecord>| {
-            known.message.sender == reference.sender
-                && known.message.identifier == reference.identifier
-                && known.message.sent.unix() == reference.sent.unix()
-        };
-        self.warnings.read().values().rev().find(same).cloned()
+        self.warnings.read().referenced(reference).cloned()
     }
 
     /// Whether a warning takes back or corrects what was said before: a lift, or an update of an event that is known
@@ -224,8 +220,7 @@ impl Parts {
     /// Tells the screens which warnings stand.
     pub(crate) fn show_on_screens(&self) {
         let now = self.clock.unix();
-        let records: Vec<Arc<WarningRecord>> =
-            self.warnings.read().values().filter(|record| record.stands(now)).cloned().collect();
+        let records: Vec<Arc<WarningRecord>> = self.warnings.read().standing(now);
         let standing = records.iter().filter_map(|record| {
             let plans = self.projection.plans(&record.plans);
             let plan = plans.into_iter().find(|plan| plan.record.channel == Channel::Display)?;
@@ -268,7 +263,7 @@ impl Parts {
 
     /// Keeps a record in memory as it now stands.
     pub(crate) fn remember(&self, record: WarningRecord) {
-        self.warnings.write().insert(record.id.clone(), Arc::new(record));
+        self.warnings.write().insert(record);
     }
 
     /// Makes outcomes durable, however long it takes: the provider has answered, so there is no going back. Then, and

@@ -34,7 +34,10 @@ use crate::store::Space;
 pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version: u64) -> Result<(), Unavailable> {
     let mut plans = Vec::with_capacity(record.plans.len());
     for number in &record.plans {
-        plans.push(parts.projection.insert(load(parts, *number).await?));
+        let Some(plan) = load(parts, *number).await? else {
+            return Err(Unavailable::new(format!("plan {number} has no content")));
+        };
+        plans.push(parts.projection.insert(plan));
     }
     record.stage = Stage::Delivering;
     let decision = Decision {
@@ -65,26 +68,27 @@ pub(crate) fn enter(parts: &Parts, plan: &Arc<Plan>) {
     }
 }
 
-/// A plan as its records say, with nothing sent.
-pub(crate) async fn load(parts: &Parts, number: u64) -> Result<Plan, Unavailable> {
+/// A plan as its records say, with nothing sent; `None` while it has no words.
+pub(crate) async fn load(parts: &Parts, number: u64) -> Result<Option<Plan>, Unavailable> {
     let audience = bitmap(&piece(parts, Space::PlanAudience, number, "audience").await?)?;
     load_for(parts, number, audience).await
 }
 
 /// A plan whose audience was erased: nobody is in it.
-pub(crate) async fn load_erased(parts: &Parts, number: u64) -> Result<Plan, Unavailable> {
+pub(crate) async fn load_erased(parts: &Parts, number: u64) -> Result<Option<Plan>, Unavailable> {
     load_for(parts, number, RoaringBitmap::new()).await
 }
 
-async fn load_for(parts: &Parts, number: u64, audience: RoaringBitmap) -> Result<Plan, Unavailable> {
+async fn load_for(parts: &Parts, number: u64, audience: RoaringBitmap) -> Result<Option<Plan>, Unavailable> {
     let record: PlanRecord = parse(&piece(parts, Space::Plan, number, "record").await?)?;
-    let contents: PlanContents = parse(&piece(parts, Space::PlanContent, number, "content").await?)?;
+    let Some(contents) = parts.store.get(Space::PlanContent, number.into()).await? else { return Ok(None) };
+    let contents: PlanContents = parse(&contents.value)?;
     let mut variants: Vec<RoaringBitmap> = Vec::with_capacity(contents.variants.len());
     for variant in &contents.variants {
         variants.push(variant.rows()?);
     }
     let all: Vec<Arc<Content>> = contents.into_contents();
-    Ok(Plan::new(record, audience, all, variants))
+    Ok(Some(Plan::new(record, audience, all, variants)))
 }
 
 async fn piece(parts: &Parts, space: Space, number: u64, what: &str) -> Result<bytes::Bytes, Unavailable> {

@@ -1,6 +1,15 @@
 //! Drives warnings from stage to stage and ends what is over.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::Instant,
+};
 
 use super::{
     Parts, Unavailable, approve, deliver,
@@ -10,52 +19,123 @@ use super::{
 };
 use crate::domain::{
     delivery::{Reason, State},
+    level::Level,
     warning::Warning,
 };
 
 /// How often deadlines, endings and unfinished stages are looked at, whatever rang or did not.
 const SWEEP: Duration = Duration::from_millis(200);
+/// Warnings that advance at a time: their commits share what a commit costs. So many more may if they are red.
+const AT_ONCE: usize = 32;
+const RED_BESIDE: usize = 8;
 
-/// Advances what can advance, until the soft stop.
+/// Advances what can advance, until the soft stop; then what is under way comes to the end of its stage.
 pub(super) async fn run(parts: Arc<Parts>) {
     let stop = parts.lifecycle.stopping();
-    let mut failing: HashMap<WarningId, u32> = HashMap::new();
+    let mut driver = Driver::default();
     while !stop.is_cancelled() {
         let rung = parts.progress.new_work.notified();
-        for id in unfinished(&parts) {
-            if let Err(fault) = advance(&parts, &id).await {
-                let row = failing.entry(id.clone()).and_modify(|row| *row += 1).or_insert(1);
-                if row.is_power_of_two() {
-                    tracing::error!(warning = %id, %fault, tries = *row, "stage not finished, repeating");
-                }
-            } else {
-                failing.remove(&id);
-            }
-        }
-        parts.write_plans().await;
-        expire(&parts).await;
-        deliver::observe::routes(&parts);
+        driver.begin(&parts);
+        let until_sweep = driver.until_sweep(&parts);
         tokio::select! {
             biased;
-            () = rung => {}
-            () = parts.clock.sleep(SWEEP) => {}
             () = stop.cancelled() => {}
+            () = parts.clock.sleep(until_sweep) => driver.sweep(&parts).await,
+            Some(ended) = driver.jobs.join_next_with_id() => driver.end(&parts, ended),
+            () = rung => {}
         }
+    }
+    while let Some(ended) = driver.jobs.join_next_with_id().await {
+        driver.end(&parts, ended);
     }
 }
 
-fn unfinished(parts: &Parts) -> Vec<WarningId> {
-    let warnings = parts.warnings.read();
-    let mut open: Vec<&Arc<WarningRecord>> =
-        warnings.values().filter(|record| !matches!(record.stage, Stage::Finished | Stage::Recorded)).collect();
-    // Red first here too; lifts and updates after what they reference, in order of arrival.
-    open.sort_by_key(|record| (std::cmp::Reverse(record.level), record.received_ms));
-    open.into_iter().map(|record| record.id.clone()).collect()
+/// Warnings under way, at most one of an event: what ends or continues another meets it at rest.
+#[derive(Default)]
+struct Driver {
+    jobs: JoinSet<Result<(), Unavailable>>,
+    under_way: HashMap<tokio::task::Id, (WarningId, WarningId)>,
+    events: HashSet<WarningId>,
+    /// Those whose last step failed, and how often; they rest until the next sweep.
+    failing: HashMap<WarningId, u32>,
+    resting: HashSet<WarningId>,
+    swept: Option<Instant>,
+}
+
+impl Driver {
+    /// Begins with as many as there is room for: red first, then in order of arrival.
+    fn begin(&mut self, parts: &Arc<Parts>) {
+        let room = |level: Level| AT_ONCE + if level == Level::Red { RED_BESIDE } else { 0 };
+        let warnings = parts.warnings.read();
+        let next: Vec<Arc<WarningRecord>> = warnings
+            .advancing()
+            .filter(|record| !self.resting.contains(&record.id))
+            .take(self.jobs.len() + AT_ONCE + RED_BESIDE)
+            .cloned()
+            .collect();
+        drop(warnings);
+        for record in next {
+            if self.jobs.len() < room(record.level) {
+                self.spawn(parts, &record);
+            }
+        }
+    }
+
+    fn spawn(&mut self, parts: &Arc<Parts>, record: &WarningRecord) {
+        if !self.events.insert(record.event.clone()) {
+            return;
+        }
+        let (parts, id) = (Arc::clone(parts), record.id.clone());
+        let job = self.jobs.spawn(async move { advance(&parts, &id).await });
+        self.under_way.insert(job.id(), (record.id.clone(), record.event.clone()));
+    }
+
+    fn end(&mut self, parts: &Parts, ended: Result<(tokio::task::Id, Result<(), Unavailable>), JoinError>) {
+        let (job, fault) = match ended {
+            Ok((job, Ok(()))) => (job, None),
+            Ok((job, Err(fault))) => (job, Some(fault)),
+            Err(panic) => (panic.id(), Some(Unavailable::new(format!("stage failed: {panic}")))),
+        };
+        let Some((id, event)) = self.under_way.remove(&job) else { return };
+        self.events.remove(&event);
+        let Some(fault) = fault else {
+            self.failing.remove(&id);
+            if parts.warning_record(&id).is_some_and(|record| record.stage < Stage::Delivering) {
+                // It waits for something else than its turn.
+                self.resting.insert(id);
+            }
+            return;
+        };
+        let tries = self.failing.entry(id.clone()).and_modify(|tries| *tries += 1).or_insert(1);
+        if tries.is_power_of_two() {
+            tracing::error!(warning = %id, %fault, tries = *tries, "stage not finished, repeating");
+        }
+        self.resting.insert(id);
+    }
+
+    fn until_sweep(&self, parts: &Parts) -> Duration {
+        let now = parts.clock.instant();
+        self.swept.map_or(Duration::ZERO, |swept| (swept + SWEEP).duration_since(now))
+    }
+
+    /// Ends what is over, and begins again with what failed.
+    async fn sweep(&mut self, parts: &Arc<Parts>) {
+        self.resting.clear();
+        parts.write_plans().await;
+        expire(parts).await;
+        deliver::observe::routes(parts);
+        let warnings = parts.warnings.read();
+        let over: Vec<Arc<WarningRecord>> =
+            warnings.delivering().filter(|record| is_over(parts, record)).cloned().collect();
+        drop(warnings);
+        over.iter().for_each(|record| self.spawn(parts, record));
+        self.swept = Some(parts.clock.instant());
+    }
 }
 
 /// Takes a warning through every stage it can pass now.
 async fn advance(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> {
-    loop {
+    while !parts.lifecycle.stopping().is_cancelled() {
         let known = parts.warning_record(id).map(|record| record.stage);
         if known == Some(Stage::Delivering) {
             return finish(parts, id).await;
@@ -67,11 +147,7 @@ async fn advance(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> 
         match record.stage {
             Stage::Received => {
                 for number in approve::step(parts, record, version).await? {
-                    // So that the deliveries it will never make are counted and seen, as after a restart. One that has
-                    // no words yet has no deliveries that could be shown.
-                    if let Ok(plan) = schedule::load(parts, number).await {
-                        parts.projection.insert(plan);
-                    }
+                    show_unbegun(parts, number).await;
                 }
             }
             Stage::Released => target::step(parts, record, version, &warning).await?,
@@ -83,14 +159,38 @@ async fn advance(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> 
             }
         }
     }
+    Ok(())
+}
+
+/// Shows a plan that ended before it began, so that the deliveries it will never make are counted and seen, as after a
+/// restart. One that has no words yet has no deliveries that could be shown.
+async fn show_unbegun(parts: &Parts, number: u64) {
+    let plan = loop {
+        match schedule::load(parts, number).await {
+            Ok(plan) => break plan,
+            Err(fault) => {
+                tracing::error!(plan = number, %fault, "plan that ended not yet read, repeating");
+                parts.clock.sleep(SWEEP).await;
+            }
+        }
+        if parts.lifecycle.stopping().is_cancelled() {
+            return;
+        }
+    };
+    plan.into_iter().for_each(|plan| drop(parts.projection.insert(plan)));
+}
+
+/// Whether nothing of a warning is open. An end that only memory knows would be open again after a restart, with nobody
+/// left to see to it.
+fn is_over(parts: &Parts, record: &WarningRecord) -> bool {
+    let plans = parts.projection.plans(&record.plans);
+    plans.iter().all(|plan| plan.snapshot().open() == 0) && parts.are_written(&plans)
 }
 
 /// Records the end of a warning whose last delivery has ended.
 async fn finish(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> {
-    let Some(known) = parts.warning_record(id) else { return Ok(()) };
-    let plans = parts.projection.plans(&known.plans);
-    // An end that only memory knows would be open again after a restart, with nobody left to see to it.
-    if plans.iter().any(|plan| plan.snapshot().open() > 0) || !parts.are_written(&plans) {
+    let known = parts.warning_record(id);
+    if !known.is_some_and(|known| is_over(parts, &known)) {
         return Ok(());
     }
     let Some((mut record, version)) = parts.stored_warning(id).await? else { return Ok(()) };

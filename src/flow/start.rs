@@ -77,7 +77,7 @@ async fn load_warnings(parts: &Arc<Parts>) -> Result<(), Unavailable> {
         let mut warnings = parts.warnings.write();
         for (_, stored) in &page {
             let record: WarningRecord = parse(&stored.value)?;
-            warnings.insert(record.id.clone(), Arc::new(record));
+            warnings.insert(record);
         }
     }
 }
@@ -86,7 +86,7 @@ async fn load_warnings(parts: &Arc<Parts>) -> Result<(), Unavailable> {
 async fn load_heads(parts: &Arc<Parts>) -> Result<(), Unavailable> {
     let finished = |record: &&Arc<WarningRecord>| record.stage == Stage::Finished;
     let numbers: Vec<u64> =
-        parts.warnings.read().values().filter(finished).flat_map(|record| record.plans.clone()).collect();
+        parts.warnings.read().all().filter(finished).flat_map(|record| record.plans.clone()).collect();
     for numbers in numbers.chunks(PAGE) {
         let keys = numbers.iter().map(|number| (*number).into()).collect();
         for (number, stored) in numbers.iter().zip(parts.store.get_many(Space::PlanFolded, keys).await?) {
@@ -101,16 +101,16 @@ async fn load_heads(parts: &Arc<Parts>) -> Result<(), Unavailable> {
 /// Loads every plan that is not folded and replays the journal over them.
 async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
     load_heads(parts).await?;
-    let records: Vec<Arc<WarningRecord>> = parts.warnings.read().values().cloned().collect();
+    let records: Vec<Arc<WarningRecord>> = parts.warnings.read().all().cloned().collect();
     for record in records.iter().filter(|record| record.stage >= Stage::Rendered) {
         for number in record.plans.iter().filter(|number| parts.projection.folded.head(**number).is_none()) {
-            match schedule::load(parts, *number).await {
-                Ok(plan) => drop(parts.projection.insert(plan)),
+            match schedule::load(parts, *number).await? {
+                Some(plan) => drop(parts.projection.insert(plan)),
                 // Ended before its words were written: nothing of it was or will be sent.
-                Err(fault) if record.stage == Stage::Finished => {
-                    tracing::debug!(plan = number, %fault, "a plan that never began is passed over");
+                None if record.stage == Stage::Finished => {
+                    tracing::debug!(plan = number, "a plan that never began is passed over");
                 }
-                Err(fault) => return Err(fault),
+                None => return Err(Unavailable::new(format!("plan {number} has no content"))),
             }
         }
     }

@@ -217,9 +217,15 @@ impl CodeTable {
     /// What a code means; `None` when the table does not know it: then it is transient (S26).
     #[must_use]
     pub fn find(&self, code: &str) -> Option<&CodeMeaning> {
-        self.exact.get(code).or_else(|| {
+        self.find_named(code).map(|(_, meaning)| meaning)
+    }
+
+    /// What a code means, and how many of its characters the table names.
+    #[must_use]
+    pub fn find_named(&self, code: &str) -> Option<(usize, &CodeMeaning)> {
+        self.exact.get(code).map(|meaning| (code.len(), meaning)).or_else(|| {
             let fitting = self.beginnings.iter().filter(|(beginning, _)| code.starts_with(&***beginning));
-            fitting.max_by_key(|(beginning, _)| beginning.len()).map(|(_, meaning)| meaning)
+            fitting.map(|(beginning, meaning)| (beginning.len(), meaning)).max_by_key(|(named, _)| *named)
         })
     }
 

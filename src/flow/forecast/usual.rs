@@ -43,8 +43,7 @@ pub(super) fn compare(parts: &Parts, warning: &Warning, issuer: Option<&str>, th
     let kind = class(warning.hazard());
     let warnings = parts.warnings.read();
     let known: Vec<(bool, u64)> = warnings
-        .values()
-        .rev()
+        .before(None)
         .filter(|record| own(record))
         .filter_map(|record| {
             let code = record.message.infos.iter().find_map(crate::domain::hazard::national_code);

@@ -61,8 +61,7 @@ pub(super) fn page(parts: &Parts, filter: &WarningFilter, cursor: Option<&str>, 
     let now = parts.clock.unix();
     let warnings = parts.warnings.read();
     let before = cursor.map(|id| WarningId(id.to_owned()));
-    let older = warnings.values().rev().filter(|record| before.as_ref().is_none_or(|before| record.id < *before));
-    let mut wanted = older.filter(|record| {
+    let mut wanted = warnings.before(before.as_ref()).filter(|record| {
         filter.level.is_none_or(|level| record.level == level)
             && filter.status.is_none_or(|status| record.status == status)
             && filter.stage.is_none_or(|stage| record.stage == stage)

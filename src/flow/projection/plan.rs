@@ -72,6 +72,7 @@ pub(crate) struct Plan {
     coverage: OnceLock<Arc<Coverage>>,
     /// The first row of the journal that can hold a word about it; 0 = not known yet.
     since: AtomicU64,
+    ends: rows::Ends,
 }
 
 /// Numbers of a plan at one moment.
@@ -120,6 +121,7 @@ impl Plan {
             gate: Arc::default(),
             coverage: OnceLock::new(),
             since: AtomicU64::new(0),
+            ends: rows::Ends::default(),
             record,
         };
         if let Some(closing) = closing {
@@ -157,51 +159,6 @@ impl Plan {
 
     pub(crate) fn size(&self) -> u32 {
         u32::try_from(self.audience.len()).unwrap_or(u32::MAX)
-    }
-
-    /// Directory rows of ranks, in the same order.
-    pub(crate) fn rows(&self, ranks: &[u32]) -> Vec<u32> {
-        let mut rows = Vec::with_capacity(ranks.len());
-        let mut at = 0;
-        while at < ranks.len() {
-            let run = ranks[at..].iter().zip(ranks[at]..).take_while(|(rank, expected)| **rank == *expected).count();
-            if let Some(first) = self.audience.select(ranks[at]) {
-                rows.extend(self.audience.range(first..).take(run));
-            }
-            at += run;
-        }
-        rows
-    }
-
-    /// Rank of a directory row, when it is in the audience.
-    pub(crate) fn rank(&self, row: u32) -> Option<u32> {
-        self.audience.contains(row).then(|| u32::try_from(self.audience.rank(row) - 1).unwrap_or(u32::MAX))
-    }
-
-    /// Ranks of the directory rows that are in the audience, ascending.
-    fn ranks(&self, rows: &RoaringBitmap) -> Vec<u32> {
-        /// Fewer of one container are looked up one by one.
-        const FEW: u64 = 256;
-        let rows = rows & &self.audience;
-        let mut ranks = Vec::with_capacity(usize::try_from(rows.len()).unwrap_or_default());
-        let mut wanted = rows.iter().peekable();
-        while let Some(first) = wanted.peek().copied() {
-            let (start, end) = (first & !0xffff, first | 0xffff);
-            if rows.range_cardinality(start..=end) < FEW {
-                while let Some(row) = wanted.next_if(|row| *row <= end) {
-                    ranks.extend(self.rank(row));
-                }
-                continue;
-            }
-            let before = start.checked_sub(1).map_or(0, |last| self.audience.rank(last));
-            let place = u32::try_from(before).unwrap_or(u32::MAX);
-            for (row, rank) in self.audience.range(start..=end).zip(place..) {
-                if wanted.next_if_eq(&row).is_some() {
-                    ranks.push(rank);
-                }
-            }
-        }
-        ranks
     }
 
     /// Ranks of these rows that are pending, and those that are in flight.
@@ -490,3 +447,4 @@ fn lease_one(dense: &mut Dense, rank: u32) -> bool {
 pub(super) mod tests;
 
 mod questions;
+mod rows;

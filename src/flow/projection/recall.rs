@@ -112,6 +112,7 @@ async fn read(parts: &Parts, head: Arc<Head>) -> Result<Plan, Unavailable> {
     } else {
         schedule::load(parts, head.plan).await?
     };
+    let plan = plan.ok_or(Damaged)?;
     if plan.size() != head.size && !head.is_erased() {
         return Err(Damaged.into());
     }

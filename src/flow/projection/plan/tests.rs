@@ -57,6 +57,24 @@ fn outcome() -> impl Strategy<Value = (Outcome, Reason)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
+    /// Rows are those of the ranks, however they are asked for: run after run, again, or here and there.
+    #[test]
+    fn rows_are_those_of_the_ranks(
+        audience in audience(),
+        asks in prop::collection::vec((any::<prop::sample::Index>(), 1u32..200, any::<bool>()), 1..20),
+    ) {
+        let all: Vec<u32> = audience.iter().collect();
+        let plan = plan(audience);
+        let mut next = 0;
+        for (at, length, jump) in asks {
+            let first = if jump { at.index(all.len()) as u32 } else { next };
+            let ranks: Vec<u32> = (first..plan.size().min(first + length)).collect();
+            let rows: Vec<u32> = ranks.iter().map(|rank| all[*rank as usize]).collect();
+            prop_assert_eq!(plan.rows(&ranks), rows);
+            next = first + ranks.len() as u32;
+        }
+    }
+
     /// Whatever is asked over all deliveries agrees with asking each one.
     #[test]
     fn scans_agree_with_single_deliveries(
