@@ -10,6 +10,7 @@ mod pace;
 mod receipts;
 mod route;
 mod schema;
+mod signoff;
 mod structure;
 mod tree;
 
@@ -25,9 +26,10 @@ pub use layers::{ConfigFault, Loaded, load};
 pub use pace::{Limit, Limits, RecipientLimit, Retry, RetryTimes};
 pub use receipts::Receipts;
 pub use route::Breaker;
+pub use signoff::SignOffRule;
 
 use self::pace::{default_red_share, default_retry};
-use crate::domain::{area::AreaCode, level::Level};
+use crate::domain::{area::AreaCode, level::Level, warning::Warning};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Deserialize)]
@@ -40,6 +42,9 @@ pub struct Config {
     pub routes: BTreeMap<String, Route>,
     /// By id.
     pub issuers: BTreeMap<String, Issuer>,
+    /// Who has to sign what, by name of the rule; what no rule matches is released at once. Of several that match, the
+    /// one with the most steps counts; of those, the first by name.
+    pub sign_off: BTreeMap<String, SignOffRule>,
     /// Name of every area the district speaks of, by code.
     pub areas: BTreeMap<AreaCode, String>,
     /// Names and class of hazard codes; what the configuration names is added to the built-in list.
@@ -55,6 +60,16 @@ pub struct Config {
     pub ladder: BTreeMap<Level, Ladder>,
     pub alarms: Alarms,
     pub retention: Retention,
+}
+
+impl Config {
+    /// The rule by which a warning of an issuer is signed off, with its name.
+    #[must_use]
+    pub fn sign_off_rule(&self, warning: &Warning, issuer: Option<&str>) -> Option<(&str, &SignOffRule)> {
+        let matching = self.sign_off.iter().filter(|(_, rule)| rule.matches(warning, issuer));
+        let strictest = matching.min_by_key(|(_, rule)| std::cmp::Reverse(rule.steps.len()));
+        strictest.map(|(name, rule)| (name.as_str(), rule))
+    }
 }
 
 /// The HTTP side.
@@ -335,6 +350,7 @@ impl Default for Config {
             store: StoreConfig::default(),
             texts: Texts::default(),
             routes: BTreeMap::new(),
+            sign_off: BTreeMap::new(),
             issuers: BTreeMap::new(),
             areas: BTreeMap::new(),
             hazards: BUILT_IN_HAZARDS.clone(),

@@ -15,5 +15,6 @@ pub mod message;
 pub mod moment;
 pub mod provider_codes;
 pub mod rules;
+pub mod signoff;
 pub mod text;
 pub mod warning;

@@ -37,6 +37,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/warnings/{id}/status", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/deliveries", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/timeline", "issuer approver operator auditor"),
+    ("GET /v1/warnings/{id}/sign-off", "issuer approver operator auditor"),
+    ("POST /v1/warnings/{id}/sign-off", "approver"),
     ("POST /v1/warnings/{id}/retry", "operator approver"),
     ("GET /v1/receipts", "issuer operator auditor"),
     ("GET /c/{token}", "public"),

@@ -8,7 +8,7 @@ use std::{
 
 use fenghuo::{
     clock::Clock,
-    flow::authorize::{Role, offline},
+    flow::authorize::{KeyOrder, Role, offline},
     flow::target::directory::Recipient,
 };
 use fenghuo_contract::Channel;
@@ -98,8 +98,8 @@ async fn prepare(data: &std::path::Path) -> (String, String) {
         drill: true,
     });
     opened.directory.put(people.collect()).await.expect("stored");
-    let issuer = offline::create(&opened.store, &clock, Role::Issuer, Some("relay".to_owned()), String::new()).await;
-    let operator = offline::create(&opened.store, &clock, Role::Operator, None, String::new()).await;
+    let issuer = offline::create(&opened.store, &clock, KeyOrder::new(Role::Issuer, Some("relay".to_owned()))).await;
+    let operator = offline::create(&opened.store, &clock, KeyOrder::new(Role::Operator, None)).await;
     opened.store.close().await;
     (issuer.expect("a key").secret, operator.expect("a key").secret)
 }

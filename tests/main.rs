@@ -18,6 +18,7 @@ mod people;
 mod promises;
 mod receipts;
 mod retention;
+mod signoff;
 mod simulation;
 mod stop;
 mod store;

@@ -9,7 +9,7 @@ use std::{
 use fenghuo::{
     clock::Clock,
     flow::{
-        authorize::{Role, offline},
+        authorize::{KeyOrder, Role, offline},
         target::directory::Recipient,
     },
 };
@@ -85,8 +85,8 @@ impl Stopping {
         });
         opened.directory.put(people.collect()).await.expect("stored");
         let subject = Some("relay".to_owned());
-        let issuer = offline::create(&opened.store, &clock, Role::Issuer, subject, String::new()).await;
-        let operator = offline::create(&opened.store, &clock, Role::Operator, None, String::new()).await;
+        let issuer = offline::create(&opened.store, &clock, KeyOrder::new(Role::Issuer, subject)).await;
+        let operator = offline::create(&opened.store, &clock, KeyOrder::new(Role::Operator, None)).await;
         opened.store.close().await;
         let (issuer, operator) = (issuer.expect("a key").secret, operator.expect("a key").secret);
         Self { folder, peer, issuer, operator, http: client() }

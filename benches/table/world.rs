@@ -132,7 +132,7 @@ impl World {
             form: Form::Json,
             media_type: "application/json".to_owned(),
             body: message.to_string().into(),
-            actor: Actor { key: "bench".to_owned(), role: Role::Issuer, subject: Some("bench".to_owned()) },
+            actor: Actor::new("bench", Role::Issuer, Some("bench".to_owned())),
             idempotency_key: None,
         };
         let Ok(Submitted::Created(view)) = self.flow.submit(submission).await else { panic!("not taken") };

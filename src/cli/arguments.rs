@@ -232,6 +232,8 @@ pub struct KeysCreate {
     pub issuer: Option<String>,
     #[arg(long, value_name = "ID")]
     pub screen: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub person: Option<String>,
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub note: String,
     #[command(flatten)]

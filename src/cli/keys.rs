@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::{Opened, StartFault},
     clock::Clock,
-    flow::authorize::{self, Role},
+    flow::authorize::{self, KeyOrder, Role},
     store::embedded::OpenFault,
 };
 
@@ -46,7 +46,8 @@ async fn create(order: &KeysCreate, output: &Output) -> Result<Exit, Fault> {
     let subject = subject(order, output)?;
     let clock = Clock::system();
     let made = if let Some(opened) = open(&order.place, &clock, output).await? {
-        let made = authorize::offline::create(&opened.store, &clock, order.role, subject, order.note.clone()).await;
+        let order = KeyOrder { role: order.role, subject, person: order.person.clone(), note: order.note.clone() };
+        let made = authorize::offline::create(&opened.store, &clock, order).await;
         opened.store.close().await;
         serde_json::to_value(made.map_err(|fault| not_stored(output, &fault))?).unwrap_or_default()
     } else {
@@ -54,6 +55,9 @@ async fn create(order: &KeysCreate, output: &Output) -> Result<Exit, Fault> {
         let mut body = json!({"role": order.role.name(), "note": order.note});
         if let Some(subject) = subject {
             body["subject"] = subject.into();
+        }
+        if let Some(person) = &order.person {
+            body["person"] = person.as_str().into();
         }
         client.send(client.request(Method::POST, "/v1/keys").json(&body)).await?.body
     };
@@ -98,11 +102,11 @@ async fn list(place: &KeysPlace, output: &Output) -> Result<Exit, Fault> {
         output.document(&json!({"items": items}));
         return Ok(Exit::Done);
     }
-    let heading = ["id", "role", "subject", "created", "revoked", "note"];
+    let heading = ["id", "role", "subject", "person", "created", "revoked", "note"];
     let mut rows = vec![heading.map(|name| output.say(&format!("cli-column-{name}"), &[])).to_vec()];
     for item in items.as_array().into_iter().flatten() {
         let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
-        rows.push(["id", "role", "subject", "created_at", "revoked_at", "note"].map(text).to_vec());
+        rows.push(["id", "role", "subject", "person", "created_at", "revoked_at", "note"].map(text).to_vec());
     }
     output.text(&table(&rows));
     Ok(Exit::Done)

@@ -5,6 +5,7 @@ mod issuers;
 mod ladder;
 mod pace;
 mod routes;
+mod signoff;
 
 use super::{
     Config,
@@ -29,6 +30,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     pace::check(&mut pass);
     ladder::check(&mut pass);
     alarms::check(&mut pass);
+    signoff::check(&mut pass);
     pass.findings
 }
 

@@ -67,6 +67,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("retention", RETENTION),
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
+    field("sign_off", Shape::Names(&SIGN_OFF)),
     field("areas", Shape::Areas),
     field("hazards", Shape::Names(&HAZARD)),
 ]);
@@ -190,6 +191,16 @@ const ISSUER: Shape = Shape::Table(&[
     required("levels", Shape::Words(LEVELS)),
     required("areas", Shape::Texts),
     field("relay", Shape::Bool),
+]);
+
+const SIGN_OFF: Shape = Shape::Table(&[
+    field("hazards", Shape::Texts),
+    required("levels", Shape::Words(LEVELS)),
+    field("issuers", Shape::Texts),
+    field("drills", Shape::Bool),
+    required("steps", Shape::Words(&["review", "sign", "office"])),
+    field("expires_s", Shape::Seconds),
+    field("second_within_s", Shape::Seconds),
 ]);
 
 const HAZARD: Shape = Shape::Table(&[

@@ -26,6 +26,10 @@ pub enum AlarmCode {
     ReceiptsSlow,
     /// Much of what was accepted was never reported on.
     ReceiptsMissing,
+    /// Released on one signature in an emergency, and the second has not come in time.
+    SecondSignatureMissing,
+    /// A red warning waits for a signature.
+    RedUnsigned,
     /// The store does not take anything until it was reopened.
     StorePoisoned,
     /// The disk is full: only lifts and outcomes are taken.
@@ -36,7 +40,9 @@ pub enum AlarmCode {
 
 impl AlarmCode {
     /// Every alarm, the most pressing first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
+        Self::SecondSignatureMissing,
+        Self::RedUnsigned,
         Self::RedPaused,
         Self::WarningNoRoute,
         Self::WarningStuck,
@@ -60,6 +66,8 @@ impl AlarmCode {
             Self::RouteStopped => "route-stopped",
             Self::ReceiptsSlow => "receipts-slow",
             Self::ReceiptsMissing => "receipts-missing",
+            Self::SecondSignatureMissing => "second-signature-missing",
+            Self::RedUnsigned => "red-unsigned",
             Self::StorePoisoned => "store-poisoned",
             Self::StoreFull => "store-full",
             Self::StoreLow => "store-low",

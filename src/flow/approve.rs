@@ -1,12 +1,16 @@
-//! Stage 3: the steps between received and released. Until sign-off is configured, a policy releases at once.
+//! Stage 3: the steps between received and released: signatures where a rule asks for them, else policy at once.
 //!
 //! Releasing an update or a lift ends, in the same commit, the warnings it references: what is unsent of them is
 //! never sent.
 
+mod sign;
+
 use std::sync::Arc;
 
+pub use sign::{GivenView, SignOffFault, SignOffView, SignOrder};
+
 use super::{
-    Parts, Unavailable,
+    Parts, Unavailable, exact,
     parts::parse,
     projection::Closing,
     record::{Decision, PlanRecord, Stage, WarningRecord, json, replace},
@@ -15,13 +19,29 @@ use crate::{
     domain::{
         delivery::{Reason, State},
         message::Kind,
+        signoff::Standing,
         warning::Warning,
     },
     store::{Expect, Put, Space},
 };
 
-/// Decides about a received warning: releases it, by policy. Gives the plans that this ended before they began.
-pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version: u64) -> Result<Vec<u64>, Unavailable> {
+/// Decides about a received warning: releases it, by policy or when everybody has signed whose signature it takes.
+/// Gives the plans that this ended before they began; `None` when it waits, or ended unsigned.
+pub(crate) async fn step(
+    parts: &Arc<Parts>,
+    mut record: WarningRecord,
+    version: u64,
+    warning: &Warning,
+) -> Result<Option<Vec<u64>>, Unavailable> {
+    let _signing = parts.signing.lock().await;
+    // Somebody may have signed since it was read.
+    if parts.warning_record(&record.id).is_some_and(|known| known.sign_off != record.sign_off) {
+        return Ok(None);
+    }
+    let by = match signed(parts, &mut record, version, warning).await? {
+        Some(by) => by,
+        None => return Ok(None),
+    };
     let now_ms = parts.clock.unix_ms();
     record.stage = Stage::Released;
     record.released_ms = Some(now_ms);
@@ -29,13 +49,16 @@ pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version:
         at_ms: now_ms,
         what: "released".to_owned(),
         warning: Some(record.id.clone()),
-        by: Some("policy".to_owned()),
+        by: Some(by),
         detail: None,
     };
     let ended = ends(parts, &record, now_ms).await?;
     let puts = ended.iter().flat_map(|end| end.puts.clone()).collect();
     parts.advance(&record, version, puts, &decision).await?;
     let mut unbegun = Vec::new();
+    if !ended.is_empty() {
+        parts.screens_change();
+    }
     for end in ended {
         for number in &end.record.plans {
             if let Some(plan) = parts.projection.plan(*number) {
@@ -47,8 +70,64 @@ pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version:
         parts.progress.notify(&end.record.id);
         parts.remember(end.record);
     }
-    parts.show_on_screens();
-    Ok(unbegun)
+    Ok(Some(unbegun))
+}
+
+/// By whom it is released: by policy, or by whoever signed last. `None`: not now; what follows from that is written.
+async fn signed(
+    parts: &Arc<Parts>,
+    record: &mut WarningRecord,
+    version: u64,
+    warning: &Warning,
+) -> Result<Option<String>, Unavailable> {
+    let now_ms = parts.clock.unix_ms();
+    let Some(sign_off) = &mut record.sign_off else {
+        record.sign_off = sign::begun(parts, record, warning);
+        let Some(sign_off) = &record.sign_off else { return Ok(Some("policy".to_owned())) };
+        let detail = sign_off.steps.iter().map(|step| step.name()).collect::<Vec<_>>().join(" ");
+        write(parts, record, version, "sign_off_began", format!("{}: {detail}", sign_off.rule)).await?;
+        return Ok(None);
+    };
+    let unsigned = match sign_off.standing(now_ms) {
+        Standing::Waiting(_) => return Ok(None),
+        Standing::Returned => "returned",
+        Standing::Rejected => "rejected",
+        Standing::Expired => "unsigned",
+        Standing::Signed | Standing::Owed(_) => {
+            let digest = exact::digest(parts, warning, &record.event);
+            if sign_off.void(&digest) {
+                write(parts, record, version, "signatures_voided", digest).await?;
+                return Ok(None);
+            }
+            let last = sign_off.given.last().map(|given| given.key.clone());
+            return Ok(Some(last.unwrap_or_default()));
+        }
+    };
+    record.stage = Stage::Finished;
+    record.finished_ms = Some(now_ms);
+    record.ended = Some(unsigned.to_owned());
+    write(parts, record, version, "ended", unsigned.to_owned()).await?;
+    Ok(None)
+}
+
+/// Writes down what has become of a warning that is not released.
+async fn write(
+    parts: &Arc<Parts>,
+    record: &WarningRecord,
+    version: u64,
+    what: &str,
+    detail: String,
+) -> Result<(), Unavailable> {
+    let decision = Decision {
+        at_ms: parts.clock.unix_ms(),
+        what: what.to_owned(),
+        warning: Some(record.id.clone()),
+        by: None,
+        detail: Some(detail),
+    };
+    parts.advance(record, version, Vec::new(), &decision).await?;
+    parts.progress.notify(&record.id);
+    Ok(())
 }
 
 /// A warning that ends, with the changes that record it.

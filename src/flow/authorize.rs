@@ -70,6 +70,44 @@ pub struct Actor {
     pub role: Role,
     /// The issuer (role issuer) or the screen (role screen) the key belongs to.
     pub subject: Option<String>,
+    /// The person who holds the key, when it is one person's.
+    pub person: Option<String>,
+    /// Id of the key of whoever made it, `local` for the machine itself.
+    pub made_by: String,
+}
+
+impl Actor {
+    /// Whoever holds a key that was made on the machine itself and is no one person's.
+    #[must_use]
+    pub fn new(key: impl Into<String>, role: Role, subject: Option<String>) -> Self {
+        Self { key: key.into(), role, subject, person: None, made_by: LOCAL.to_owned() }
+    }
+
+    /// The person, or the key where the person is not known: what two signers are told apart by.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        self.person.as_deref().unwrap_or(&self.key)
+    }
+}
+
+/// A key to be made.
+#[derive(Clone, Debug)]
+pub struct KeyOrder {
+    pub role: Role,
+    /// The issuer or the screen it belongs to; for these two roles only.
+    pub subject: Option<String>,
+    /// The person who will hold it, in the words the district knows people by.
+    pub person: Option<String>,
+    /// What it is for.
+    pub note: String,
+}
+
+impl KeyOrder {
+    /// A key that is no one person's.
+    #[must_use]
+    pub const fn new(role: Role, subject: Option<String>) -> Self {
+        Self { role, subject, person: None, note: String::new() }
+    }
 }
 
 /// A key as listed: never its secret.
@@ -78,6 +116,7 @@ pub struct KeyView {
     pub id: String,
     pub role: Role,
     pub subject: Option<String>,
+    pub person: Option<String>,
     pub note: String,
     /// RFC 3339.
     pub created_at: String,
@@ -113,6 +152,12 @@ pub enum TokenFault {
 /// Who makes or revokes keys from the machine itself, without a key.
 const LOCAL: &str = "local";
 
+/// The person who holds a key of this id; the id where the person is not known; `None` for the machine itself and for
+/// keys that are not there.
+pub(in crate::flow) async fn person_of(parts: &super::Parts, key: &str) -> Result<Option<String>, Unavailable> {
+    if key == LOCAL { Ok(None) } else { keys::person(&parts.store, key).await }
+}
+
 /// The digest by which a secret is found.
 #[must_use]
 pub fn secret_digest(secret: &str) -> [u8; 32] {
@@ -145,21 +190,15 @@ impl Flow {
     /// # Errors
     /// When it cannot be stored.
     pub async fn create_key(&self, role: Role, subject: Option<String>, note: String) -> Result<NewKey, Unavailable> {
-        self.create_key_by(LOCAL, role, subject, note).await
+        self.create_key_by(LOCAL, KeyOrder { role, subject, person: None, note }).await
     }
 
     /// Makes a key; `by` is the id of the key of whoever asks, for the journal.
     ///
     /// # Errors
     /// When it cannot be stored.
-    pub async fn create_key_by(
-        &self,
-        by: &str,
-        role: Role,
-        subject: Option<String>,
-        note: String,
-    ) -> Result<NewKey, Unavailable> {
-        keys::create(&self.0.store, &self.0.clock, by, (role, subject, note)).await
+    pub async fn create_key_by(&self, by: &str, order: KeyOrder) -> Result<NewKey, Unavailable> {
+        keys::create(&self.0.store, &self.0.clock, by, order).await
     }
 
     /// Every key.

@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, HashSet},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -106,11 +106,14 @@ pub(crate) struct Parts {
     pub(crate) learned: tokio::sync::watch::Sender<bool>,
     /// Held while the record of a plan is written anew.
     plan_writes: tokio::sync::Mutex<()>,
+    /// Held while a sign-off changes.
+    pub(crate) signing: tokio::sync::Mutex<()>,
     /// Plans of which memory says more than the store, and what was decided about them.
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
+    screens_old: AtomicBool,
 }
 
 impl Parts {
@@ -140,9 +143,11 @@ impl Parts {
             limits,
             learned: tokio::sync::watch::Sender::new(false),
             plan_writes: tokio::sync::Mutex::default(),
+            signing: tokio::sync::Mutex::default(),
             unwritten: Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
             telemetry,
+            screens_old: AtomicBool::new(false),
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
@@ -215,6 +220,16 @@ impl Parts {
     fn urgency(&self, record: &WarningRecord) -> Urgency {
         let ends = record.stage == Stage::Finished;
         if ends || self.takes_back(record) { Urgency::Reserved } else { Urgency::Pressing }
+    }
+
+    /// What the screens show may be out of date from now on.
+    pub(crate) fn screens_change(&self) {
+        self.screens_old.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is; the caller shows it anew.
+    pub(crate) fn screens_are_old(&self) -> bool {
+        self.screens_old.swap(false, Ordering::Relaxed)
     }
 
     /// Tells the screens which warnings stand.

@@ -11,6 +11,7 @@ use crate::{
         level::Level,
         message::{Message, Status},
         moment::Moment,
+        signoff::SignOff,
     },
     store::{Entry, EntryKind, Expect, Key, Put, Space},
 };
@@ -59,6 +60,12 @@ pub struct WarningRecord {
     pub issuer: Option<String>,
     /// Id of the API key that submitted it.
     pub submitted_by: String,
+    /// The person who holds that key, when that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_person: Option<String>,
+    /// Who had or has to sign it; `None` when nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_off: Option<SignOff>,
     pub level: Level,
     pub status: Status,
     /// The first warning of the event this one belongs to (itself for a first).
@@ -67,7 +74,8 @@ pub struct WarningRecord {
     pub received_ms: i64,
     pub released_ms: Option<i64>,
     pub finished_ms: Option<i64>,
-    /// `lifted` or `superseded`, and the warning that did it.
+    /// `lifted` or `superseded`, and the warning that did it; `returned`, `rejected` or `unsigned` when it was never
+    /// released.
     pub ended: Option<String>,
     pub ended_by: Option<WarningId>,
     /// Plan numbers, once targeted.

@@ -51,8 +51,10 @@ pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version:
     for plan in plans {
         plan.begins_at(sequence.max(1));
         enter(parts, &plan);
+        if plan.record.channel == fenghuo_contract::Channel::Display {
+            parts.screens_change();
+        }
     }
-    parts.show_on_screens();
     Ok(())
 }
 

@@ -28,6 +28,8 @@ const SWEEP: Duration = Duration::from_millis(200);
 /// Warnings that advance at a time: their commits share what a commit costs. So many more may if they are red.
 const AT_ONCE: usize = 32;
 const RED_BESIDE: usize = 8;
+/// What the screens show is made anew not more often than this: it is made of every warning that stands.
+const SHOW_EVERY: Duration = Duration::from_millis(20);
 
 /// Advances what can advance, until the soft stop; then what is under way comes to the end of its stage.
 pub(super) async fn run(parts: Arc<Parts>) {
@@ -36,10 +38,11 @@ pub(super) async fn run(parts: Arc<Parts>) {
     while !stop.is_cancelled() {
         let rung = parts.progress.new_work.notified();
         driver.begin(&parts);
-        let until_sweep = driver.until_sweep(&parts);
+        let (until_sweep, until_show) = (driver.until_sweep(&parts), driver.until_show(&parts));
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
+            () = parts.clock.sleep(until_show.unwrap_or_default()), if until_show.is_some() => driver.show(&parts),
             () = parts.clock.sleep(until_sweep) => driver.sweep(&parts).await,
             Some(ended) = driver.jobs.join_next_with_id() => driver.end(&parts, ended),
             () = rung => {}
@@ -48,6 +51,7 @@ pub(super) async fn run(parts: Arc<Parts>) {
     while let Some(ended) = driver.jobs.join_next_with_id().await {
         driver.end(&parts, ended);
     }
+    driver.show(&parts);
 }
 
 /// Warnings under way, at most one of an event: what ends or continues another meets it at rest.
@@ -60,6 +64,9 @@ struct Driver {
     failing: HashMap<WarningId, u32>,
     resting: HashSet<WarningId>,
     swept: Option<Instant>,
+    shown: Option<Instant>,
+    /// What the screens show is to be made anew.
+    show: bool,
 }
 
 impl Driver {
@@ -118,6 +125,19 @@ impl Driver {
         self.swept.map_or(Duration::ZERO, |swept| (swept + SWEEP).duration_since(now))
     }
 
+    /// How long until the screens are shown what changed; `None` when nothing did.
+    fn until_show(&mut self, parts: &Parts) -> Option<Duration> {
+        self.show |= parts.screens_are_old();
+        let now = parts.clock.instant();
+        self.show.then(|| self.shown.map_or(Duration::ZERO, |shown| (shown + SHOW_EVERY).duration_since(now)))
+    }
+
+    fn show(&mut self, parts: &Parts) {
+        self.show = false;
+        self.shown = Some(parts.clock.instant());
+        parts.show_on_screens();
+    }
+
     /// Ends what is over, and begins again with what failed.
     async fn sweep(&mut self, parts: &Arc<Parts>) {
         self.resting.clear();
@@ -146,7 +166,8 @@ async fn advance(parts: &Arc<Parts>, id: &WarningId) -> Result<(), Unavailable> 
         };
         match record.stage {
             Stage::Received => {
-                for number in approve::step(parts, record, version).await? {
+                let Some(unbegun) = approve::step(parts, record, version, &warning).await? else { return Ok(()) };
+                for number in unbegun {
                     show_unbegun(parts, number).await;
                 }
             }

@@ -97,6 +97,11 @@ impl Warnings {
         self.delivering.iter().filter_map(|id| self.by_id.get(id))
     }
 
+    /// Those that were not ended, the first to expire first.
+    pub(crate) fn unended(&self) -> impl Iterator<Item = &Arc<WarningRecord>> {
+        self.unended.iter().filter_map(|(_, id)| self.by_id.get(id))
+    }
+
     /// Those that stand now, oldest first.
     pub(crate) fn standing(&self, now_unix: i64) -> Vec<Arc<WarningRecord>> {
         let unended = self.unended.range((now_unix, WarningId(String::new()))..);

@@ -24,6 +24,7 @@ use crate::{
     domain::{
         delivery::{Reason, State},
         level::Level,
+        signoff::Standing,
     },
     store::Health,
 };
@@ -122,6 +123,7 @@ impl Watch {
         self.plans.retain(|number, _| tracked.contains(number));
         refused(parts, &plans, &mut seen);
         stopped(parts, &mut seen);
+        unsigned(parts, &mut seen);
         store(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen
@@ -269,4 +271,30 @@ fn store(parts: &Parts, seen: &mut Seen) {
         Health::Full { since_ms } => (AlarmCode::StoreFull, since_ms, BTreeMap::new()),
     };
     seen.insert((code, Subject::default()), Told { since_ms: Some(since_ms), facts });
+}
+
+/// Signatures that are late: the second of an emergency, and every one of a red warning.
+fn unsigned(parts: &Parts, seen: &mut Seen) {
+    /// So long a person needs to read what he signs.
+    const READING_MS: i64 = 60_000;
+    let now_ms = parts.clock.unix_ms();
+    let warnings = parts.warnings.read();
+    for record in warnings.unended() {
+        let Some(sign_off) = &record.sign_off else { continue };
+        let subject = Subject { warning: Some(record.id.clone()), ..Subject::default() };
+        match sign_off.standing(now_ms) {
+            Standing::Owed(step) => {
+                if let Some(due) = sign_off.second_due_ms().filter(|due| *due <= now_ms) {
+                    let facts = [("step", step.name().to_owned()), ("due", rfc3339(due))];
+                    seen.insert((AlarmCode::SecondSignatureMissing, subject), told(due, facts));
+                }
+            }
+            Standing::Waiting(step) if record.level == Level::Red && sign_off.waits_ms(now_ms) >= READING_MS => {
+                let facts = [("step", step.name().to_owned()), ("expires", rfc3339(sign_off.expires_ms))];
+                let since = now_ms - sign_off.waits_ms(now_ms);
+                seen.insert((AlarmCode::RedUnsigned, subject), told(since, facts));
+            }
+            _ => {}
+        }
+    }
 }

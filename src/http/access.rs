@@ -139,7 +139,7 @@ impl Guard {
         let Query(kiosk) = Query::<Kiosk>::try_from_uri(uri).ok()?;
         let id = screen_id(params);
         let opens = self.site.flow.kiosk_token_opens(id, &kiosk.k);
-        opens.then(|| Actor { key: "kiosk".to_owned(), role: Role::Screen, subject: Some(id.to_owned()) })
+        opens.then(|| Actor::new("kiosk", Role::Screen, Some(id.to_owned())))
     }
 }
 

@@ -15,18 +15,20 @@ mod recipients;
 mod retry;
 mod routes;
 mod screens;
+mod sign_off;
 mod warnings;
 
 pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
     confirm::ConfirmDocument,
-    keys::{KeyList, KeyOrder},
+    keys::{KeyForm, KeyList},
     operations::Health,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
     routes::{LimitOrder, Pause, ProbeResult, RouteList},
     screens::ScreenList,
+    sign_off::SignForm,
     warnings::PreflightDocument,
 };
 use super::routes::RouteSpec;
@@ -39,6 +41,7 @@ pub fn routes() -> Vec<RouteSpec> {
         preflight::routes(),
         alarms::routes(),
         progress::routes(),
+        sign_off::routes(),
         retry::routes(),
         receipts::routes(),
         confirm::routes(),

@@ -11,7 +11,7 @@ use std::{
 use fenghuo::{
     clock::Clock,
     flow::{
-        authorize::{Role, offline},
+        authorize::{KeyOrder, Role, offline},
         target::directory::Recipient,
     },
 };
@@ -76,8 +76,8 @@ impl Place {
         });
         opened.directory.put(people.collect()).await.expect("stored");
         let store = &opened.store;
-        let issuer = offline::create(store, &clock, Role::Issuer, Some("relay".to_owned()), String::new()).await;
-        let operator = offline::create(store, &clock, Role::Operator, None, String::new()).await;
+        let issuer = offline::create(store, &clock, KeyOrder::new(Role::Issuer, Some("relay".to_owned()))).await;
+        let operator = offline::create(store, &clock, KeyOrder::new(Role::Operator, None)).await;
         opened.store.close().await;
         let (issuer, operator) = (issuer.expect("a key").secret, operator.expect("a key").secret);
         Self { aside, data, issuer, operator }

@@ -193,7 +193,7 @@ async fn an_issuer_at_its_limit_holds_up_nobody_else() {
     for number in 0..30 {
         engine.post(&named(&format!("SLOW{number}"), "blue", STREET)).await;
     }
-    let other = Actor { key: "k2".to_owned(), role: Role::Issuer, subject: Some("other".to_owned()) };
+    let other = Actor::new("k2", Role::Issuer, Some("other".to_owned()));
     engine.post_as(&named("OTHER", "blue", STREET), other).await;
     let before = arrived(&engine).len();
     engine.clock.sleep(SECOND).await;

@@ -25,7 +25,7 @@ fn again(nonce: &str) -> Retry {
 }
 
 async fn order(engine: &Engine, id: &WarningId, retry: Retry) -> Result<Ordered, RetryFault> {
-    let operator = Actor { key: "operator-1".to_owned(), role: Role::Operator, subject: None };
+    let operator = Actor::new("operator-1", Role::Operator, None);
     engine.flow.retry(id, retry, &operator).await.map(|ordered| ordered.expect("a warning"))
 }
 

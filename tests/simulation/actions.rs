@@ -88,7 +88,7 @@ fn some_posted(world: &mut World) -> Option<(Value, fenghuo::flow::record::Warni
 
 async fn lift(world: &mut World) {
     let Some((_, id)) = some_posted(world) else { return };
-    let actor = Actor { key: "k1".to_owned(), role: Role::Issuer, subject: Some("relay".to_owned()) };
+    let actor = Actor::new("k1", Role::Issuer, Some("relay".to_owned()));
     // Refused or not, whatever it does must hold.
     let lifted = world.flow().lift(&id, Lift::default(), actor).await;
     if let Ok(Some(fenghuo::flow::intake::Submitted::Created(view))) = lifted {

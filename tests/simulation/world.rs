@@ -127,7 +127,7 @@ impl World {
 
     /// Posts; `None` when it could not be stored.
     pub async fn try_post(&self, message: &Value) -> Option<WarningId> {
-        let actor = Actor { key: "k1".to_owned(), role: Role::Issuer, subject: Some("relay".to_owned()) };
+        let actor = Actor::new("k1", Role::Issuer, Some("relay".to_owned()));
         let submission = Submission {
             form: Form::Json,
             media_type: "application/json".to_owned(),

@@ -233,7 +233,7 @@ impl Engine {
 
     /// Who may say everything.
     pub fn actor(&self) -> Actor {
-        Actor { key: "k1".to_owned(), role: Role::Issuer, subject: Some("relay".to_owned()) }
+        Actor::new("k1", Role::Issuer, Some("relay".to_owned()))
     }
 
     /// Posts a warning and gives its id.

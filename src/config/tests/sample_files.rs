@@ -54,7 +54,7 @@ fn keys(shape: Shape, path: &str, all: &mut Vec<String>) {
 #[test]
 fn the_samples_name_every_key() {
     let mut written = Vec::new();
-    for name in ["fenghuo.toml", "areas.toml", "issuers.toml", "hazards.toml"] {
+    for name in ["fenghuo.toml", "areas.toml", "issuers.toml", "hazards.toml", "signoff.toml"] {
         let text = fs::read_to_string(sample(name)).unwrap();
         // An optional key that is left out stands as "# key = value".
         let is_key = |line: &str| {
@@ -162,6 +162,7 @@ fn structs_and_schema_name_the_same_keys() {
         (of(at("routes")), fields::of::<super::super::Route>()),
         (of(breaker), fields::of::<super::super::Breaker>()),
         (of(at("issuers")), fields::of::<super::super::Issuer>()),
+        (of(at("sign_off")), fields::of::<super::super::SignOffRule>()),
         (of(at("hazards")), fields::of::<super::super::Hazard>()),
     ];
     for (schema, structure) in pairs {

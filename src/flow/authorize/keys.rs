@@ -11,7 +11,7 @@ use parking_lot::RwLock;
 use subtle::ConstantTimeEq;
 
 use super::{
-    Actor, KeyView, NewKey, Role, TokenFault,
+    Actor, KeyOrder, KeyView, NewKey, TokenFault,
     record::{KeyRecord, named_digest},
     secret_digest,
 };
@@ -125,19 +125,15 @@ impl Keys {
 }
 
 /// Makes a key and stores it.
-pub(super) async fn create(
-    store: &Store,
-    clock: &Clock,
-    by: &str,
-    (role, subject, note): (Role, Option<String>, String),
-) -> Result<NewKey, Unavailable> {
+pub(super) async fn create(store: &Store, clock: &Clock, by: &str, order: KeyOrder) -> Result<NewKey, Unavailable> {
     let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(clock.random::<32>()));
     let digest = secret_digest(&secret);
     let record = KeyRecord {
         id: format!("key-{:016x}", u64::from_be_bytes(clock.random())),
-        role,
-        subject,
-        note,
+        role: order.role,
+        subject: order.subject,
+        person: order.person,
+        note: order.note,
         created_ms: clock.unix_ms(),
         created_by: by.to_owned(),
         revoked_ms: None,
@@ -152,6 +148,12 @@ pub(super) async fn create(
     let commit = Commit { puts, entries: vec![decision("key_created", by, &record)?] };
     store.commit(commit).await?;
     Ok(NewKey { key: record.view(), secret })
+}
+
+/// The person who holds a key, or its id where the person is not known; `None` when there is no such key.
+pub(super) async fn person(store: &Store, id: &str) -> Result<Option<String>, Unavailable> {
+    let stored = store.get(Space::ApiKey, id.into()).await?;
+    stored.map(|stored| read(&stored).map(|record| record.person.unwrap_or(record.id))).transpose()
 }
 
 /// Every key, oldest first.
@@ -188,7 +190,7 @@ fn put(space: Space, key: Key, value: Bytes, expect: Expect) -> Put {
 /// The journal's line about a key: who did what to which, never the secret or its digest.
 fn decision(what: &str, by: &str, record: &KeyRecord) -> Result<Entry, Unavailable> {
     let line = serde_json::json!({
-        "what": what, "by": by, "key": record.id, "role": record.role, "subject": record.subject, "note": record.note,
+        "what": what, "by": by, "key": record.id, "role": record.role, "subject": record.subject, "person": record.person, "note": record.note,
     });
     let data =
         serde_json::to_vec(&line).map_err(|fault| Unavailable::new(format!("journal line of a key: {fault}")))?;

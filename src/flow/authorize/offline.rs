@@ -1,20 +1,14 @@
 //! Keys of a store that no gateway has open: for the command line, on the machine itself.
 
-use super::{KeyView, LOCAL, NewKey, Role, keys};
+use super::{KeyOrder, KeyView, LOCAL, NewKey, keys};
 use crate::{clock::Clock, flow::Unavailable, store::Store};
 
 /// Makes a key.
 ///
 /// # Errors
 /// When it cannot be stored.
-pub async fn create(
-    store: &Store,
-    clock: &Clock,
-    role: Role,
-    subject: Option<String>,
-    note: String,
-) -> Result<NewKey, Unavailable> {
-    keys::create(store, clock, LOCAL, (role, subject, note)).await
+pub async fn create(store: &Store, clock: &Clock, order: KeyOrder) -> Result<NewKey, Unavailable> {
+    keys::create(store, clock, LOCAL, order).await
 }
 
 /// Every key.

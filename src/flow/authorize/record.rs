@@ -11,6 +11,8 @@ pub(super) struct KeyRecord {
     pub(super) id: String,
     pub(super) role: Role,
     pub(super) subject: Option<String>,
+    #[serde(default)]
+    pub(super) person: Option<String>,
     pub(super) note: String,
     /// Milliseconds since 1970.
     pub(super) created_ms: i64,
@@ -39,6 +41,7 @@ impl KeyRecord {
             id: self.id.clone(),
             role: self.role,
             subject: self.subject.clone(),
+            person: self.person.clone(),
             note: self.note.clone(),
             created_at: shown(self.created_ms),
             revoked_at: self.revoked_ms.map(shown),
@@ -46,6 +49,12 @@ impl KeyRecord {
     }
 
     pub(super) fn actor(&self) -> Actor {
-        Actor { key: self.id.clone(), role: self.role, subject: self.subject.clone() }
+        Actor {
+            key: self.id.clone(),
+            role: self.role,
+            subject: self.subject.clone(),
+            person: self.person.clone(),
+            made_by: self.created_by.clone(),
+        }
     }
 }

@@ -162,6 +162,8 @@ fn new_record(parts: &Parts, submission: &Submission, read: &Read) -> WarningRec
         media_type: submission.media_type.clone(),
         issuer: submission.actor.subject.clone(),
         submitted_by: submission.actor.key.clone(),
+        submitted_person: submission.actor.person.clone(),
+        sign_off: None,
         level: warning.level(),
         status: warning.status(),
         received_ms: parts.clock.unix_ms(),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{parameters, warnings::short};
 use crate::{
-    flow::authorize::{Actor, KeyView, NewKey, Role},
+    flow::authorize::{Actor, KeyOrder, KeyView, NewKey, Role},
     http::{
         Site,
         fields::Fields,
@@ -68,10 +68,11 @@ async fn create(
         let known: Vec<String> = site.config.issuers.keys().take(20).cloned().collect();
         fields.refuse("subject", "subject-unknown", issuer, &known);
     }
+    let person = fields.text("person", 100).filter(|person| !person.trim().is_empty());
     let note = fields.text("note", 200).unwrap_or_default();
     fields.end()?;
     let role = role.ok_or_else(|| Problem::internal("a role was demanded above"))?;
-    let key = site.flow.create_key_by(&actor.key, role, subject, note).await?;
+    let key = site.flow.create_key_by(&actor.key, KeyOrder { role, subject, person, note }).await?;
     Ok((StatusCode::CREATED, Json(key)))
 }
 
@@ -85,19 +86,22 @@ async fn revoke(State(site): State<Site>, actor: Actor, Path(id): Path<String>) 
 /// A key to be made.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the form of a body, for the API description; the fields are read one by one")]
-pub(in crate::http) struct KeyOrder {
+pub(in crate::http) struct KeyForm {
     role: Role,
     /// The issuer (role issuer) or the screen (role screen) it belongs to; no other role has one.
     #[schema(required = false, value_type = String)]
     subject: Option<String>,
-    /// What it is for, who holds it.
+    /// The person who will hold it: signers are told apart by it.
+    #[schema(required = false, value_type = String)]
+    person: Option<String>,
+    /// What it is for.
     #[schema(required = false, value_type = String)]
     note: Option<String>,
 }
 
 fn key() -> Value {
     json!({
-        "id": "key-4f1c0c5a9e01b2d3", "role": "issuer", "subject": "flood", "note": "防汛指挥部值班系统",
+        "id": "key-4f1c0c5a9e01b2d3", "role": "issuer", "subject": "flood", "person": null, "note": "防汛指挥部值班系统",
         "created_at": "2026-07-01T09:00:00+08:00", "revoked_at": null
     })
 }
@@ -129,8 +133,8 @@ static CREATE: Operation = Operation {
     parameters: &[],
     request: &[Content {
         media_type: "application/json",
-        schema: Some("KeyOrder"),
-        example: || json!({"role": "issuer", "subject": "flood", "note": "防汛指挥部值班系统"}),
+        schema: Some("KeyForm"),
+        example: || json!({"role": "issuer", "subject": "flood", "person": "张三", "note": "防汛指挥部值班系统"}),
     }],
     answers: &[Answer {
         status: 201,

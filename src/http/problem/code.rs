@@ -59,6 +59,9 @@ problem_codes! {
     IdempotencyKeyRunning = "idempotency-key-running", CONFLICT;
     WarningNotDelivering = "warning-not-delivering", CONFLICT;
     WarningOver = "warning-over", CONFLICT;
+    SignOffNotWaiting = "sign-off-not-waiting", CONFLICT;
+    SignOffRefused = "sign-off-refused", CONFLICT;
+    SignOffTextChanged = "sign-off-text-changed", CONFLICT;
     ImportRunning = "import-running", CONFLICT;
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE;
     MediaTypeUnsupported = "media-type-unsupported", UNSUPPORTED_MEDIA_TYPE;

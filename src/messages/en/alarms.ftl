@@ -1,3 +1,13 @@
+alarm-second-signature-missing = Released in an emergency, and nobody has signed after
+    .detail = This warning was released on one signature; { $step } was to follow by { $due }
+    .more = In an emergency one person's signature releases, and a second person confirms within a set time. It has gone out; a second person must look at it now, and sign it or lift it.
+    .action = Let another approver look at once: sign, or lift
+    .who = The approver on duty
+alarm-red-unsigned = A red warning waits for a signature
+    .detail = It has waited for { $step } since { $since }, and will not be released after { $expires }
+    .more = A red warning is released when everybody has signed. If nobody does, it expires and nobody is told.
+    .action = Open its sign-off and approve, return or reject; when there is no time, release it on one signature
+    .who = The approver on duty
 alarm-red-paused = Red waits on a paused route
     .detail = Route { $route } is paused, and { $count } deliveries of a red warning wait on { $channel } since { $since }
     .more = Somebody paused every route that could carry this red warning on the channel. It is kept and goes out as soon as one runs.

@@ -167,6 +167,29 @@ warning-over = This warning is over
     .action = When people must still be told, issue a new warning
     .who = The issuer
 
+sign-off-not-waiting = There is nothing to sign
+    .detail = This warning needs no signature, was released, or ended before; nothing has changed
+    .action = Look at its status; to end what is released, lift it
+    .who = The approver on duty
+
+sign-off-refused = This signature is not taken
+    .detail = { $why ->
+        [submitter] Whoever handed a warning in does not sign it
+        [made-by-submitter] The key was made by whoever handed the warning in
+        [twice] You have signed another step of this warning
+        [reason] To return or reject, a reason is needed
+        [emergency] The rule of this warning does not let one signature release it, or one has already
+        [released] It is released: only a lift ends it
+       *[other] Another step is next; GET …/sign-off says which
+    }
+    .action = Another person signs, or the step that is next is signed
+    .who = The approver on duty
+
+sign-off-text-changed = What would go out is not what you saw
+    .detail = The texts have changed since; they are now { $digest }
+    .action = Read them anew with GET …/sign-off, and sign with their digest
+    .who = The approver on duty
+
 callback-forged = The signature of this call does not fit
     .detail = The signature is missing or wrong; nothing was taken
     .action = Compare the provider's signing key with the route's settings; callback_signatures = "observe" takes it as unsigned meanwhile

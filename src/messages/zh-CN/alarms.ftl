@@ -1,3 +1,13 @@
+alarm-second-signature-missing = 紧急发布之后没有人补签
+    .detail = 这条预警只凭一个签名发布，应在 { $due } 之前补签的 { $step } 还没有
+    .more = 紧急流程让一个人签字就发布，第二个人要在规定时间内确认。预警已经发出；现在需要第二个人看它，对的补签，错的解除。
+    .action = 请另一位审批人马上看：补签，或解除
+    .who = 值班审批人
+alarm-red-unsigned = 一条红色预警在等签字
+    .detail = 自 { $since } 起等 { $step }，{ $expires } 之后不再发布
+    .more = 红色预警要等全部签字才发布。没有人签，它就过期，谁也收不到。
+    .action = 打开它的签发页，签字、退回或否决；来不及时按紧急流程由一人签发
+    .who = 值班审批人
 alarm-red-paused = 红色预警在暂停的线路上等待
     .detail = 线路 { $route } 已暂停，自 { $since } 起有 { $count } 份红色预警在 { $channel } 上等待
     .more = 这个渠道上能发这条红色预警的线路都被人暂停了。预警保留着，线路一恢复就发出。

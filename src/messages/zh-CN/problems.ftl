@@ -149,6 +149,29 @@ warning-over = 这条预警已经结束
     .action = 仍须告知公众时，发布新的预警
     .who = 发布单位
 
+sign-off-not-waiting = 没有要签的
+    .detail = 这条预警不需要签字、已经发布或已经结束；什么都没有改变
+    .action = 查看它的状态；已经发布的要停止，就解除
+    .who = 值班审批人
+
+sign-off-refused = 这个签字不能收
+    .detail = { $why ->
+        [submitter] 提交预警的人不能签自己的
+        [made-by-submitter] 这个密钥是提交预警的人发放的
+        [twice] 您已经签过这条预警的另一步
+        [reason] 退回和否决要写原因
+        [emergency] 这条预警的规则不允许一人签字就发布，或者已经有人这样发布
+        [released] 它已经发布：只有解除能停止它
+       *[other] 先要签的是另一步，见 GET …/sign-off
+    }
+    .action = 由另一个人签，或先签下一步
+    .who = 值班审批人
+
+sign-off-text-changed = 现在要发出的不是您看到的
+    .detail = 文字后来变了，现在的摘要是 { $digest }
+    .action = 用 GET …/sign-off 重看，再按新的摘要签
+    .who = 值班审批人
+
 callback-forged = 回调的签名不符
     .detail = 签名缺失或不对，什么都没有收下
     .action = 核对服务商的签名密钥和通路的设置；写 callback_signatures = "observe" 可以暂时按未签名收下

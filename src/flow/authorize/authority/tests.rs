@@ -23,7 +23,7 @@ fn config() -> Config {
 }
 
 fn actor(role: Role, subject: Option<&str>) -> Actor {
-    Actor { key: "key-1".to_owned(), role, subject: subject.map(str::to_owned) }
+    Actor::new("key-1", role, subject.map(str::to_owned))
 }
 
 /// A warning that the issuer `flood` may give, changed at one pointer.

@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::store::{EntryKind, memory::Memory};
+use crate::{
+    flow::authorize::Role,
+    store::{EntryKind, memory::Memory},
+};
 
 fn world() -> (Store, Clock, Keys) {
     let clock = Clock::simulated(1_800_000_000_000, 7);
@@ -9,9 +12,18 @@ fn world() -> (Store, Clock, Keys) {
 }
 
 async fn issuer_key(store: &Store, clock: &Clock) -> NewKey {
-    create(store, clock, "local", (Role::Issuer, Some("flood".to_owned()), "duty desk".to_owned()))
-        .await
-        .expect("stored")
+    create(
+        store,
+        clock,
+        "local",
+        KeyOrder {
+            note: "duty desk".to_owned(),
+            person: Some("张三".to_owned()),
+            ..KeyOrder::new(Role::Issuer, Some("flood".to_owned()))
+        },
+    )
+    .await
+    .expect("stored")
 }
 
 #[tokio::test]

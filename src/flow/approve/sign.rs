@@ -1,0 +1,219 @@
+//! Signing: who says what about a warning that waits, and how its sign-off stands.
+
+use serde::Serialize;
+
+use crate::{
+    domain::{
+        signoff::{Answer, Given, SignFault, SignOff, Signer, Standing, Step},
+        warning::Warning,
+    },
+    flow::{
+        Flow, Parts, Unavailable,
+        authorize::{self, Actor},
+        exact::{self, SignedText},
+        record::{Decision, Stage, WarningId, WarningRecord, rfc3339},
+    },
+};
+
+/// What a signer says.
+#[derive(Clone, Debug)]
+pub struct SignOrder {
+    pub step: Step,
+    pub answer: Answer,
+    pub reason: Option<String>,
+    /// The digest the signer was shown.
+    pub digest: String,
+    /// Release at once on this signature; the others follow.
+    pub emergency: bool,
+}
+
+/// Why an answer is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SignOffFault {
+    /// It needs no signature, or was released or ended before.
+    #[error("nothing to sign")]
+    NotWaiting,
+    #[error(transparent)]
+    Refused(#[from] SignFault),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The sign-off of a warning, as signers and its issuer see it while it runs.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct SignOffView {
+    pub warning: WarningId,
+    /// Name of the rule that asks for it.
+    pub rule: String,
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// Every step, in order.
+    pub steps: Vec<Step>,
+    /// What was said, in order.
+    pub given: Vec<GivenView>,
+    /// What was said about texts that would not go out any more.
+    pub voided: Vec<GivenView>,
+    /// RFC 3339.
+    pub began_at: String,
+    /// Not signed by then, it is not released, RFC 3339.
+    pub expires_at: String,
+    /// Until when the next signature of an emergency is owed, RFC 3339.
+    pub second_due_at: Option<String>,
+    /// Whether one signature may release it.
+    pub emergency_allowed: bool,
+    /// Of exactly what would go out; a signature names it. `null` once it is over.
+    pub digest: Option<String>,
+    /// Exactly what would go out if it were released now.
+    pub texts: Vec<SignedText>,
+}
+
+/// What somebody said, and when.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct GivenView {
+    pub step: Step,
+    pub answer: Answer,
+    pub person: String,
+    /// RFC 3339.
+    pub at: String,
+    /// Seconds since the step before, or since it came in.
+    pub took_s: i64,
+    pub reason: Option<String>,
+    pub emergency: bool,
+}
+
+impl Flow {
+    /// How the sign-off of a warning stands; `None` when there is no such warning or it needed none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn sign_off(&self, id: &WarningId) -> Result<Option<SignOffView>, Unavailable> {
+        Ok(self.0.warning_record(id).and_then(|record| view(&self.0, &record)))
+    }
+
+    /// Takes what a signer says; `None` when there is no such warning.
+    ///
+    /// # Errors
+    /// [`SignOffFault`]; nothing has changed then, unless it is `Unavailable`: look before repeating.
+    pub async fn sign(
+        &self,
+        id: &WarningId,
+        order: SignOrder,
+        actor: &Actor,
+    ) -> Result<Option<SignOffView>, SignOffFault> {
+        let parts = &self.0;
+        let made_by = authorize::person_of(parts, &actor.made_by).await?;
+        let _signing = parts.signing.lock().await;
+        let Some((mut record, version)) = parts.stored_warning(id).await? else { return Ok(None) };
+        let submitter = record.submitted_person.clone().unwrap_or_else(|| record.submitted_by.clone());
+        let Some(sign_off) = record.sign_off.as_mut().filter(|_| record.ended.is_none()) else {
+            return Err(SignOffFault::NotWaiting);
+        };
+        let given = given(parts, &order, actor);
+        let digest = digest(parts, &record.message, &record.event).ok_or(SignOffFault::NotWaiting)?;
+        let signer = Signer { person: actor.who(), made_by: made_by.as_deref() };
+        sign_off.take(given.clone(), signer, &submitter, &digest)?;
+        let seen = view(parts, &record);
+        parts.advance(&record, version, Vec::new(), &decision(id, &given)).await?;
+        parts.progress.notify(id);
+        parts.progress.new_work.notify_one();
+        Ok(seen)
+    }
+}
+
+fn given(parts: &Parts, order: &SignOrder, actor: &Actor) -> Given {
+    Given {
+        step: order.step,
+        answer: order.answer,
+        person: actor.who().to_owned(),
+        key: actor.key.clone(),
+        at_ms: parts.clock.unix_ms(),
+        reason: order.reason.clone(),
+        digest: order.digest.clone(),
+        emergency: order.emergency,
+    }
+}
+
+fn decision(id: &WarningId, given: &Given) -> Decision {
+    let emergency = if given.emergency { " emergency" } else { "" };
+    let reason = given.reason.as_deref().unwrap_or_default();
+    let detail = format!("{} {}{emergency} {} {reason}", given.step.name(), given.person, given.digest);
+    Decision {
+        at_ms: given.at_ms,
+        what: match given.answer {
+            Answer::Approve => "signed",
+            Answer::Return => "sign_off_returned",
+            Answer::Reject => "sign_off_rejected",
+        }
+        .to_owned(),
+        warning: Some(id.clone()),
+        by: Some(given.key.clone()),
+        detail: Some(detail.trim_end().to_owned()),
+    }
+}
+
+/// The digest of what would go out now.
+pub(super) fn digest(parts: &Parts, message: &crate::domain::message::Message, event: &WarningId) -> Option<String> {
+    let warning = Warning::new(message.clone()).ok()?;
+    Some(exact::digest(parts, &warning, event))
+}
+
+fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {
+    let sign_off = record.sign_off.as_ref()?;
+    let now_ms = parts.clock.unix_ms();
+    let standing = sign_off.standing(now_ms);
+    let open = record.ended.is_none() && matches!(standing, Standing::Waiting(_) | Standing::Owed(_));
+    let warning = Warning::new(record.message.clone()).ok().filter(|_| open);
+    let texts = warning.as_ref().map(|warning| exact::texts(parts, warning, &record.event, now_ms));
+    let digest = warning.map(|warning| exact::digest(parts, &warning, &record.event));
+    Some(SignOffView {
+        warning: record.id.clone(),
+        rule: sign_off.rule.clone(),
+        standing,
+        steps: sign_off.steps.clone(),
+        given: shown(&sign_off.given, sign_off.began_ms),
+        voided: shown(&sign_off.voided, sign_off.began_ms),
+        began_at: rfc3339(sign_off.began_ms),
+        expires_at: rfc3339(sign_off.expires_ms),
+        second_due_at: sign_off.second_due_ms().map(rfc3339),
+        emergency_allowed: sign_off.second_within_ms.is_some() && record.stage == Stage::Received,
+        digest,
+        texts: texts.unwrap_or_default(),
+    })
+}
+
+fn shown(given: &[Given], began_ms: i64) -> Vec<GivenView> {
+    let mut before_ms = began_ms;
+    let mut all = Vec::with_capacity(given.len());
+    for one in given {
+        all.push(GivenView {
+            step: one.step,
+            answer: one.answer,
+            person: one.person.clone(),
+            at: rfc3339(one.at_ms),
+            took_s: (one.at_ms - before_ms).div_euclid(1000),
+            reason: one.reason.clone(),
+            emergency: one.emergency,
+        });
+        before_ms = one.at_ms;
+    }
+    all
+}
+
+/// The sign-off a warning begins with; `None` when no rule asks for one. A lift never waits.
+pub(super) fn begun(parts: &Parts, record: &WarningRecord, warning: &Warning) -> Option<SignOff> {
+    if warning.is_lift() {
+        return None;
+    }
+    let (rule, asks) = parts.config.sign_off_rule(warning, record.issuer.as_deref())?;
+    let ms = |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
+    let now_ms = parts.clock.unix_ms();
+    Some(SignOff {
+        rule: rule.to_owned(),
+        steps: asks.steps.clone(),
+        given: Vec::new(),
+        voided: Vec::new(),
+        began_ms: now_ms,
+        expires_ms: now_ms.saturating_add(ms(asks.expires_s)),
+        second_within_ms: (!asks.second_within_s.is_zero()).then(|| ms(asks.second_within_s)),
+    })
+}

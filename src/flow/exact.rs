@@ -1,0 +1,69 @@
+//! Exactly what would go out, and its digest: what a signature is about. Like a preflight it renders and stores nothing.
+
+use fenghuo_contract::{Channel, Content};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    Parts,
+    record::{WarningId, json},
+    render,
+    target::{deadline, routes},
+};
+use crate::domain::{message::Message, warning::Warning};
+
+/// One text, as its readers would get it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct SignedText {
+    pub channel: String,
+    pub language: String,
+    pub title: String,
+    pub text: String,
+}
+
+/// What a signature is about. The time of the release is not yet known when somebody signs: it stands as 1970.
+#[derive(Serialize)]
+struct Signed<'a> {
+    message: &'a Message,
+    texts: Vec<(SignedText, String)>,
+}
+
+/// The digest of a message and every text of it, formatted parts included: SHA-256, hex, with its algorithm.
+pub(crate) fn digest(parts: &Parts, warning: &Warning, event: &WarningId) -> String {
+    let texts = contents(parts, warning, event, 0).map(|(channel, content)| {
+        let html = content.html.clone();
+        (text(channel, content), html)
+    });
+    let digest = Sha256::digest(json(&Signed { message: warning.message(), texts: texts.collect() }));
+    digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Every text, as it would be if it were released at a moment.
+pub(crate) fn texts(parts: &Parts, warning: &Warning, event: &WarningId, released_ms: i64) -> Vec<SignedText> {
+    contents(parts, warning, event, released_ms).map(|(channel, content)| text(channel, content)).collect()
+}
+
+fn text(channel: Channel, content: Content) -> SignedText {
+    SignedText {
+        channel: channel.name().to_owned(),
+        language: content.language,
+        title: content.title,
+        text: content.text,
+    }
+}
+
+/// For every channel that has a route for it, in every configured language.
+fn contents(
+    parts: &Parts,
+    warning: &Warning,
+    event: &WarningId,
+    released_ms: i64,
+) -> impl Iterator<Item = (Channel, Content)> {
+    let open = Channel::ALL.into_iter().filter(|channel| !routes(parts, *channel, warning.status()).is_empty());
+    let deadline = deadline(parts, warning, released_ms);
+    open.flat_map(move |channel| {
+        parts.config.texts.languages.iter().map(move |language| {
+            (channel, render::content(parts, warning, channel, language, released_ms, deadline, &event.0))
+        })
+    })
+}
