@@ -14,6 +14,7 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::national;
 use crate::{
     domain::{
         cap,
@@ -71,15 +72,29 @@ async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let mut fields = Fields::of_address(&uri)?;
+    let replied = national::wants_reply(&headers);
+    let answered = submitted(&site, actor, &uri, &headers, body, replied).await;
+    answered.map_err(|problem| if replied { problem.replied() } else { problem })
+}
+
+async fn submitted(
+    site: &Site,
+    actor: Actor,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Body,
+    replied: bool,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of_address(uri)?;
     let dry_run = fields.flag("dry_run");
     fields.end()?;
-    let submission = submission(&site, actor, &headers, body).await?;
+    let submission = submission(site, actor, headers, body).await?;
     if dry_run {
         let preflight = site.flow.dry_run(submission).await?;
-        return Ok(Json(PreflightDocument::new(preflight, &headers)).into_response());
+        return Ok(Json(PreflightDocument::new(preflight, headers)).into_response());
     }
-    Ok(answer(site.flow.submit(submission).await?))
+    let submitted = site.flow.submit(submission).await?;
+    Ok(if replied { national::replied(&submitted, language(headers), answer) } else { answer(submitted) })
 }
 
 /// A warning as it was sent, in any of the forms that are taken.
