@@ -203,6 +203,11 @@ pub fn documents() -> Option<Vec<(String, String, Vec<u8>)>> {
     Some(rows.chain(songbei).collect())
 }
 
+/// The Songbei warnings in the national form, by the names of their files. `None` without the corpus.
+pub fn national() -> Option<Vec<(String, Vec<u8>)>> {
+    corpus().map(|corpus| songbei(&corpus, "national-form"))
+}
+
 #[test]
 fn every_document_of_the_corpus_gets_its_verdict() {
     let Some(corpus) = corpus() else { return };
@@ -237,6 +242,7 @@ fn taken() -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// The Songbei warnings in a form, by the names of their files.
 fn songbei(corpus: &Path, form: &str) -> Vec<(String, Vec<u8>)> {
     let folder = corpus.join("songbei").join(form);
     let paths = std::fs::read_dir(folder).expect("songbei").map(|entry| entry.expect("entry").path());
