@@ -1,6 +1,9 @@
 //! The national 12379 form, in and out.
 
-use fenghuo::domain::{cap, finding::Weight, json, national, xml};
+use fenghuo::{
+    domain::{cap, finding::Weight, json, national, xml},
+    flow::authorize::Role,
+};
 use quick_xml::{Reader, events::Event};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -170,5 +173,11 @@ async fn whom_the_form_tells_is_not_told_to_everybody() {
     assert_eq!(public.status, StatusCode::OK);
     assert!(public.text.contains("11B03") && !public.text.contains("1380000000"), "{}", public.text);
     let national = world.get(&format!("/v1/warnings/{id}/national"), &world.operator).await;
+    let other = world.key(Role::Issuer, Some("flood")).await;
+    for path in [format!("/v1/warnings/{id}"), format!("/v1/warnings/{id}/cap"), "/v1/warnings".to_owned()] {
+        let seen = world.get(&path, &other).await;
+        assert!(seen.text.contains("11B03") && !seen.text.contains("1380000000"), "{path}: {}", seen.text);
+        assert!(world.get(&path, &world.issuer).await.text.contains("13800000001"), "{path}");
+    }
     assert!(national.text.contains("13800000001") && national.text.contains("13800000002"));
 }

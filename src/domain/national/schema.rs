@@ -72,6 +72,9 @@ static AREA: &[Slot] = &[
     must("geocode", "geocodes"),
 ];
 
+/// The longest list of elements is that of info.
+const MOST_SLOTS: usize = 16;
+
 /// Checks an element and everything inside against what it may and must hold.
 pub(super) fn check(node: Node<'_>, slots: &'static [Slot], sink: &mut Sink) {
     let element = node.element();
@@ -81,7 +84,7 @@ pub(super) fn check(node: Node<'_>, slots: &'static [Slot], sink: &mut Sink) {
     if !slots.is_empty() && !text::is_blank(&element.text) {
         sink.at(node, || Finding::refuse(code::CAP_TEXT_STRAY, "").got(element.text.trim()));
     }
-    let mut counts = [0_usize; 16];
+    let mut counts = [0_usize; MOST_SLOTS];
     for child in node.children() {
         let name = child.element().name;
         let known = slots.iter().position(|slot| slot.xml == name && child.element().namespace == element.namespace);

@@ -1,5 +1,7 @@
 //! What a message says that the form leaves out: found by writing it and reading what was written.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{AREA_CODE, read, saying::Saying, write};
@@ -40,7 +42,11 @@ fn compare(ours: &Value, theirs: Option<&Value>, pointer: &str, found: &mut Foun
             }
         }
         (Value::Array(items), Some(Value::Array(others))) => {
-            for (index, item) in items.iter().enumerate().filter(|(_, item)| !others.contains(item)) {
+            let said: HashSet<String> = others.iter().map(Value::to_string).collect();
+            for (index, item) in items.iter().enumerate().filter(|(_, item)| !said.contains(&item.to_string())) {
+                if found.is_full() {
+                    return;
+                }
                 // Areas stay what they are, one by one; of other lists an item is there or not.
                 let other = others.get(index).filter(|_| pointer.ends_with("/areas"));
                 compare(item, other, &format!("{pointer}/{index}"), found);
@@ -50,10 +56,14 @@ fn compare(ours: &Value, theirs: Option<&Value>, pointer: &str, found: &mut Foun
     }
 }
 
+/// The same instant in China's time.
+fn china(moment: Moment) -> Moment {
+    Moment::china(moment.unix())
+}
+
 /// A message with everything written in one way that says the same in several.
 fn plain(message: &Message) -> Value {
     let mut plain = message.clone();
-    let china = |moment: Moment| Moment::china(moment.unix());
     plain.sent = china(plain.sent);
     for reference in &mut plain.references {
         (reference.sender, reference.sent) = (String::new(), Moment::china(0));

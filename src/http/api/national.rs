@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     domain::{
+        finding::Finding,
         message::{Message, MessageRef, NamedValue},
         national::{self, parameter},
     },
@@ -60,10 +61,10 @@ async fn show(State(site): State<Site>, actor: Actor, Path(id): Path<String>, ur
     let view = readable(&site, &actor, &id).await?;
     let first = site.flow.warning(&view.event).await?;
     let message = completed(view, first, sender_code, methods);
+    // Writing, reading again and comparing takes a while for a large warning.
+    let given = tokio::task::spawn_blocking(move || Given::of(&message)).await.map_err(Problem::internal)?;
     let refused = |findings| Problem::of_findings(NationalFormRefused, findings);
-    let (document, name) =
-        (national::write(&message).map_err(refused)?, national::file_name(&message).map_err(refused)?);
-    let left_out: Vec<String> = national::unsaid(&message).into_iter().map(|finding| finding.at.path).collect();
+    let Given { document, name, left_out } = given.map_err(refused)?;
     let mut response = Body::from(document).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(XML));
@@ -72,6 +73,21 @@ async fn show(State(site): State<Site>, actor: Actor, Path(id): Path<String>, ur
     let left_out = HeaderValue::from_str(&left_out.join(", ")).ok().filter(|value| !value.is_empty());
     headers.extend(left_out.map(|value| (UNSAID, value)));
     Ok(response)
+}
+
+/// A warning in the form, as it is given out.
+struct Given {
+    document: Vec<u8>,
+    name: String,
+    /// Paths of what the form has no place for.
+    left_out: Vec<String>,
+}
+
+impl Given {
+    fn of(message: &Message) -> Result<Self, Vec<Finding>> {
+        let left_out = national::unsaid(message).into_iter().map(|finding| finding.at.path).collect();
+        Ok(Self { document: national::write(message)?, name: national::file_name(message)?, left_out })
+    }
 }
 
 /// The means of release that an address asks for.
