@@ -33,6 +33,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/warnings", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/cap", "issuer approver operator auditor"),
+    ("GET /v1/warnings/{id}/national", "issuer approver operator auditor"),
     ("POST /v1/warnings/{id}/lift", "issuer approver operator"),
     ("GET /v1/warnings/{id}/status", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/deliveries", "issuer approver operator auditor"),

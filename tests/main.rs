@@ -12,6 +12,7 @@ mod engine;
 mod faults;
 mod feeds;
 mod house;
+mod national;
 mod outcome;
 mod pace;
 mod people;

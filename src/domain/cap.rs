@@ -12,24 +12,25 @@
 //! Any namespace prefix, CDATA, comments inside of texts, any line ends, empty optional elements (as absent), a
 //! signature at the end (checked by nobody here, and not kept). Not taken: document types and entities, elements in
 //! another order than the schema's, elements and attributes the schema does not have, CAP 1.0 and 1.1, alerts inside of
-//! envelopes, the national 12379 form.
+//! envelopes. The national form is read by [`super::national`]; [`super::xml`] tells them apart.
 
 pub(in crate::domain) mod decode;
-mod element;
-mod list;
+pub(in crate::domain) mod element;
+pub(in crate::domain) mod list;
 mod path;
-mod place;
+pub(in crate::domain) mod place;
 mod recognise;
-mod schema;
-mod tree;
-mod write;
+pub(in crate::domain) mod schema;
+pub(in crate::domain) mod tree;
+pub(in crate::domain) mod write;
 
 use super::{
     finding::{Finding, Found, Reading, code},
-    rules,
+    message::Message,
+    rules::{self, Known},
 };
 
-pub use write::write;
+pub use write::{write, write_public};
 
 /// Most bytes of a document: the largest seen in public is 1.7 MB, with a recording inside.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -37,6 +38,11 @@ pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Reads a CAP 1.2 document with every fault found. Time and memory are bounded by the size of the input.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Reading {
+    read_as(bytes, document)
+}
+
+/// Reads bytes as XML, and the elements as `document` says.
+pub(in crate::domain) fn read_as(bytes: &[u8], document: impl FnOnce(&str, &tree::Tree<'_>) -> Reading) -> Reading {
     if bytes.len() > MOST_BYTES {
         return Reading::refused(Finding::refuse(code::DOCUMENT_TOO_LARGE, "").arg("most", MOST_BYTES));
     }
@@ -50,14 +56,27 @@ pub fn read(bytes: &[u8]) -> Reading {
     }
 }
 
-fn document(text: &str, tree: &tree::Tree<'_>) -> Reading {
+/// The message of a document in CAP 1.2.
+pub(in crate::domain) fn document(text: &str, tree: &tree::Tree<'_>) -> Reading {
     let root = tree.root();
     if let Some(finding) = recognise::refusal(tree) {
         return Reading { message: None, findings: place::fill(text, vec![(root.element().offset, finding)]) };
     }
-    let mut sink = place::Sink::default();
+    let mut sink = place::Sink::new(schema::ALERT);
     schema::check(root, schema::ALERT, &mut sink);
     let (message, known) = element::Reader { sink: &mut sink }.alert(root);
+    judge(text, root, schema::ALERT, sink, message, known)
+}
+
+/// A message as it was read, with everything its reader and the rules find, each at the element it is about.
+pub(in crate::domain) fn judge(
+    text: &str,
+    root: tree::Node<'_>,
+    schema: &'static [schema::Slot],
+    sink: place::Sink,
+    message: Message,
+    known: Known,
+) -> Reading {
     let mut all = Found::default();
     let mut offsets = std::collections::HashMap::new();
     for (offset, finding) in sink.into_vec() {
@@ -66,7 +85,7 @@ fn document(text: &str, tree: &tree::Tree<'_>) -> Reading {
     }
     let mut rules = rules::check_known(&message, known);
     for finding in &mut rules {
-        let (offset, path) = path::of_pointer(root, &finding.at.path);
+        let (offset, path) = path::of_pointer(root, schema, &finding.at.path);
         offsets.insert(path.clone(), offset);
         finding.at.path = path;
     }

@@ -4,6 +4,7 @@ use super::{
     level::Level,
     message::{Certainty, Info, Kind, Message, MessageRef, ResponseType, Urgency},
     moment::Moment,
+    national,
 };
 
 /// The lift of an event whose newest message is `last`.
@@ -43,6 +44,7 @@ fn lift_info(info: &Info, sent: Moment, text: Option<&str>, end: Moment) -> Info
         headline: Some(headline),
         description: Some(text.map_or(prepared, str::to_owned)),
         instruction: None,
+        parameters: national::parameter::following(&info.parameters),
         resources: Vec::new(),
         ..info.clone()
     }

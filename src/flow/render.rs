@@ -169,6 +169,6 @@ fn cap_document(warning: &Warning) -> Attachment {
     Attachment {
         name: "warning.cap.xml".to_owned(),
         media_type: "application/cap+xml; charset=utf-8".to_owned(),
-        body: cap::write(warning.message()).into(),
+        body: cap::write_public(warning.message()).into(),
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::record::{Stage, WarningId, WarningRecord};
-use crate::domain::{level::Level, message::MessageRef};
+use crate::domain::{level::Level, message::MessageRef, national};
 
 /// Where a warning stands among those under way: red first, then in order of arrival.
 pub(crate) type Turn = (Reverse<Level>, i64, WarningId);
@@ -80,10 +80,12 @@ impl Warnings {
         self.by_identifier.get(identifier).into_iter().flatten().rev().filter_map(|id| self.by_id.get(id))
     }
 
-    /// The newest warning with the identity a reference names.
+    /// The newest warning with the identity a reference names. The national form names no time of sending.
     pub(crate) fn referenced(&self, reference: &MessageRef) -> Option<&Arc<WarningRecord>> {
         self.with_identifier(&reference.identifier).find(|known| {
-            known.message.sender == reference.sender && known.message.sent.unix() == reference.sent.unix()
+            let known = &known.message;
+            let sent = known.sent.unix() == reference.sent.unix() || national::is_bare(reference);
+            known.sender == reference.sender && sent
         })
     }
 

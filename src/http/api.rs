@@ -6,6 +6,7 @@ mod callbacks;
 mod confirm;
 mod events;
 mod keys;
+mod national;
 mod operations;
 mod parameters;
 mod preflight;
@@ -38,6 +39,7 @@ use super::routes::RouteSpec;
 pub fn routes() -> Vec<RouteSpec> {
     let nouns = [
         warnings::routes(),
+        national::routes(),
         preflight::routes(),
         alarms::routes(),
         progress::routes(),

@@ -44,6 +44,8 @@ struct Inner {
     args: Vec<(&'static str, String)>,
     errors: Vec<FieldProblem>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether it is said in the reply of the national platform.
+    replied: bool,
     cause: Option<String>,
 }
 
@@ -133,7 +135,7 @@ impl Problem {
             _ => None,
         };
         let headers = retry.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))).into_iter().collect();
-        Self(Box::new(Inner { code, args: Vec::new(), errors: Vec::new(), headers, cause: None }))
+        Self(Box::new(Inner { code, args: Vec::new(), errors: Vec::new(), headers, replied: false, cause: None }))
     }
 
     /// A problem of several fields.
@@ -164,6 +166,13 @@ impl Problem {
         self
     }
 
+    /// Says it in the reply of the national platform, to one who asked for that.
+    #[must_use]
+    pub fn replied(mut self) -> Self {
+        self.0.replied = true;
+        self
+    }
+
     /// Says to the log, and only to the log, what happened.
     #[must_use]
     pub fn because(mut self, cause: impl ToString) -> Self {
@@ -189,6 +198,7 @@ impl Problem {
             .with("why", "lifted");
         let field = match problem.code() {
             ProblemCode::FieldsWrong => FieldProblem::new("/role", "field-missing").field("role"),
+            ProblemCode::NationalFormRefused => FieldProblem::new("/status", "national-status").got("Exercise"),
             ProblemCode::WarningRejected => FieldProblem::new("/alert/info[1]/expires", "expires-not-after-sent"),
             ProblemCode::AuthorityExceeded => FieldProblem::new("/infos/0/severity", "level-not-allowed").got("red"),
             _ => return problem.with("count", 1),
@@ -255,7 +265,8 @@ impl From<SubmitFault> for Problem {
 }
 
 impl Problem {
-    fn of_findings(code: ProblemCode, findings: Vec<Finding>) -> Self {
+    /// A problem of everything that findings refuse.
+    pub(super) fn of_findings(code: ProblemCode, findings: Vec<Finding>) -> Self {
         let refusing = findings.into_iter().filter(|finding| finding.weight == Weight::Refuse);
         Self::of_fields(code, refusing.map(FieldProblem::from).collect())
     }

@@ -181,6 +181,17 @@ fn the_json_of_the_readme_is_taken() {
 }
 
 #[test]
+fn the_national_form_is_sent_like_any_other_file() {
+    let serving = Serving::start();
+    let form = repository("tests/fixtures/national/valid-national-county.xml");
+    let sent = serving.call("relay", &["send", &form, "--json"]);
+    assert_eq!((sent.code, &sent.json()["warning"]["hazard"]), (0, &"11B03".into()), "{}", sent.err);
+    let wrong = serving.call("relay", &["send", &repository("tests/fixtures/national/national-status.xml")]);
+    assert_eq!(wrong.code, 6, "{}", wrong.err);
+    assert!(wrong.err.contains("/alert/status") && wrong.err.contains("Exercise"), "{}", wrong.err);
+}
+
+#[test]
 fn what_goes_wrong_has_its_exit_code() {
     let serving = Serving::start();
     let drill = repository("config/demo/red-drill.xml");

@@ -173,22 +173,22 @@ impl Reader<'_> {
 }
 
 /// Elements of a name that are not empty: empty ones count as absent, many senders write them.
-fn filled<'t>(parent: Node<'t>, name: &'static str) -> impl Iterator<Item = Node<'t>> {
+pub(in crate::domain) fn filled<'t>(parent: Node<'t>, name: &'static str) -> impl Iterator<Item = Node<'t>> {
     parent.named(name).filter(|node| !node.is_blank())
 }
 
 /// A text that is kept as it is.
-fn optional(parent: Node<'_>, name: &'static str) -> Option<String> {
+pub(in crate::domain) fn optional(parent: Node<'_>, name: &'static str) -> Option<String> {
     filled(parent, name).next().map(|node| node.element().text.to_string())
 }
 
 /// A text of a type whose white space XML Schema collapses.
-fn collapsed(parent: Node<'_>, name: &'static str) -> Option<String> {
+pub(in crate::domain) fn collapsed(parent: Node<'_>, name: &'static str) -> Option<String> {
     filled(parent, name).next().map(|node| node.element().text.trim().to_owned())
 }
 
 /// A text that must be there; empty when it is not, which the schema check reports.
-fn required(parent: Node<'_>, name: &'static str) -> String {
+pub(in crate::domain) fn required(parent: Node<'_>, name: &'static str) -> String {
     parent.named(name).next().map(|node| node.element().text.to_string()).unwrap_or_default()
 }
 

@@ -7,10 +7,10 @@ const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// A quotation mark that opens and does not close.
 #[derive(Debug, PartialEq)]
-pub(super) struct OpenQuote;
+pub(in crate::domain) struct OpenQuote;
 
 /// Reads addresses or incidents: separated by white space, quoted where they contain some (CAP 1.2, 3.2.1).
-pub(super) fn read_items(text: &str) -> Result<Vec<String>, OpenQuote> {
+pub(in crate::domain) fn read_items(text: &str) -> Result<Vec<String>, OpenQuote> {
     let mut items = Vec::new();
     let mut rest = text.trim_start_matches(BLANKS);
     while !rest.is_empty() {
@@ -25,14 +25,14 @@ pub(super) fn read_items(text: &str) -> Result<Vec<String>, OpenQuote> {
 }
 
 /// Writes addresses or incidents.
-pub(super) fn write_items(items: &[String]) -> String {
+pub(in crate::domain) fn write_items(items: &[String]) -> String {
     let quoted = |item: &String| if item.contains(BLANKS) { format!("\"{item}\"") } else { item.clone() };
     items.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// Reads `sender,identifier,sent` triplets separated by white space; `Err` holds the number, from 1, of the first that
 /// is none.
-pub(super) fn read_references(text: &str) -> Result<Vec<MessageRef>, usize> {
+pub(in crate::domain) fn read_references(text: &str) -> Result<Vec<MessageRef>, usize> {
     text.split(BLANKS)
         .filter(|item| !item.is_empty())
         .enumerate()
@@ -49,41 +49,41 @@ fn reference(item: &str) -> Option<MessageRef> {
 }
 
 /// Writes references.
-pub(super) fn write_references(references: &[MessageRef]) -> String {
+pub(in crate::domain) fn write_references(references: &[MessageRef]) -> String {
     let triplet = |item: &MessageRef| format!("{},{},{}", item.sender, item.identifier, item.sent);
     references.iter().map(triplet).collect::<Vec<_>>().join(" ")
 }
 
 /// Reads `latitude,longitude` pairs separated by white space; `Err` holds the first word that is no pair.
-pub(super) fn read_polygon(text: &str) -> Result<Polygon, &str> {
+pub(in crate::domain) fn read_polygon(text: &str) -> Result<Polygon, &str> {
     let pairs = text.split(BLANKS).filter(|word| !word.is_empty());
     pairs.map(|word| pair(word).ok_or(word)).collect::<Result<_, _>>().map(Polygon)
 }
 
 /// Writes a polygon with one blank between pairs: consumers split on exactly one.
-pub(super) fn write_polygon(polygon: &Polygon) -> String {
+pub(in crate::domain) fn write_polygon(polygon: &Polygon) -> String {
     polygon.0.iter().map(|[latitude, longitude]| format!("{latitude},{longitude}")).collect::<Vec<_>>().join(" ")
 }
 
 /// Reads `latitude,longitude radius`.
-pub(super) fn read_circle(text: &str) -> Option<Circle> {
+pub(in crate::domain) fn read_circle(text: &str) -> Option<Circle> {
     let mut words = text.split(BLANKS).filter(|word| !word.is_empty());
     let (centre, radius_km) = (pair(words.next()?)?, read_decimal(words.next()?)?);
     words.next().is_none().then_some(Circle { centre, radius_km })
 }
 
 /// Writes a circle.
-pub(super) fn write_circle(circle: &Circle) -> String {
+pub(in crate::domain) fn write_circle(circle: &Circle) -> String {
     format!("{},{} {}", circle.centre[0], circle.centre[1], circle.radius_km)
 }
 
-fn pair(word: &str) -> Option<[f64; 2]> {
+pub(in crate::domain) fn pair(word: &str) -> Option<[f64; 2]> {
     let (latitude, longitude) = word.split_once(',')?;
     Some([read_decimal(latitude)?, read_decimal(longitude)?])
 }
 
 /// Reads a number as XML Schema writes decimals: digits, one point, a sign; no exponent.
-pub(super) fn read_decimal(text: &str) -> Option<f64> {
+pub(in crate::domain) fn read_decimal(text: &str) -> Option<f64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if !plain || digits.len() > 400 {

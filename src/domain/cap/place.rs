@@ -1,39 +1,48 @@
 //! Where findings stand: path, line and column.
 
-use super::{path, tree::Node};
+use super::{path, schema::Slot, tree::Node};
 use crate::domain::finding::{Finding, MOST};
 
 /// Findings of elements as they are collected. Once there are enough, nothing more is spent on any.
-#[derive(Debug, Default)]
-pub(super) struct Sink(Vec<(usize, Finding)>);
+#[derive(Debug)]
+pub(in crate::domain) struct Sink {
+    /// What the root of the document holds.
+    schema: &'static [Slot],
+    found: Vec<(usize, Finding)>,
+}
 
 impl Sink {
+    /// Nothing yet, of a document whose root holds `schema`.
+    pub(in crate::domain) fn new(schema: &'static [Slot]) -> Self {
+        Self { schema, found: Vec::new() }
+    }
+
     /// Takes a finding at an element.
-    pub(super) fn at(&mut self, node: Node<'_>, finding: impl FnOnce() -> Finding) {
-        if self.0.len() < MOST {
+    pub(in crate::domain) fn at(&mut self, node: Node<'_>, finding: impl FnOnce() -> Finding) {
+        if self.found.len() < MOST {
             let mut finding = finding();
-            finding.at.path = path::of(node);
-            self.0.push((node.element().offset, finding));
+            finding.at.path = path::of(node, self.schema);
+            self.found.push((node.element().offset, finding));
         }
     }
 
     /// Takes a finding at something missing inside an element.
-    pub(super) fn below(&mut self, node: Node<'_>, name: &str, finding: impl FnOnce() -> Finding) {
-        if self.0.len() < MOST {
+    pub(in crate::domain) fn below(&mut self, node: Node<'_>, name: &str, finding: impl FnOnce() -> Finding) {
+        if self.found.len() < MOST {
             let mut finding = finding();
-            finding.at.path = format!("{}/{name}", path::of(node));
-            self.0.push((node.element().offset, finding));
+            finding.at.path = format!("{}/{name}", path::of(node, self.schema));
+            self.found.push((node.element().offset, finding));
         }
     }
 
     /// The findings, each with its byte.
-    pub(super) fn into_vec(self) -> Vec<(usize, Finding)> {
-        self.0
+    pub(in crate::domain) fn into_vec(self) -> Vec<(usize, Finding)> {
+        self.found
     }
 }
 
 /// Sorts findings by where they stand and gives each its line and column.
-pub(super) fn fill(text: &str, mut found: Vec<(usize, Finding)>) -> Vec<Finding> {
+pub(in crate::domain) fn fill(text: &str, mut found: Vec<(usize, Finding)>) -> Vec<Finding> {
     found.sort_by_key(|(offset, _)| *offset);
     let mut cursor = Cursor::new(text);
     found

@@ -1,13 +1,10 @@
 //! What kind of document it is, by its root.
 
 use super::{
-    schema::NAMESPACE,
-    tree::{Node, Tree},
+    schema::{ALERT, NAMESPACE},
+    tree::Tree,
 };
 use crate::domain::finding::{Finding, code};
-
-/// The namespace of the national platform's form.
-const FORM_12379: &str = "http://com.icss.amp";
 
 /// Older versions of CAP, with their namespaces.
 const VERSIONS: [(&str, &str); 3] = [
@@ -24,7 +21,7 @@ const WRAPPERS: [(&str, &str); 5] =
 pub(super) fn refusal(tree: &Tree<'_>) -> Option<Finding> {
     let root = tree.root();
     let element = root.element();
-    let refuse = |code| Some(Finding::refuse(code, super::path::of(root)));
+    let refuse = |code| Some(Finding::refuse(code, super::path::of(root, ALERT)));
     if element.name != "alert" {
         let wrapper = WRAPPERS.iter().find(|(name, _)| *name == element.name).map(|(_, form)| *form);
         return match wrapper {
@@ -35,8 +32,6 @@ pub(super) fn refusal(tree: &Tree<'_>) -> Option<Finding> {
     let namespace: &str = &element.namespace;
     if namespace == NAMESPACE {
         None
-    } else if namespace == FORM_12379 || namespace.is_empty() && has_send_time(root) {
-        refuse(code::FORM_12379_NOT_YET)
     } else if let Some((_, version)) = VERSIONS.iter().find(|(known, _)| *known == namespace) {
         refuse(code::CAP_VERSION_UNSUPPORTED).map(|finding| finding.got(namespace).arg("version", version))
     } else if namespace.is_empty() {
@@ -44,9 +39,4 @@ pub(super) fn refusal(tree: &Tree<'_>) -> Option<Finding> {
     } else {
         refuse(code::CAP_NAMESPACE_UNKNOWN).map(|finding| finding.got(namespace))
     }
-}
-
-/// County systems write the national form without a namespace; its time of sending has a name of its own.
-fn has_send_time(root: Node<'_>) -> bool {
-    root.named("sendTime").next().is_some()
 }

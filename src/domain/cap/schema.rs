@@ -4,24 +4,24 @@
 use super::{place::Sink, tree::Node};
 use crate::domain::finding::{Finding, code};
 
-pub(super) const NAMESPACE: &str = "urn:oasis:names:tc:emergency:cap:1.2";
+pub(in crate::domain) const NAMESPACE: &str = "urn:oasis:names:tc:emergency:cap:1.2";
 
 /// XML signatures may stand last in an alert.
 const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
 /// One element of a sequence.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(in crate::domain) struct Slot {
     /// Name of the element.
-    pub(super) xml: &'static str,
+    pub(in crate::domain) xml: &'static str,
     /// Name of the same thing in our JSON form.
-    pub(super) json: &'static str,
+    pub(in crate::domain) json: &'static str,
     /// Whether it must be there.
-    pub(super) required: bool,
+    pub(in crate::domain) required: bool,
     /// Whether it may be there more than once.
-    pub(super) many: bool,
+    pub(in crate::domain) many: bool,
     /// What is inside; nothing for a text.
-    pub(super) inside: &'static [Slot],
+    pub(in crate::domain) inside: &'static [Slot],
 }
 
 const fn slot(xml: &'static str, json: &'static str, required: bool, many: bool, inside: &'static [Slot]) -> Slot {
@@ -40,7 +40,7 @@ const fn many(xml: &'static str, json: &'static str, inside: &'static [Slot]) ->
     slot(xml, json, false, true, inside)
 }
 
-pub(super) static ALERT: &[Slot] = &[
+pub(in crate::domain) static ALERT: &[Slot] = &[
     one("identifier", "identifier"),
     one("sender", "sender"),
     one("sent", "sent"),
@@ -102,7 +102,7 @@ static AREA: &[Slot] = &[
 ];
 
 /// Checks an element and everything inside against the sequence it must hold.
-pub(super) fn check(node: Node<'_>, slots: &'static [Slot], sink: &mut Sink) {
+pub(in crate::domain) fn check(node: Node<'_>, slots: &'static [Slot], sink: &mut Sink) {
     let element = node.element();
     if let Some(attribute) = element.attribute {
         sink.at(node, || Finding::refuse(code::CAP_ATTRIBUTE_UNEXPECTED, "").got(attribute));

@@ -29,27 +29,27 @@ const DEPTH: usize = 32;
 const ELEMENTS: usize = 20_000;
 
 /// What ended the reading, and the byte where.
-pub(super) type Fatal = (usize, Finding);
+pub(in crate::domain) type Fatal = (usize, Finding);
 
 /// The elements of a document, the document element first, each before what it contains.
 #[derive(Debug)]
-pub(super) struct Tree<'a> {
+pub(in crate::domain) struct Tree<'a> {
     elements: Vec<Element<'a>>,
 }
 
 /// One element.
 #[derive(Debug)]
-pub(super) struct Element<'a> {
+pub(in crate::domain) struct Element<'a> {
     /// Name without prefix.
-    pub(super) name: &'a str,
+    pub(in crate::domain) name: &'a str,
     /// Namespace, empty when it has none.
-    pub(super) namespace: Cow<'a, str>,
+    pub(in crate::domain) namespace: Cow<'a, str>,
     /// Byte where its start tag begins.
-    pub(super) offset: usize,
+    pub(in crate::domain) offset: usize,
     /// All character data directly inside.
-    pub(super) text: Cow<'a, str>,
+    pub(in crate::domain) text: Cow<'a, str>,
     /// The first attribute that is neither a namespace declaration nor a hint for schema validators.
-    pub(super) attribute: Option<&'a str>,
+    pub(in crate::domain) attribute: Option<&'a str>,
     parent: Option<usize>,
     first: Option<usize>,
     next: Option<usize>,
@@ -57,43 +57,43 @@ pub(super) struct Element<'a> {
 
 /// A handle on an element of a [`Tree`].
 #[derive(Clone, Copy)]
-pub(super) struct Node<'t> {
+pub(in crate::domain) struct Node<'t> {
     tree: &'t Tree<'t>,
     index: usize,
 }
 
 impl<'t> Node<'t> {
     /// The element itself.
-    pub(super) fn element(self) -> &'t Element<'t> {
+    pub(in crate::domain) fn element(self) -> &'t Element<'t> {
         &self.tree.elements[self.index]
     }
 
     /// What it is in.
-    pub(super) fn parent(self) -> Option<Self> {
+    pub(in crate::domain) fn parent(self) -> Option<Self> {
         self.element().parent.map(|index| Node { tree: self.tree, index })
     }
 
     /// The elements directly inside, in document order.
-    pub(super) fn children(self) -> impl Iterator<Item = Self> {
+    pub(in crate::domain) fn children(self) -> impl Iterator<Item = Self> {
         let at = move |index| Node { tree: self.tree, index };
         std::iter::successors(self.element().first.map(at), move |child| child.element().next.map(at))
     }
 
     /// The elements directly inside with this name, in the namespace of this element.
-    pub(super) fn named(self, name: &str) -> impl Iterator<Item = Self> {
+    pub(in crate::domain) fn named(self, name: &str) -> impl Iterator<Item = Self> {
         let namespace = &self.element().namespace;
         self.children().filter(move |child| child.element().name == name && child.element().namespace == *namespace)
     }
 
     /// Whether it is empty: neither text other than blanks nor elements.
-    pub(super) fn is_blank(self) -> bool {
+    pub(in crate::domain) fn is_blank(self) -> bool {
         self.element().first.is_none() && text::is_blank(&self.element().text)
     }
 }
 
 impl Tree<'_> {
     /// The document element.
-    pub(super) fn root(&self) -> Node<'_> {
+    pub(in crate::domain) fn root(&self) -> Node<'_> {
         Node { tree: self, index: 0 }
     }
 }
@@ -102,7 +102,7 @@ impl Tree<'_> {
 ///
 /// # Errors
 /// The first thing that is not well-formed or beyond a limit.
-pub(super) fn read(text: &str) -> Result<Tree<'_>, Fatal> {
+pub(in crate::domain) fn read(text: &str) -> Result<Tree<'_>, Fatal> {
     if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('<') {
         return Err((0, Finding::refuse(code::XML_NONE, "")));
     }

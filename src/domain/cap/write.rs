@@ -3,7 +3,10 @@
 use std::fmt::{Display, Write as _};
 
 use super::{list, schema::NAMESPACE};
-use crate::domain::message::{Area, Info, Message, NamedValue, Resource};
+use crate::domain::{
+    message::{Area, Info, Message, NamedValue, Resource},
+    national,
+};
 
 /// Writes a message as CAP 1.2: UTF-8, default namespace, no prefix, elements in the order of the schema, nothing empty
 /// that may be left out, one blank between coordinate pairs. Valid against the schema for every message that keeps the
@@ -32,7 +35,15 @@ pub fn write(message: &Message) -> String {
     xml.0
 }
 
-struct Writer(String);
+/// As [`write`], for everybody: without the parameters of the [`national`] form, among which are names and numbers of
+/// people.
+#[must_use]
+pub fn write_public(message: &Message) -> String {
+    write(&national::outward(message))
+}
+
+/// XML as it is written, element by element.
+pub(in crate::domain) struct Writer(pub(in crate::domain) String);
 
 impl Writer {
     fn info(&mut self, info: &Info) {
@@ -92,20 +103,20 @@ impl Writer {
         }
     }
 
-    fn open(&mut self, element: &str) {
+    pub(in crate::domain) fn open(&mut self, element: &str) {
         self.0.push('<');
         self.0.push_str(element);
         self.0.push_str(">\n");
     }
 
-    fn close(&mut self, element: &str) {
+    pub(in crate::domain) fn close(&mut self, element: &str) {
         self.0.push_str("</");
         self.0.push_str(element);
         self.0.push_str(">\n");
     }
 
     /// An element with any text.
-    fn text(&mut self, element: &str, text: &str) {
+    pub(in crate::domain) fn text(&mut self, element: &str, text: &str) {
         self.0.push('<');
         self.0.push_str(element);
         self.0.push('>');
@@ -124,7 +135,7 @@ impl Writer {
     }
 
     /// An element whose text needs no escapes: a time, a number, a value of an enumeration.
-    fn plain(&mut self, element: &str, value: impl Display) {
+    pub(in crate::domain) fn plain(&mut self, element: &str, value: impl Display) {
         writeln!(self.0, "<{element}>{value}</{element}>").expect("writing into a String does not fail");
     }
 

@@ -59,8 +59,6 @@ codes! {
     CAP_VERSION_UNSUPPORTED = "cap-version-unsupported";
     /// An alert inside an envelope, a feed or a batch.
     CAP_WRAPPED = "cap-wrapped";
-    /// The form of the national platform 12379.
-    FORM_12379_NOT_YET = "form-12379-not-yet";
     /// A required element is missing.
     CAP_ELEMENT_MISSING = "cap-element-missing";
     /// An element CAP does not have at this place.
@@ -75,6 +73,35 @@ codes! {
     CAP_TEXT_STRAY = "cap-text-stray";
     /// An attribute; CAP has none.
     CAP_ATTRIBUTE_UNEXPECTED = "cap-attribute-unexpected";
+
+    /// A national form without something it must have.
+    NATIONAL_ELEMENT_MISSING = "national-element-missing";
+    /// An element the national form does not have at this place.
+    NATIONAL_ELEMENT_UNKNOWN = "national-element-unknown";
+    /// A document that is no national form.
+    NATIONAL_WRONG_ROOT = "national-wrong-root";
+    /// A time that is not written as the national form writes it.
+    NATIONAL_TIME_FORM = "national-time-form";
+    /// An exercise, a draft or a system message: these have nothing to do on the national platform.
+    NATIONAL_STATUS = "national-status";
+    /// A sender without the 14 digits of a unit.
+    NATIONAL_SENDER_CODE = "national-sender-code";
+    /// An identifier that is not unit and time.
+    NATIONAL_IDENTIFIER_FORM = "national-identifier-form";
+    /// An identifier that belongs to another unit than the sender.
+    NATIONAL_IDENTIFIER_SENDER = "national-identifier-sender";
+    /// A reference that is no identifier of the national form and cannot be made one.
+    NATIONAL_REFERENCE_FORM = "national-reference-form";
+    /// An event type that is no code.
+    NATIONAL_EVENT_TYPE = "national-event-type";
+    /// A geocode that is no list of area codes.
+    NATIONAL_GEOCODE_FORM = "national-geocode-form";
+    /// Something that the national form must have is not in the message.
+    NATIONAL_FIELD_MISSING = "national-field-missing";
+    /// Something the national form has no words for.
+    NATIONAL_CANNOT_SAY = "national-cannot-say";
+    /// Something that the national form leaves out.
+    NATIONAL_UNSAID = "national-unsaid";
 
     /// The bytes are not JSON.
     JSON_SYNTAX = "json-syntax";

@@ -5,12 +5,12 @@ use sha2::{Digest, Sha256};
 use super::{Form, Submission, SubmitFault};
 use crate::{
     domain::{
-        cap,
         finding::{Finding, Weight},
         json,
         moment::Moment,
         rules,
         warning::Warning,
+        xml,
     },
     flow::{Parts, Unavailable, record},
 };
@@ -36,7 +36,7 @@ pub(in crate::flow) async fn read(parts: &Parts, submission: &Submission) -> Res
     let (form, body, now) = (submission.form, submission.body.clone(), parts.clock.unix());
     let work = move || {
         let reading = match form {
-            Form::Xml => cap::read(&body),
+            Form::Xml => xml::read(&body),
             Form::Json => json::read_with(&body, &defaults),
         };
         let mut findings = reading.findings;

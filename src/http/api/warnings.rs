@@ -14,9 +14,10 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::national;
 use crate::{
     domain::{
-        cap,
+        self, cap,
         level::Level,
         message::{Status, Term},
     },
@@ -71,15 +72,29 @@ async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let mut fields = Fields::of_address(&uri)?;
+    let replied = national::wants_reply(&headers);
+    let answered = submitted(&site, actor, &uri, &headers, body, replied).await;
+    answered.map_err(|problem| if replied { problem.replied() } else { problem })
+}
+
+async fn submitted(
+    site: &Site,
+    actor: Actor,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Body,
+    replied: bool,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of_address(uri)?;
     let dry_run = fields.flag("dry_run");
     fields.end()?;
-    let submission = submission(&site, actor, &headers, body).await?;
+    let submission = submission(site, actor, headers, body).await?;
     if dry_run {
         let preflight = site.flow.dry_run(submission).await?;
-        return Ok(Json(PreflightDocument::new(preflight, &headers)).into_response());
+        return Ok(Json(PreflightDocument::new(preflight, headers)).into_response());
     }
-    Ok(answer(site.flow.submit(submission).await?))
+    let submitted = site.flow.submit(submission).await?;
+    Ok(if replied { national::replied(&submitted, language(headers), answer) } else { answer(submitted) })
 }
 
 /// A warning as it was sent, in any of the forms that are taken.
@@ -177,6 +192,16 @@ pub(super) fn is_own(actor: &Actor, view: &WarningView) -> bool {
     actor.subject.is_some() && actor.subject == view.issuer
 }
 
+/// What an actor sees of a warning: whom the national form tells, by name and number, is the business of the headquarters
+/// that issued it and of the staff.
+fn shown(actor: &Actor, mut view: WarningView) -> WarningView {
+    if actor.role == Role::Issuer && !is_own(actor, &view) {
+        let outward = domain::national::outward(&view.message).into_owned();
+        view.message = outward;
+    }
+    view
+}
+
 /// A warning that exists and that this actor may read.
 ///
 /// # Errors
@@ -184,7 +209,7 @@ pub(super) fn is_own(actor: &Actor, view: &WarningView) -> bool {
 pub(super) async fn readable(site: &Site, actor: &Actor, id: &str) -> Result<WarningView, Problem> {
     let missing = || Problem::new(ProblemCode::WarningNotFound).with("id", short(id));
     let view = site.flow.warning(&WarningId(id.to_owned())).await?.ok_or_else(missing)?;
-    if may_read(actor, &view) { Ok(view) } else { Err(missing()) }
+    if may_read(actor, &view) { Ok(shown(actor, view)) } else { Err(missing()) }
 }
 
 pub(super) fn short(id: &str) -> String {
@@ -206,6 +231,7 @@ async fn list(State(site): State<Site>, actor: Actor, uri: Uri) -> Result<Json<P
     fields.end()?;
     let mut page = site.flow.warnings(&filter, cursor.as_deref(), limit).await?;
     page.items.retain(|view| may_read(&actor, view));
+    page.items = page.items.into_iter().map(|view| shown(&actor, view)).collect();
     Ok(Json(page))
 }
 

@@ -36,6 +36,6 @@ pub(super) async fn document(
     };
     let view = view.filter(is_public).ok_or_else(unknown)?;
     let released = view.released_at.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
-    let body = Bytes::from(cap::write(&view.message));
+    let body = Bytes::from(cap::write_public(&view.message));
     Ok(Tagged::of(body, CAP, released.map(jiff::Timestamp::as_second)).answer(&headers))
 }

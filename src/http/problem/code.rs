@@ -56,6 +56,7 @@ problem_codes! {
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED;
     RequestTimeout = "request-timeout", REQUEST_TIMEOUT;
     IdentityTaken = "identity-taken", CONFLICT;
+    NationalFormRefused = "national-form-refused", CONFLICT;
     IdempotencyKeyRunning = "idempotency-key-running", CONFLICT;
     WarningNotDelivering = "warning-not-delivering", CONFLICT;
     WarningOver = "warning-over", CONFLICT;

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{ERRORS_MAX, FieldProblem, Problem, ProblemCode, of_status};
 use crate::{
+    domain::national,
     http::request::RequestId,
     messages::{self, Lang},
 };
@@ -172,16 +173,30 @@ fn is_written(response: &Response) -> bool {
     kind.starts_with(b"text/html") || kind.starts_with(b"application/")
 }
 
+/// The reply of the national platform: everything that is wrong in its one note.
+fn replied(document: &ProblemDocument) -> String {
+    let mut note = document.detail.clone();
+    for error in &document.errors {
+        note.push_str(&format!("\n{}: {}", error.pointer, error.detail));
+    }
+    national::reply(Some(&document.code), &note)
+}
+
 fn answer(asked: &Asked, mut problem: Problem, headers: &HeaderMap) -> Response {
     if matches!(problem.code(), ProblemCode::NotFound | ProblemCode::MethodNotAllowed) {
         let path = if asked.matched || problem.code() == ProblemCode::NotFound { &asked.path } else { "" };
         problem = problem.with("path", path).with("method", &asked.method);
     }
     let document = ProblemDocument::new(asked.lang, &problem, &asked.instance);
-    let mut response = (problem.code().status(), Json(document)).into_response();
+    let mut response = if problem.0.replied {
+        (problem.code().status(), replied(&document)).into_response()
+    } else {
+        (problem.code().status(), Json(&document)).into_response()
+    };
     let kept = headers.iter().filter(|(name, _)| *name != CONTENT_TYPE && name.as_str() != "content-length");
     response.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    let kind = if problem.0.replied { "application/xml; charset=utf-8" } else { "application/problem+json" };
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(asked.lang.tag()));
     if response.status() == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"fenghuo\""));

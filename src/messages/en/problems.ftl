@@ -143,6 +143,14 @@ identity-taken = This identity stands for other content already
     .action = To change what it says, send an update under a new identifier; if it is the same warning, send it again unaltered
     .who = The officer on duty at the issuer, or the developer of its system
 
+national-form-refused = This warning cannot be written in the 12379 form
+    .detail = { $count ->
+        [one] One thing in it cannot be said in the 12379 form, so there is no file
+       *[other] { $count } things in it cannot be said in the 12379 form, so there is no file
+    }
+    .action = Correct everything listed in errors and issue it again, or take it as CAP 1.2; exercises never go to the national platform
+    .who = The officer on duty at the issuer
+
 idempotency-key-running = A request with this Idempotency-Key is still running
     .detail = The earlier request with this Idempotency-Key has not ended
     .action = Wait as Retry-After says and send the same again

@@ -76,9 +76,6 @@ cap-wrapped =
     }; the alert is inside.
     .action = Take out the alert element and send each alert by itself.
 
-form-12379-not-yet = This is the form of the national warning platform 12379, which is not taken yet.
-    .action = Send the same warning as CAP 1.2 or as the gateway's JSON.
-
 cap-element-missing = The required element {$element} is missing.
     .action = Add {$element} where CAP 1.2 has it.
 
@@ -101,8 +98,54 @@ cap-element-repeated = The element {$element} stands more than once; only one is
 cap-text-stray = There is text between elements: “{$got}”.
     .action = Remove it, or put it into the element it belongs to.
 
-cap-attribute-unexpected = The element has the attribute {$got}; CAP elements have none.
+cap-attribute-unexpected = The element has the attribute {$got}; elements of a warning have none.
     .action = Remove the attribute.
+
+national-element-missing = The required element {$element} is missing or empty.
+    .action = Add {$element} as the rules of the national platform ask.
+
+national-element-unknown = The 12379 form has no element {$got} here.
+    .action =
+        { $near ->
+             [yes] Perhaps {$suggestion} was meant. Correct the name, or remove it.
+            *[no] Remove it, or send CAP 1.2.
+        }
+
+national-wrong-root = This is no document in the 12379 form (its root is {$got}).
+    .action = Send a document with the root <alert> that has senderCode and sendTime.
+
+national-time-form = The time “{$got}” is not written as the form writes it.
+    .action = Write 2026-07-15 14:40:00+08:00: one blank between date and time, with seconds and offset.
+
+national-status = {$got} may not reach the national platform: the 12379 form has Actual and Test only.
+    .action = Exercises stay here; send them as CAP 1.2 or JSON. To try the platform itself, use Test.
+
+national-sender-code = The code of the issuing unit should be 14 digits.
+    .action = Write the code the national platform assigned (senderCode); where the sender is another name, give the parameter CN-12379.senderCode.
+
+national-identifier-form = The identifier “{$got}” is not written as the form writes it.
+    .action = Write the unit's 14 digits, “_” and the 14 digits of the time of entry, as in 23010041600000_20211107160846; “_” and one digit may follow.
+
+national-identifier-sender = The identifier belongs to the unit {$got}, which is not the senderCode.
+    .action = Begin the identifier with the senderCode.
+
+national-reference-form = The reference “{$got}” is not one identifier of the 12379 form.
+    .action = Write the identifier of the first warning of the event, one only, such as 23010041600000_20211107160846.
+
+national-event-type = The event type “{$got}” is no code.
+    .action = Write the five characters, such as 11B03; in JSON and CAP they are the event code named CN-12379.
+
+national-geocode-form = “{$got}” is no area code.
+    .action = Write the 12 digits, such as 230109000000, with commas between several.
+
+national-field-missing = The 12379 form must have {$element}, and this warning has none.
+    .action = Issue it again with one; the channel plan is the parameter CN-12379.method, or methods=SMS,WEB in the address.
+
+national-cannot-say = The 12379 form has no words for what stands here ({$got}).
+    .action = Pass this warning on as CAP 1.2; the form has public alerts, updates and cancels only, one language, no heights.
+
+national-unsaid = The 12379 form has no place for this; it is not in the file.
+    .action = A receiver who needs it should take CAP 1.2.
 
 json-syntax = The text here is not JSON.
     .action = Check quotation marks, commas and brackets; the document may have been cut off.

@@ -157,3 +157,6 @@ exit-6 = Stopped by preflight or sign-off
 exit-10 = The server cannot be reached
     .action = Check the address and whether the service runs
 exit-130 = Interrupted
+
+national-reply-taken = Taken as { $id }
+national-reply-repeated = A repeat; it was taken as { $id } before

@@ -125,6 +125,11 @@ identity-taken = 同一个预警标识已用于别的内容
     .action = 要更改内容，用新的标识发一条更新；确实是同一条，就原样重发
     .who = 发布单位的值班人员或其系统开发人员
 
+national-form-refused = 这条预警写不成 12379 格式
+    .detail = 有 { $count } 处内容 12379 格式无法表达，没有生成文件
+    .action = 按 errors 里的每一条改正后重新发布，或改取 CAP 1.2；演练不进入国家平台
+    .who = 发布单位的值班人员
+
 idempotency-key-running = 同一个 Idempotency-Key 的请求还在处理
     .detail = 带这个 Idempotency-Key 的前一个请求还没有结束
     .action = 按应答头 Retry-After 等一会儿，原样重发

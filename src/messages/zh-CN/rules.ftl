@@ -76,9 +76,6 @@ cap-wrapped =
     }，预警包在其中。
     .action = 取出其中的 alert 元素，每份预警单独发送。
 
-form-12379-not-yet = 这是国家突发事件预警信息发布系统（12379）的文件格式，目前不接受。
-    .action = 改用 CAP 1.2 或本网关的 JSON 发送同一预警。
-
 cap-element-missing = 缺少必需的元素 {$element}。
     .action = 按 CAP 1.2 规定的位置补上 {$element}。
 
@@ -101,8 +98,54 @@ cap-element-repeated = 元素 {$element} 出现多次，只允许一次。
 cap-text-stray = 元素之间有游离的文字“{$got}”。
     .action = 删去，或放进相应的元素。
 
-cap-attribute-unexpected = 元素带有属性 {$got}；CAP 元素没有属性。
+cap-attribute-unexpected = 元素带有属性 {$got}；预警的元素没有属性。
     .action = 删去该属性。
+
+national-element-missing = 缺少必填的元素 {$element}，或者它是空的。
+    .action = 按《突发事件预警信息取值规则及说明》补上 {$element}。
+
+national-element-unknown = 12379 格式在此处没有元素 {$got}。
+    .action =
+        { $near ->
+             [yes] 是不是 {$suggestion}？改正名称，或删去它。
+            *[no] 删去它，或改用 CAP 1.2 发送。
+        }
+
+national-wrong-root = 这不是 12379 格式的文件（根元素 {$got}）。
+    .action = 发送以 <alert> 为根元素、带有 senderCode 和 sendTime 的文件。
+
+national-time-form = 时间“{$got}”的写法不对。
+    .action = 写作 2026-07-15 14:40:00+08:00：日期和时刻之间是一个空格，秒和时区都要写。
+
+national-status = {$got} 不能进入国家预警信息发布平台：12379 格式只有 Actual（实际）和 Test（测试）。
+    .action = 演练只在本地进行，用 CAP 1.2 或 JSON 发送；需要联调平台时用 Test。
+
+national-sender-code = 发布单位编码应是 14 位数字。
+    .action = 写国家平台分配的编码（senderCode）；本单位的 sender 不是编码时，写在参数 CN-12379.senderCode 中。
+
+national-identifier-form = 预警标识“{$got}”的写法不对。
+    .action = 写作“14 位单位编码_14 位录入时间”，例如 23010041600000_20211107160846，后面可以带“_”和一位数字。
+
+national-identifier-sender = 预警标识中的单位 {$got} 与 senderCode 不一致。
+    .action = 让标识以本单位的 senderCode 开头。
+
+national-reference-form = 引用“{$got}”不是一个 12379 的预警标识。
+    .action = 写事件首发预警的标识，只写一个，例如 23010041600000_20211107160846。
+
+national-event-type = 事件类型“{$got}”不是编码。
+    .action = 写五位的事件类型编码，例如 11B03；在 JSON 和 CAP 中写在名为 CN-12379 的事件编码里。
+
+national-geocode-form = “{$got}”不是行政区划代码。
+    .action = 写 12 位的代码，例如 230109000000，多个之间用逗号分隔。
+
+national-field-missing = 12379 格式必须有 {$element}，这条预警没有。
+    .action = 补上后重新发布；发布手段写在参数 CN-12379.method 中，或在地址上写 methods=SMS,WEB。
+
+national-cannot-say = 12379 格式无法表达此处的内容（{$got}）。
+    .action = 用 CAP 1.2 转发这条预警；12379 格式只有公开的首发、更新和解除，一份只有一种语言，没有高度。
+
+national-unsaid = 12379 格式没有地方写这一项，文件中没有它。
+    .action = 需要它的接收方请用 CAP 1.2。
 
 json-syntax = 此处不符合 JSON 语法。
     .action = 检查引号、逗号和括号；文件可能被截断。

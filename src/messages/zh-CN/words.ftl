@@ -157,3 +157,6 @@ exit-6 = 被预检或签发挡下
 exit-10 = 连不上服务器
     .action = 核对地址，看服务是否在运行
 exit-130 = 被中断
+
+national-reply-taken = 已接收，编号 { $id }
+national-reply-repeated = 重复提交，已经接收过，编号 { $id }
