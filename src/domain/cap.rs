@@ -37,6 +37,11 @@ pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Reads a CAP 1.2 document with every fault found. Time and memory are bounded by the size of the input.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Reading {
+    read_further(bytes, &|_, _| Vec::new())
+}
+
+/// As [`read`], with what `further` finds in the message.
+pub(crate) fn read_further(bytes: &[u8], further: rules::Further<'_>) -> Reading {
     if bytes.len() > MOST_BYTES {
         return Reading::refused(Finding::refuse(code::DOCUMENT_TOO_LARGE, "").arg("most", MOST_BYTES));
     }
@@ -45,12 +50,12 @@ pub fn read(bytes: &[u8]) -> Reading {
         Err(finding) => return Reading::refused(finding),
     };
     match tree::read(&text) {
-        Ok(tree) => document(&text, &tree),
+        Ok(tree) => document(&text, &tree, further),
         Err(fatal) => Reading { message: None, findings: place::fill(&text, vec![fatal]) },
     }
 }
 
-fn document(text: &str, tree: &tree::Tree<'_>) -> Reading {
+fn document(text: &str, tree: &tree::Tree<'_>, further: rules::Further<'_>) -> Reading {
     let root = tree.root();
     if let Some(finding) = recognise::refusal(tree) {
         return Reading { message: None, findings: place::fill(text, vec![(root.element().offset, finding)]) };
@@ -64,7 +69,7 @@ fn document(text: &str, tree: &tree::Tree<'_>) -> Reading {
         offsets.insert(finding.at.path.clone(), offset);
         all.push(finding);
     }
-    let mut rules = rules::check_known(&message, known);
+    let mut rules = rules::check_further(&message, known, further);
     for finding in &mut rules {
         let (offset, path) = path::of_pointer(root, &finding.at.path);
         offsets.insert(path.clone(), offset);
