@@ -1,6 +1,7 @@
 //! Configuration: built-in defaults ← file (with the files it includes) ← environment (`FENGHUO_…`). Unknown keys are
 //! refused, and everything that is wrong is reported at once, with place and consequence: see [`load`].
 
+pub mod authority;
 mod consequences;
 pub mod environment;
 pub mod finding;
@@ -19,6 +20,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::LazyLock,
 use fenghuo_contract::{Channel, RateUnit};
 use serde::Deserialize;
 
+pub use authority::{Authority, Grant, Permit, Power};
 pub use environment::Environment;
 pub use finding::ConfigFinding;
 pub use ladder::{Alarms, Ladder, Until};
@@ -45,6 +47,8 @@ pub struct Config {
     /// Who has to sign what, by name of the rule; what no rule matches is released at once. Of several that match, the
     /// one with the most steps counts; of those, the first by name.
     pub sign_off: BTreeMap<String, SignOffRule>,
+    /// Powers by hazard, and exceptions of single issuers.
+    pub authority: Authority,
     /// Name of every area the district speaks of, by code.
     pub areas: BTreeMap<AreaCode, String>,
     /// Names and class of hazard codes; what the configuration names is added to the built-in list.
@@ -108,6 +112,9 @@ pub struct Texts {
     pub signature: String,
     /// Languages rendered, first = default.
     pub languages: Vec<String>,
+    /// A text on screens that takes longer to read is worth a word; 0 = never.
+    #[serde(with = "seconds")]
+    pub screen_reading_s: Duration,
 }
 
 /// One route: a provider account or link of a channel.
@@ -352,6 +359,7 @@ impl Default for Config {
             routes: BTreeMap::new(),
             sign_off: BTreeMap::new(),
             issuers: BTreeMap::new(),
+            authority: Authority::default(),
             areas: BTreeMap::new(),
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
@@ -381,7 +389,10 @@ impl Default for StoreConfig {
 impl Default for Texts {
     fn default() -> Self {
         Self {
-            templates: None, signature: "松北预警".to_owned(), languages: vec!["zh-CN".to_owned(), "en".to_owned()]
+            templates: None,
+            signature: "松北预警".to_owned(),
+            languages: vec!["zh-CN".to_owned(), "en".to_owned()],
+            screen_reading_s: Duration::from_secs(60),
         }
     }
 }

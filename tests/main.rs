@@ -4,6 +4,7 @@
 
 mod access;
 mod api;
+mod authority;
 mod browser;
 mod cap_corpus;
 mod cli;

@@ -1,6 +1,7 @@
 //! The second pass: what would happen if the gateway started with these settings.
 
 mod alarms;
+mod authority;
 mod issuers;
 mod ladder;
 mod pace;
@@ -26,6 +27,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     pass.areas();
     pass.hazards();
     issuers::check(&mut pass);
+    authority::check(&mut pass);
     routes::check(&mut pass);
     pace::check(&mut pass);
     ladder::check(&mut pass);

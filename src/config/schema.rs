@@ -68,6 +68,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
     field("sign_off", Shape::Names(&SIGN_OFF)),
+    field("authority", AUTHORITY),
     field("areas", Shape::Areas),
     field("hazards", Shape::Names(&HAZARD)),
 ]);
@@ -84,8 +85,12 @@ const SERVER: Shape = Shape::Table(&[
 
 const STORE: Shape = Shape::Table(&[field("data", Shape::Path), field("reserve", Shape::Size)]);
 
-const TEXTS: Shape =
-    Shape::Table(&[field("templates", Shape::Path), field("signature", Shape::Text), field("languages", Shape::Texts)]);
+const TEXTS: Shape = Shape::Table(&[
+    field("templates", Shape::Path),
+    field("signature", Shape::Text),
+    field("languages", Shape::Texts),
+    field("screen_reading_s", Shape::Seconds),
+]);
 
 const DELIVERY: Shape = Shape::Table(&[
     field("repeat_in_doubt", Shape::Words(LEVELS)),
@@ -202,6 +207,24 @@ const SIGN_OFF: Shape = Shape::Table(&[
     field("expires_s", Shape::Seconds),
     field("second_within_s", Shape::Seconds),
 ]);
+
+const AUTHORITY: Shape = Shape::Table(&[
+    field("private_hazards", Shape::Texts),
+    field("hazards", Shape::Names(&POWER)),
+    field("issuers", Shape::Names(&GRANTS)),
+]);
+
+const POWER: Shape = Shape::Table(&[
+    field("levels", Shape::Words(LEVELS)),
+    field("relay_only", Shape::Bool),
+    field("originators", Shape::Texts),
+    field("public", Shape::Bool),
+    field("superior", Shape::Text),
+]);
+
+const GRANTS: Shape = Shape::Names(&GRANT);
+
+const GRANT: Shape = Shape::Table(&[field("levels", Shape::Words(LEVELS)), field("areas", Shape::Texts)]);
 
 const HAZARD: Shape = Shape::Table(&[
     required("zh", Shape::Text),

@@ -38,7 +38,12 @@ pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Reads a CAP 1.2 document with every fault found. Time and memory are bounded by the size of the input.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Reading {
-    read_as(bytes, document)
+    read_further(bytes, &|_, _| Vec::new())
+}
+
+/// As [`read`], with what `further` finds in the message.
+pub(crate) fn read_further(bytes: &[u8], further: rules::Further<'_>) -> Reading {
+    read_as(bytes, |text, tree| document(text, tree, further))
 }
 
 /// Reads bytes as XML, and the elements as `document` says.
@@ -57,7 +62,7 @@ pub(in crate::domain) fn read_as(bytes: &[u8], document: impl FnOnce(&str, &tree
 }
 
 /// The message of a document in CAP 1.2.
-pub(in crate::domain) fn document(text: &str, tree: &tree::Tree<'_>) -> Reading {
+pub(in crate::domain) fn document(text: &str, tree: &tree::Tree<'_>, further: rules::Further<'_>) -> Reading {
     let root = tree.root();
     if let Some(finding) = recognise::refusal(tree) {
         return Reading { message: None, findings: place::fill(text, vec![(root.element().offset, finding)]) };
@@ -65,7 +70,7 @@ pub(in crate::domain) fn document(text: &str, tree: &tree::Tree<'_>) -> Reading 
     let mut sink = place::Sink::new(schema::ALERT);
     schema::check(root, schema::ALERT, &mut sink);
     let (message, known) = element::Reader { sink: &mut sink }.alert(root);
-    judge(text, root, schema::ALERT, sink, message, known)
+    judge(text, root, schema::ALERT, sink, (message, known), further)
 }
 
 /// A message as it was read, with everything its reader and the rules find, each at the element it is about.
@@ -74,8 +79,8 @@ pub(in crate::domain) fn judge(
     root: tree::Node<'_>,
     schema: &'static [schema::Slot],
     sink: place::Sink,
-    message: Message,
-    known: Known,
+    (message, known): (Message, Known),
+    further: rules::Further<'_>,
 ) -> Reading {
     let mut all = Found::default();
     let mut offsets = std::collections::HashMap::new();
@@ -83,7 +88,7 @@ pub(in crate::domain) fn judge(
         offsets.insert(finding.at.path.clone(), offset);
         all.push(finding);
     }
-    let mut rules = rules::check_known(&message, known);
+    let mut rules = rules::check_further(&message, known, further);
     for finding in &mut rules {
         let (offset, path) = path::of_pointer(root, schema, &finding.at.path);
         offsets.insert(path.clone(), offset);

@@ -44,20 +44,25 @@ pub fn read(bytes: &[u8]) -> Reading {
 /// input.
 #[must_use]
 pub fn read_with(bytes: &[u8], defaults: &Defaults) -> Reading {
+    read_further(bytes, defaults, &|_, _| Vec::new())
+}
+
+/// As [`read_with`], with what `further` finds in the message.
+pub(crate) fn read_further(bytes: &[u8], defaults: &Defaults, further: rules::Further<'_>) -> Reading {
     if bytes.len() > MOST_BYTES {
         return Reading::refused(Finding::refuse(code::DOCUMENT_TOO_LARGE, "").arg("most", MOST_BYTES));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     match decode::utf8(bytes).and_then(node::read) {
-        Ok(node) => message(node, defaults),
+        Ok(node) => message(node, defaults, further),
         Err(finding) => Reading::refused(finding),
     }
 }
 
-fn message(node: Node<'_>, defaults: &Defaults) -> Reading {
+fn message(node: Node<'_>, defaults: &Defaults, further: rules::Further<'_>) -> Reading {
     let mut found = Found::default();
     let (message, known) = field::Reader { found: &mut found, defaults }.message(node);
-    found.append_rules(rules::check_known(&message, known));
+    found.append_rules(rules::check_further(&message, known, further));
     Reading::of(message, found.into_vec())
 }
 

@@ -50,6 +50,7 @@ use super::{
     },
     finding::{Finding, Reading, code},
     message::Message,
+    rules,
 };
 
 pub use identifier::is_bare;
@@ -66,7 +67,7 @@ const AREA_CODE: &str = "CN-STAT-CODE";
 /// Reads a document in the national form with every fault found. Time and memory are bounded by the size of the input.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Reading {
-    cap::read_as(bytes, document)
+    cap::read_as(bytes, |text, tree| document(text, tree, &|_, _| Vec::new()))
 }
 
 /// Whether a document element is one of the national form. County systems write it without a namespace; it is known
@@ -78,7 +79,7 @@ pub(super) fn is_form(root: Node<'_>) -> bool {
 }
 
 /// The message of a document in the national form.
-pub(super) fn document(text: &str, tree: &Tree<'_>) -> Reading {
+pub(super) fn document(text: &str, tree: &Tree<'_>, further: rules::Further<'_>) -> Reading {
     let root = tree.root();
     if !is_form(root) {
         let finding = Finding::refuse(code::NATIONAL_WRONG_ROOT, "/").got(root.element().name);
@@ -87,7 +88,7 @@ pub(super) fn document(text: &str, tree: &Tree<'_>) -> Reading {
     let mut sink = Sink::new(schema::ALERT);
     schema::check(root, schema::ALERT, &mut sink);
     let (message, known) = read::Reader { sink: &mut sink }.alert(root);
-    cap::judge(text, root, schema::ALERT, sink, message, known)
+    cap::judge(text, root, schema::ALERT, sink, (message, known), further)
 }
 
 /// Writes a message in the national form.

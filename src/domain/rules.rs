@@ -93,10 +93,14 @@ pub(crate) struct Known {
     pub(crate) sent: bool,
     pub(crate) kind: bool,
     pub(crate) scope: bool,
+    /// Written by the sender, and not filled in by us.
+    pub(crate) identifier_given: bool,
+    pub(crate) sent_given: bool,
 }
 
 impl Known {
-    const EVERYTHING: Self = Self { sent: true, kind: true, scope: true };
+    pub(crate) const EVERYTHING: Self =
+        Self { sent: true, kind: true, scope: true, identifier_given: true, sent_given: true };
 }
 
 /// Everything a message breaks, with paths into the JSON form.
@@ -118,6 +122,24 @@ pub(crate) fn check_known(message: &Message, known: Known) -> Vec<Finding> {
     }
     info::check_languages(&message.infos, &infos, &mut found);
     found.into_vec()
+}
+
+/// What a caller asks of a message besides the rules; it gets the message as far as it could be read.
+pub(crate) type Further<'a> = &'a dyn Fn(&Message, Known) -> Vec<Finding>;
+
+/// As [`check_known`], and everything `further` finds, so that all of it is told at once.
+pub(crate) fn check_further(message: &Message, known: Known, further: Further<'_>) -> Vec<Finding> {
+    let more = further(message, known);
+    let mut found = check_known(message, known);
+    // The law's demand says the same at the same place, and more.
+    let demanded = |finding: &Finding| {
+        let same = |other: &Finding| other.code == code::ITEM_AREA_MISSING && other.at.path == finding.at.path;
+        finding.code == code::AREA_MISSING && more.iter().any(same)
+    };
+    found.retain(|finding| !demanded(finding));
+    let mut all = Found::default();
+    found.into_iter().chain(more).for_each(|finding| all.push(finding));
+    all.into_vec()
 }
 
 /// How far ahead of our clock a message may say it was sent, in seconds: clocks differ, offsets are mistaken by hours.

@@ -84,14 +84,20 @@ impl Warning {
     /// The info for a reader of `language` (a BCP 47 tag): exact, then same primary language, then the first.
     #[must_use]
     pub fn info_for(&self, language: &str) -> Option<&Info> {
+        self.info_index(language).map(|index| &self.message.infos[index])
+    }
+
+    /// Where the info of [`Warning::info_for`] stands.
+    #[must_use]
+    pub fn info_index(&self, language: &str) -> Option<usize> {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         let tag = |info: &Info| info.language.clone().unwrap_or_else(|| "en-US".to_owned());
         let infos = &self.message.infos;
         infos
             .iter()
-            .find(|info| tag(info).eq_ignore_ascii_case(language))
-            .or_else(|| infos.iter().find(|info| primary(&tag(info)) == primary(language)))
-            .or_else(|| infos.first())
+            .position(|info| tag(info).eq_ignore_ascii_case(language))
+            .or_else(|| infos.iter().position(|info| primary(&tag(info)) == primary(language)))
+            .or_else(|| (!infos.is_empty()).then_some(0))
     }
 
     /// CAP identity: sender, identifier and sent, in one text.

@@ -1,11 +1,20 @@
 //! A warning in XML: CAP 1.2 or the national form, told by the root.
 
-use super::{cap, finding::Reading, national};
+use super::{cap, finding::Reading, national, rules};
 
 /// Reads either form with every fault found. Time and memory are bounded by the size of the input.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Reading {
+    read_further(bytes, &|_, _| Vec::new())
+}
+
+/// As [`read`], with what `further` finds in the message.
+pub(crate) fn read_further(bytes: &[u8], further: rules::Further<'_>) -> Reading {
     cap::read_as(bytes, |text, tree| {
-        if national::is_form(tree.root()) { national::document(text, tree) } else { cap::document(text, tree) }
+        if national::is_form(tree.root()) {
+            national::document(text, tree, further)
+        } else {
+            cap::document(text, tree, further)
+        }
     })
 }

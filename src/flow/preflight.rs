@@ -16,7 +16,14 @@ use super::{
     record::WarningId,
 };
 use crate::{
-    domain::{finding::Finding, level::Level, message::Status, text::ucs2_segments},
+    domain::{
+        finding::{Finding, Weight},
+        level::Level,
+        lint,
+        message::Status,
+        text::ucs2_segments,
+        warning::Warning,
+    },
     store::Space,
 };
 
@@ -60,7 +67,7 @@ pub(super) async fn dry_run(parts: &Parts, submission: Submission, reads: bool) 
     if reads && submission.actor.role != Role::Issuer {
         findings.retain(|finding| !NOT_FOR_READERS.contains(&finding.code));
     }
-    if !findings.is_empty() {
+    if findings.iter().any(|finding| finding.weight == Weight::Refuse) {
         return Err(SubmitFault::Forbidden(findings));
     }
     let warning = &read.warning;
@@ -71,10 +78,33 @@ pub(super) async fn dry_run(parts: &Parts, submission: Submission, reads: bool) 
     let known = parts.store.get(Space::WarningIdentity, identity.into()).await.map_err(Unavailable::from)?;
     let repeat_of = known.map(|stored| parse::<WarningId>(&stored.value)).transpose()?;
     let audience = drafts.iter().map(|draft| (draft.channel.name().to_owned(), draft.audience.len())).collect();
-    let texts = drafts.into_iter().flat_map(texts).collect();
     let mut advice = read.advice;
+    advice.extend(findings);
+    advice.extend(wording(parts, warning, &drafts));
     advice.extend(found);
+    let texts = drafts.into_iter().flat_map(texts).collect();
     Ok(Preflight { level: warning.level(), status: warning.status(), audience, texts, forecast, repeat_of, advice })
+}
+
+/// What a person should look at twice in the texts as channels get them. Languages that say the same are told once.
+fn wording(parts: &Parts, warning: &Warning, drafts: &[Draft]) -> Vec<Finding> {
+    let most = parts.config.texts.screen_reading_s.as_secs();
+    let mut found: Vec<Finding> = Vec::new();
+    for draft in drafts {
+        for content in &draft.contents {
+            let path =
+                warning.info_index(&content.language).map_or_else(String::new, |index| format!("/infos/{index}"));
+            let finding = match draft.channel {
+                Channel::Sms => lint::sms(&content.text, &path),
+                Channel::Display => lint::screen(&content.text, most, &path),
+                _ => None,
+            };
+            found.extend(finding.filter(|finding| {
+                !found.iter().any(|other| other.code == finding.code && other.at.path == finding.at.path)
+            }));
+        }
+    }
+    found
 }
 
 fn texts(draft: Draft) -> impl Iterator<Item = PreflightText> {

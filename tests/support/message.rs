@@ -24,6 +24,7 @@ pub fn warning(identifier: &str, level: &str) -> Value {
             "level": level,
             "certainty": "observed",
             "hazard": "11B03",
+            "onset": "2026-11-24T08:00:00+08:00",
             "expires": "2036-11-24T08:00:00+08:00",
             "sender_name": "松北区防汛抗旱指挥部",
             "headline": "松北区防汛抗旱指挥部发布暴雨预警",

@@ -66,7 +66,10 @@ pub(super) fn config(data: &Path, listen: SocketAddr) -> Config {
     let mut config = read(include_str!("../../../config/demo/demo.toml"));
     config.areas = read(include_str!("../../../config/areas.toml")).areas;
     config.issuers = read(include_str!("../../../config/issuers.toml")).issuers;
+    let powers = read(include_str!("../../../config/authority.toml"));
+    config.authority = powers.authority;
     config.hazards = Config::default().hazards;
+    config.hazards.extend(powers.hazards);
     config.store.data = data.to_owned();
     config.server.listen = listen;
     config

@@ -17,7 +17,7 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         }
         silent(pass, id, issuer);
         hazards(pass, id, issuer);
-        areas(pass, id, issuer);
+        areas(pass, issuer, &issuer.areas, &["issuers", id, "areas"]);
         senders(pass, id, issuer);
     }
 }
@@ -75,14 +75,14 @@ pub(super) fn is_hazard_code(text: &str) -> bool {
         && !text.starts_with('-')
 }
 
-fn areas(pass: &mut Pass<'_>, id: &str, issuer: &Issuer) {
+pub(super) fn areas(pass: &mut Pass<'_>, issuer: &Issuer, areas: &[String], path: &[&str]) {
     let known = &pass.config.areas;
-    for text in issuer.areas.iter().filter(|text| *text != "*") {
+    for text in areas.iter().filter(|text| *text != "*") {
         let mut args = issuer_args(issuer, text);
         let Ok(area) = text.parse::<AreaCode>() else {
             let named = known.iter().find(|(_, name)| *name == text).map(|(code, _)| code.to_string());
             args.extend(named.map(|code| ("suggestion", code)));
-            pass.refuse("config-issuer-area", &["issuers", id, "areas"], args);
+            pass.refuse("config-issuer-area", path, args);
             continue;
         };
         let inside = known.keys().any(|other| other.contains(area) || area.contains(*other));
@@ -91,7 +91,7 @@ fn areas(pass: &mut Pass<'_>, id: &str, issuer: &Issuer) {
             let codes: Vec<String> = known.keys().map(ToString::to_string).collect();
             args.extend(nearest(text, codes.iter().map(String::as_str)).map(|near| ("suggestion", near.to_owned())));
             if !pass.incomplete || !known.is_empty() {
-                pass.refuse("config-issuer-area", &["issuers", id, "areas"], args);
+                pass.refuse("config-issuer-area", path, args);
             }
         }
     }

@@ -175,3 +175,87 @@ fn a_secret_others_can_read_is_advice() {
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
     assert!(!codes().contains(&"config-file-open"));
 }
+
+/// Two issuers, one of which passes on, and what stands below `[authority]`.
+fn powers(lines: &str) -> String {
+    format!(
+        "[areas]\n230109000000 = \"松北区\"\n\
+         [issuers.flood]\nname = \"防指\"\nhazards = [\"11A*\"]\nlevels = [\"yellow\"]\nareas = [\"230109000000\"]\n\
+         [issuers.centre]\nname = \"中心\"\nhazards = [\"11B*\"]\nlevels = [\"red\"]\nareas = [\"*\"]\nrelay = true\n\
+         {lines}\n"
+    )
+}
+
+#[test]
+fn powers_that_mean_nothing_are_refused() {
+    for (lines, code, key) in [
+        ("[authority.hazards.\"11b*\"]", "config-authority-pattern", "authority.hazards.\"11b*\""),
+        ("[authority]\nprivate_hazards = [\"*\"]", "config-authority-pattern", "authority.private_hazards"),
+        (
+            "[authority.hazards.\"11B*\"]\noriginators = [\"a b\"]",
+            "config-authority-originator",
+            "authority.hazards.\"11B*\".originators",
+        ),
+        (
+            "[authority.hazards.\"11B*\"]\noriginators = [\"*\"]",
+            "config-authority-originator",
+            "authority.hazards.\"11B*\".originators",
+        ),
+        ("[authority.issuers.flod.\"11A*\"]", "config-authority-issuer", "authority.issuers.flod"),
+        (
+            "[authority.issuers.flood.\"11A05\"]\nareas = [\"230108000000\"]",
+            "config-issuer-area",
+            "authority.issuers.flood.11A05.areas",
+        ),
+        ("[authority.hazards.\"11A*\"]\nlevels = [\"rot\"]", "config-not-a-word", "authority.hazards.\"11A*\".levels"),
+        ("[authority.hazards.\"11A*\"]\nlevel = []", "config-unknown-key", "authority.hazards.\"11A*\".level"),
+    ] {
+        assert_eq!(refused(&powers(lines)), [(code, key.to_owned())], "{lines}");
+    }
+    let slip = read(&powers("[authority.issuers.flod.\"11A*\"]")).unwrap_err();
+    let slip = slip.iter().find(|finding| finding.code == "config-authority-issuer").expect("found");
+    assert_eq!(slip.suggestion(), Some("flood"));
+}
+
+#[test]
+fn what_nobody_may_say_is_said_to_be_so() {
+    let about = |lines: &str| -> Vec<(&'static str, String)> {
+        let loaded = read(&powers(lines)).expect("it starts");
+        let found = loaded
+            .advice
+            .into_iter()
+            .filter(|finding| finding.code.starts_with("config-authority") || finding.code == "config-hazard-nobody");
+        found.map(|finding| (finding.code, finding.key)).collect()
+    };
+    assert_eq!(about(""), [], "without powers nothing is asked");
+    for (lines, code, key) in [
+        ("[authority.hazards.\"11D*\"]", "config-authority-nobody", "authority.hazards.\"11D*\""),
+        ("[authority.hazards.\"11A*\"]\nrelay_only = true", "config-authority-no-relay", "authority.hazards.\"11A*\""),
+        (
+            "[authority.hazards.\"11A*\"]\nlevels = [\"yellow\", \"blue\"]",
+            "config-authority-level-nobody",
+            "authority.hazards.\"11A*\".levels",
+        ),
+        ("[authority.hazards.\"11Z*\"]\nlevels = []", "config-authority-hazard-unknown", "authority.hazards.\"11Z*\""),
+        ("[authority.issuers.flood.\"11B03\"]", "config-authority-not-own", "authority.issuers.flood.11B03"),
+        (
+            "[authority.issuers.flood.\"11A05\"]\nlevels = []",
+            "config-authority-silent",
+            "authority.issuers.flood.11A05.levels",
+        ),
+    ] {
+        let found = about(lines);
+        assert!(found.contains(&(code, key.to_owned())), "{lines}: {found:?}");
+    }
+    // 11C00 and others: the built-in list knows them, and neither issuer may say them.
+    assert!(about("[authority.hazards.\"11A*\"]").contains(&("config-hazard-nobody", "issuers".to_owned())));
+    let granted = "[authority.hazards.\"11A*\"]\nlevels = [\"yellow\", \"blue\"]\n\
+                   [authority.issuers.flood.\"11A05\"]\nlevels = [\"blue\"]";
+    assert!(
+        !about(granted).iter().any(|(code, _)| *code == "config-authority-level-nobody"),
+        "an exception signs, too"
+    );
+    let whole = "[issuers.office]\nname = \"办\"\nhazards = [\"1*\"]\nlevels = [\"yellow\", \"blue\"]\nareas = [\"*\"]\n\
+                 [authority.hazards.\"11A*\"]\nlevels = [\"yellow\"]\n[authority.hazards.\"11B*\"]\nrelay_only = true";
+    assert_eq!(about(whole), []);
+}

@@ -18,6 +18,25 @@ fn the_sample_configuration_loads() {
 }
 
 #[test]
+fn the_sample_has_the_headquarters_and_what_each_may_say() {
+    let loaded = load(Some(&sample("fenghuo.toml")), &Environment::default()).unwrap();
+    let config = &loaded.config;
+    let headquarters = config.issuers.keys().filter(|id| !["office", "relay"].contains(&id.as_str()));
+    assert_eq!(headquarters.count(), 35);
+    let authority: Vec<_> = loaded
+        .advice
+        .iter()
+        .filter(|finding| ["authority", "issuers", "hazards"].iter().any(|table| finding.key.starts_with(table)))
+        .collect();
+    assert_eq!(authority, Vec::<&ConfigFinding>::new(), "nothing odd about who may say what");
+    // Every local code is somebody's besides the office's.
+    for code in config.hazards.keys().filter(|code| code.starts_with("SB-")) {
+        let whose = config.issuers.iter().filter(|(id, issuer)| config.permit(id, issuer, code).is_some());
+        assert!(whose.count() >= 3, "{code}: its headquarters, the office and the centre");
+    }
+}
+
+#[test]
 fn the_sample_says_the_true_defaults() {
     let sample = load(Some(&sample("fenghuo.toml")), &Environment::default()).unwrap().config;
     let default = Config::default();
@@ -54,7 +73,7 @@ fn keys(shape: Shape, path: &str, all: &mut Vec<String>) {
 #[test]
 fn the_samples_name_every_key() {
     let mut written = Vec::new();
-    for name in ["fenghuo.toml", "areas.toml", "issuers.toml", "hazards.toml", "signoff.toml"] {
+    for name in ["fenghuo.toml", "areas.toml", "issuers.toml", "authority.toml", "hazards.toml", "signoff.toml"] {
         let text = fs::read_to_string(sample(name)).unwrap();
         // An optional key that is left out stands as "# key = value".
         let is_key = |line: &str| {
@@ -149,6 +168,7 @@ fn structs_and_schema_name_the_same_keys() {
         _ => &[],
     };
     let breaker = routes.iter().find(|field| field.name == "breaker").expect("breaker").shape;
+    let within = |name: &str| at("authority").fields().iter().find(|field| field.name == name).expect(name).shape;
     let pairs = [
         (of(ROOT), fields::of::<Config>()),
         (of(at("server")), fields::of::<super::super::Server>()),
@@ -164,6 +184,15 @@ fn structs_and_schema_name_the_same_keys() {
         (of(at("issuers")), fields::of::<super::super::Issuer>()),
         (of(at("sign_off")), fields::of::<super::super::SignOffRule>()),
         (of(at("hazards")), fields::of::<super::super::Hazard>()),
+        (of(at("authority")), fields::of::<super::super::Authority>()),
+        (of(within("hazards")), fields::of::<super::super::Power>()),
+        (
+            of(match within("issuers") {
+                Shape::Names(grants) => *grants,
+                other => other,
+            }),
+            fields::of::<super::super::Grant>(),
+        ),
     ];
     for (schema, structure) in pairs {
         assert_eq!(sorted(schema), sorted(structure));

@@ -21,7 +21,7 @@ impl Reader<'_> {
     /// The message of an alert element, and which fields it was read from.
     pub(super) fn alert(&mut self, alert: Node<'_>) -> (Message, Known) {
         let (sent, kind, scope) = (self.moment(alert, "sent"), self.term(alert, "msgType"), self.term(alert, "scope"));
-        let known = Known { sent: sent.is_some(), kind: kind.is_some(), scope: scope.is_some() };
+        let known = Known { sent: sent.is_some(), kind: kind.is_some(), scope: scope.is_some(), ..Known::EVERYTHING };
         let message = Message {
             identifier: required(alert, "identifier"),
             sender: required(alert, "sender"),

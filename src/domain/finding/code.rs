@@ -235,4 +235,26 @@ codes! {
     AUDIENCE_EVERYONE = "audience-everyone";
     /// Deliveries that will not have left at the deadline.
     DEADLINE_MISSED = "deadline-missed";
+    /// No level, which the law demands of a warning.
+    ITEM_LEVEL_MISSING = "item-level-missing";
+    /// No time from which it holds, which the law demands.
+    ITEM_START_MISSING = "item-start-missing";
+    /// No area that may be affected, which the law demands.
+    ITEM_AREA_MISSING = "item-area-missing";
+    /// Nothing about the danger, which the law demands.
+    ITEM_CAUTIONS_MISSING = "item-cautions-missing";
+    /// Nothing about what to do, which the law demands.
+    ITEM_MEASURES_MISSING = "item-measures-missing";
+    /// No name of the issuing unit, which the law demands.
+    ITEM_ISSUER_MISSING = "item-issuer-missing";
+    /// A day named by how far away it is, without its date.
+    TEXT_TIME_AMBIGUOUS = "text-time-ambiguous";
+    /// 【 or 】 inside of a text.
+    TEXT_BRACKETS = "text-brackets";
+    /// A text that names another level than that of the message.
+    TEXT_LEVEL_DIFFERS = "text-level-differs";
+    /// A last segment of a short message for a few characters.
+    SMS_SEGMENT_NEARLY_EMPTY = "sms-segment-nearly-empty";
+    /// A text too long to be read on a screen in passing.
+    SCREEN_READING_LONG = "screen-reading-long";
 }

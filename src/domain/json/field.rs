@@ -75,10 +75,12 @@ impl Reader<'_> {
         let (identifier, sender) = (self.text(o, "identifier", at), self.text(o, "sender", at));
         let (sent, kind, scope) = (self.moment(o, "sent", at), self.term(o, "kind", at), self.term(o, "scope", at));
         let status = self.term(o, "status", at);
+        let (identifier_given, sent_given) = (identifier.is_some(), sent.is_some());
         let sent = self.expect(sent, self.defaults.sent, "sent", at);
         let kind = self.expect(kind, None, "kind", at);
         let scope = self.expect(scope, None, "scope", at);
-        let known = Known { sent: sent.is_some(), kind: kind.is_some(), scope: scope.is_some() };
+        let known =
+            Known { sent: sent.is_some(), kind: kind.is_some(), scope: scope.is_some(), identifier_given, sent_given };
         let message = Message {
             identifier: self.expect(identifier, self.defaults.identifier.clone(), "identifier", at).unwrap_or_default(),
             sender: self.expect(sender, self.defaults.sender.clone(), "sender", at).unwrap_or_default(),

@@ -60,7 +60,7 @@ impl Reader<'_> {
     pub(super) fn alert(&mut self, alert: Node<'_>) -> (Message, Known) {
         let (sent, kind) = (self.moment(alert, "sendTime"), self.one_of(alert, "msgType", &KINDS));
         let scope = self.one_of(alert, "scope", &[("Public", Scope::Public)]);
-        let known = Known { sent: sent.is_some(), kind: kind.is_some(), scope: scope.is_some() };
+        let known = Known { sent: sent.is_some(), kind: kind.is_some(), scope: scope.is_some(), ..Known::EVERYTHING };
         let sender = self.sender(alert);
         let message = Message {
             identifier: self.identifier(alert, &sender),

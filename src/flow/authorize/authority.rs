@@ -1,15 +1,25 @@
 //! What an issuer wants to say, held against what the configuration lets it say. Pure.
+//!
+//! | asked | answer |
+//! | --- | --- |
+//! | the hazard, level and area are the issuer's and the district's | nothing |
+//! | the hazard, level or area is not the issuer's | `hazard-not-allowed`, `level-not-allowed`, `area-not-allowed` |
+//! | the level is beyond the district | `level-forward-up`: report it up; it is never released here |
+//! | only others may issue the hazard | `hazard-relay-only`: pass theirs on, in their words, with their name and time |
+//! | passed on for another | its levels are those of whoever issued it; issuer and areas are still asked |
+//!
+//! For exercises and tests the last three are advice: a script may show what only others decide.
 
+mod relay;
 #[cfg(test)]
 mod tests;
 
 use super::{Actor, Role};
 use crate::{
-    config::{Config, Issuer},
+    config::{Config, Issuer, Permit},
     domain::{
         area::AreaCode,
-        finding::Finding,
-        hazard::has_national_form,
+        finding::{Finding, Weight},
         level::Level,
         message::{Area, Info, Status},
         warning::Warning,
@@ -17,14 +27,19 @@ use crate::{
 };
 
 /// Every code of this check.
-pub(super) const CODES: [&str; 10] = [
+pub(super) const CODES: [&str; 15] = [
     "issuer-unknown",
     "role-may-not-issue",
     "status-not-allowed",
     "sender-not-allowed",
     "hazard-missing",
     "hazard-not-allowed",
+    "hazard-relay-only",
+    "hazard-not-public",
+    "relay-originator",
+    "relay-source-missing",
     "level-not-allowed",
+    "level-forward-up",
     "area-not-coded",
     "area-not-allowed",
     "area-unknown",
@@ -36,16 +51,16 @@ const OPERATOR_STATUSES: [Status; 2] = [Status::Exercise, Status::Test];
 /// Entries of an allow-list that a sentence repeats.
 const ALLOWED_MAX: usize = 20;
 
-/// Everything in a warning that its submitter may not say, with paths into the JSON form; empty when all of it is
-/// allowed.
+/// Everything in a warning that its submitter may not say, with paths into the JSON form; nothing that refuses when all
+/// of it is allowed.
 ///
 /// Issuers are held to their allow-list, operators to exercises and tests; approvers may lift; nobody else may issue.
 /// Whether a lift or an update is about an event of the same issuer is not asked here: that needs the stored event.
 #[must_use]
 pub fn authority(config: &Config, actor: &Actor, warning: &Warning) -> Vec<Finding> {
     match actor.role {
-        Role::Issuer => match actor.subject.as_deref().and_then(|id| config.issuers.get(id)) {
-            Some(issuer) => Check { config, issuer }.all(warning),
+        Role::Issuer => match actor.subject.as_deref().and_then(|id| config.issuers.get_key_value(id)) {
+            Some((id, issuer)) => Check { config, id, issuer, warning }.all(),
             None => vec![Finding::refuse("issuer-unknown", "").got(actor.subject.as_deref().unwrap_or_default())],
         },
         Role::Operator => of_operator(config, warning),
@@ -70,18 +85,26 @@ fn of_operator(config: &Config, warning: &Warning) -> Vec<Finding> {
     findings
 }
 
-/// One issuer's allow-list.
+/// One issuer's allow-list, and one warning.
 struct Check<'a> {
     config: &'a Config,
+    id: &'a str,
     issuer: &'a Issuer,
+    warning: &'a Warning,
 }
 
-impl Check<'_> {
-    fn all(&self, warning: &Warning) -> Vec<Finding> {
-        let mut findings = self.sender(warning);
-        findings.extend(self.hazards(&warning.message().infos));
-        findings.extend(self.levels(&warning.message().infos));
-        findings.extend(areas(warning).flat_map(|(at, area)| self.area(&at, area)));
+impl<'a> Check<'a> {
+    fn all(&self) -> Vec<Finding> {
+        let infos = &self.warning.message().infos;
+        let mut findings = self.sender();
+        findings.extend(self.hazards(infos));
+        findings.extend(self.levels(infos));
+        findings.extend(self.relayed());
+        for (i, info) in infos.iter().enumerate() {
+            let permits = self.permits(info);
+            let areas = info.areas.iter().enumerate();
+            findings.extend(areas.flat_map(|(a, area)| self.area(&permits, &format!("/infos/{i}/areas/{a}"), area)));
+        }
         findings
     }
 
@@ -90,8 +113,8 @@ impl Check<'_> {
     }
 
     /// Who passes on what others issued keeps their sender.
-    fn sender(&self, warning: &Warning) -> Vec<Finding> {
-        let sender = &warning.message().sender;
+    fn sender(&self) -> Vec<Finding> {
+        let sender = &self.warning.message().sender;
         let allowed = &self.issuer.senders;
         if self.issuer.relay || allowed.is_empty() || allowed.contains(sender) {
             return Vec::new();
@@ -104,68 +127,91 @@ impl Check<'_> {
         if infos.is_empty() || allowed.iter().any(|pattern| pattern == "*") {
             return Vec::new();
         }
-        let national: Vec<(String, &str)> =
-            infos.iter().enumerate().flat_map(|(i, info)| national_codes(i, info)).collect();
-        if national.is_empty() {
+        let coded: Vec<(String, &str)> =
+            infos.iter().enumerate().flat_map(|(i, info)| self.hazard_codes(i, info)).collect();
+        if coded.is_empty() {
             return vec![self.refuse("hazard-missing", "/infos/0/event_codes").allowed(allowed)];
         }
-        let foreign = national.into_iter().filter(|(_, code)| !allowed.iter().any(|pattern| matches(pattern, code)));
+        let foreign = coded.into_iter().filter(|(_, code)| self.permit(code).is_none());
         foreign.map(|(path, code)| self.refuse("hazard-not-allowed", path).got(code).allowed(allowed)).collect()
     }
 
+    /// Every hazard code of an info, with its path.
+    fn hazard_codes<'b>(&self, i: usize, info: &'b Info) -> Vec<(String, &'b str)> {
+        let codes = info.event_codes.iter().enumerate().filter(|(_, code)| self.config.is_hazard(&code.value));
+        codes.map(|(c, code)| (format!("/infos/{i}/event_codes/{c}/value"), code.value.as_str())).collect()
+    }
+
+    fn permit(&self, hazard: &str) -> Option<Permit<'a>> {
+        self.config.permit(self.id, self.issuer, hazard)
+    }
+
+    /// What the issuer has for every hazard of an info; its own lists where the hazard is not its own, or not told.
+    fn permits(&self, info: &Info) -> Vec<Permit<'a>> {
+        let own = Permit { levels: &self.issuer.levels, areas: &self.issuer.areas };
+        let codes = info.event_codes.iter().filter(|code| self.config.is_hazard(&code.value));
+        let mut permits: Vec<Permit<'a>> = codes.map(|code| self.permit(&code.value).unwrap_or(own)).collect();
+        if permits.is_empty() {
+            permits.push(own);
+        }
+        permits
+    }
+
     fn levels(&self, infos: &[Info]) -> Vec<Finding> {
-        let levels = infos.iter().enumerate().map(|(i, info)| (i, Level::from(info.severity)));
-        let foreign = levels.filter(|(_, level)| !self.issuer.levels.contains(level));
-        foreign
-            .map(|(i, level)| {
-                let finding = self.refuse("level-not-allowed", format!("/infos/{i}/severity")).got(level.name());
-                finding.allowed(self.issuer.levels.iter().map(|level| level.name()))
-            })
-            .collect()
+        let mut findings = Vec::new();
+        for (i, info) in infos.iter().enumerate() {
+            let level = Level::from(info.severity);
+            let at = || format!("/infos/{i}/severity");
+            if let Some(superior) = self.beyond(info, level) {
+                findings.push(self.forward_up(at(), level, superior));
+                continue;
+            }
+            let missing = self.permits(info).into_iter().find(|permit| !permit.levels.contains(&level));
+            findings.extend(missing.map(|permit| {
+                let finding = self.refuse("level-not-allowed", at()).got(level.name());
+                finding.allowed(permit.levels.iter().map(|level| level.name()))
+            }));
+        }
+        findings
     }
 
-    fn area(&self, at: &str, area: &Area) -> Vec<Finding> {
-        if self.issuer.areas.iter().any(|code| code == "*") {
-            return Vec::new();
+    fn area(&self, permits: &[Permit<'_>], at: &str, area: &Area) -> Vec<Finding> {
+        // The areas of every hazard must hold it; the first that do not are told.
+        let bounded = permits.iter().filter(|permit| !permit.areas.iter().any(|code| code == "*"));
+        let mut findings = Vec::new();
+        for permit in bounded {
+            let coded = codes(at, area);
+            if coded.is_empty() {
+                let finding = self.refuse("area-not-coded", at).got(&area.description);
+                findings.push(finding.allowed(self.named(permit.areas)));
+            }
+            findings.extend(coded.into_iter().filter_map(|(path, code)| self.code(permit.areas, path, code)));
+            if !findings.is_empty() {
+                break;
+            }
         }
-        let coded = codes(at, area);
-        if coded.is_empty() {
-            let finding = self.refuse("area-not-coded", at).got(&area.description);
-            return vec![finding.allowed(self.own_areas())];
-        }
-        coded.into_iter().filter_map(|(path, code)| self.code(path, code)).collect()
+        findings
     }
 
-    fn code(&self, path: String, code: AreaCode) -> Option<Finding> {
+    fn code(&self, allowed: &[String], path: String, code: AreaCode) -> Option<Finding> {
         let Some(name) = self.config.areas.get(&code) else { return Some(unknown_area(path, code)) };
-        let own = self.issuer.areas.iter().filter_map(|text| text.parse::<AreaCode>().ok());
-        if own.into_iter().any(|own| own.contains(code)) {
+        let mut own = allowed.iter().filter_map(|text| text.parse::<AreaCode>().ok());
+        if own.any(|own| own.contains(code)) {
             return None;
         }
-        Some(self.refuse("area-not-allowed", path).got(&format!("{name} {code}")).allowed(self.own_areas()))
+        Some(self.refuse("area-not-allowed", path).got(&format!("{name} {code}")).allowed(self.named(allowed)))
     }
 
-    /// The issuer's areas with their names.
-    fn own_areas(&self) -> Vec<String> {
+    /// Areas with their names.
+    fn named(&self, areas: &[String]) -> Vec<String> {
         let name = |text: &String| text.parse().ok().and_then(|code: AreaCode| self.config.areas.get(&code));
         let named = |text: &String| name(text).map_or_else(|| text.clone(), |name| format!("{name} {text}"));
-        self.issuer.areas.iter().map(named).collect()
+        areas.iter().map(named).collect()
     }
-}
-
-/// `*` at the end of a pattern matches any rest.
-fn matches(pattern: &str, code: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == code, |start| code.starts_with(start))
 }
 
 fn unknown_area(path: String, code: AreaCode) -> Finding {
     Finding::refuse("area-unknown", path).got(&code.to_string())
-}
-
-/// Every code of an info with the national form, with its path.
-fn national_codes(i: usize, info: &Info) -> impl Iterator<Item = (String, &str)> {
-    let codes = info.event_codes.iter().enumerate().filter(|(_, code)| has_national_form(&code.value));
-    codes.map(move |(c, code)| (format!("/infos/{i}/event_codes/{c}/value"), code.value.as_str()))
 }
 
 /// Every area of a warning, with its path.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        finding::Finding,
+        finding::{Finding, Weight},
         level::Level,
         message::{Kind, Status},
         warning::Warning,
@@ -72,7 +72,7 @@ async fn take(
 ) -> Result<Submitted, SubmitFault> {
     let read = read(parts, &submission).await?;
     let findings = may(&read.warning);
-    if !findings.is_empty() {
+    if findings.iter().any(|finding| finding.weight == Weight::Refuse) {
         return Err(SubmitFault::Forbidden(findings));
     }
     let identity = identity_digest(&read);

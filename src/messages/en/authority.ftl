@@ -59,3 +59,34 @@ event-status-differs = The status of “{ $got }” is { $allowed }; a message o
     .title = Drills and real warnings cannot update or lift each other
     .action = Write { $allowed } as the status, or leave the reference out
     .who = The officer on duty at the issuer
+
+hazard-relay-only = The hazard “{ $got }” is issued by others only; the issuer { $issuer } can but pass it on
+    .title = This hazard is only passed on
+    .action = With the key of an issuer that may pass on, hand in the warning of the body that has the power as it is: its text, sender and time, nothing reworded, nothing left out
+    .more = Weather signals are issued by weather stations only, earthquakes and public health by higher levels (hazards with relay_only = true in the setting authority.hazards). What is passed on keeps the sender, identifier, sent and sender_name of whoever issued it; the digest of the bytes received is kept with the warning. For exercises and tests it is advice.
+    .who = The officer on duty at the issuer; the system administrator sets which hazards these are
+
+hazard-not-public = Warnings of this hazard may not go to the public
+    .title = This hazard is not told to the public
+    .action = Report it up at once; to tell those concerned only, write the scope restricted, and the restriction
+    .more = Social security incidents are reported up and not published (Emergency Response Law, article 69; hazards with public = false in the setting authority.hazards).
+    .who = The officer on duty at the issuer
+
+relay-originator = The sender “{ $got }” is none whose warnings are passed on
+    .title = Warnings of this body are not passed on
+    .action = Check the sender; allowed are: { $allowed }; the system administrator adds a source to originators in authority.hazards
+    .who = The officer on duty at the issuer; the system administrator
+
+relay-source-missing = The warning that is passed on does not name the body that issued it
+    .title = The body that issued it is not named
+    .action = Write the body that issued it in sender_name (senderName of CAP)
+    .who = The officer on duty at the issuer
+
+level-forward-up = The level { $got } is beyond the power of this district; report it up
+    .title = Beyond this district: report it up
+    .action = Report it at once to the level above{ $superior ->
+        [none] {""}
+       *[other] {" "}({ $superior })
+    }, which decides and issues; then pass its warning on as it is
+    .more = Which levels of a hazard the district may release is in the setting authority.hazards; typically a district releases levels III and IV, and II and above are decided higher up. This warning was neither released nor stored. For exercises and tests it is advice; a lift, and what is passed on, is not bounded.
+    .who = The officer on duty at the issuer, to the emergency management above

@@ -349,3 +349,66 @@ audience-everyone = It would reach all {$count} people of the directory, as none
 
 deadline-missed = At the present limits {$count} deliveries will not have left before the warning ends.
     .action = Take a later end, a smaller area or a shorter text, or let another route help.
+
+# The eight items the law demands.
+
+item-level-missing = There is no level.
+    .title = No level
+    .action = Write severity (in JSON, level does as well): red is extreme, orange severe, yellow moderate, blue minor.
+    .more = The Emergency Response Law, article 64, demands eight items of a warning: category, level, start time, area possibly affected, cautions, measures to take, issuing unit, release time. This is the second. An actual warning to the public that lacks one is not taken; for exercises, tests and what is passed on it is advice.
+    .who = The officer on duty at the issuer
+
+item-start-missing = There is no start time.
+    .title = No start time
+    .action = Write onset (when it is expected to begin) or effective (from when on it holds).
+    .more = The third of the eight items of the Emergency Response Law, article 64. CAP takes a message without effective to hold from when it was sent, but whoever reads the warning does not see that convention.
+    .who = The officer on duty at the issuer
+
+item-area-missing = There is no area that may be affected.
+    .title = No area
+    .action = Give an area with a 12-digit code, a polygon or a circle; nobody can be found by a name alone.
+    .more = The fourth of the eight items of the Emergency Response Law, article 64.
+    .who = The officer on duty at the issuer
+
+item-cautions-missing = There are no cautions.
+    .title = No cautions
+    .action = Say in description what will happen and what is dangerous.
+    .more = The fifth of the eight items of the Emergency Response Law, article 64.
+    .who = The officer on duty at the issuer
+
+item-measures-missing = There are no measures to take.
+    .title = No measures
+    .action = Say in instruction what people should do now.
+    .more = The sixth of the eight items of the Emergency Response Law, article 64.
+    .who = The officer on duty at the issuer
+
+item-issuer-missing = There is no name of the issuing unit.
+    .title = No issuing unit
+    .action = Write the full name of the unit in sender_name (senderName of CAP); sender only names a system.
+    .more = The seventh of the eight items of the Emergency Response Law, article 64.
+    .who = The officer on duty at the issuer
+
+# What to look at twice in the words; advice only.
+
+text-time-ambiguous = “{$got}” has no date; whoever reads it a day later or after midnight reads it wrong.
+    .action = Write the date, for example “tonight, 15 July”.
+    .who = The officer on duty at the issuer
+
+text-brackets = The text has 【 or 】; platforms for short messages take what stands in them for a signature and refuse it.
+    .action = Use other brackets; signature and drill mark are put on by the system.
+    .who = The officer on duty at the issuer
+
+text-level-differs = The text says “{$got}”, but the level of this warning is {$level}.
+    .action = Check level and words; both must say the same.
+    .more = An update may name the level that was: the last level in its headline, and one in its description, should be the level that is.
+    .who = The officer on duty at the issuer
+
+sms-segment-nearly-empty = The short message takes {$segments} segments, and the last has {$over} characters only.
+    .action = Leave out {$over} characters: then it takes {$fewer}, costs less and is sent sooner.
+    .more = One segment has 70 characters; a longer text takes segments of 67, signature, marks and blanks included.
+    .who = The officer on duty at the issuer
+
+screen-reading-long = The text on screens takes {$seconds} seconds to read, more than {$most}.
+    .action = Shorten it, so that passers-by can read it all; the bound is the setting texts.screen_reading_s.
+    .more = Estimated at 5 Chinese characters or 15 letters a second.
+    .who = The officer on duty at the issuer

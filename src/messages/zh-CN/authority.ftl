@@ -59,3 +59,34 @@ event-status-differs = “{ $got }”的状态是 { $allowed }，不能由状态
     .title = 演练和实际不能互相更新或解除
     .action = 状态写成 { $allowed }，或者不要引用它
     .who = 发布单位的值班人员
+
+hazard-relay-only = 灾种“{ $got }”只能由有权的单位发布，发布单位{ $issuer }只能转发
+    .title = 这个灾种只能转发
+    .action = 用有转发权的发布单位的密钥，原样转发有权单位的预警：原文、原发送者、原发布时间，不改写、不删减
+    .more = 气象预警信号只由气象台站发布，地震、公共卫生等由上级发布（设置 authority.hazards 里 relay_only = true 的灾种）。转发时 sender、identifier、sent 和 sender_name 都是原单位的，收到的字节的摘要随预警保存。演练和测试只提醒。
+    .who = 发布单位的值班人员；哪些灾种只能转发由系统管理员设置
+
+hazard-not-public = 这个灾种的预警不能向公众发布
+    .title = 这个灾种不向公众发布
+    .action = 立即报告上级；只发给有关人员时把 scope 改为 restricted 并写明 restriction
+    .more = 社会安全事件按突发事件应对法第六十九条报告上级，不向公众发布（设置 authority.hazards 里 public = false 的灾种）。
+    .who = 发布单位的值班人员
+
+relay-originator = 发送者“{ $got }”不在可以转发的单位之内
+    .title = 不转发这个单位的预警
+    .action = 核对 sender；允许的是：{ $allowed }；新的来源由系统管理员写进 authority.hazards 的 originators
+    .who = 发布单位的值班人员；系统管理员
+
+relay-source-missing = 转发的预警没有写原发布单位的名称
+    .title = 转发时缺少原发布单位
+    .action = 在 sender_name（CAP 的 senderName）里写原发布单位
+    .who = 发布单位的值班人员
+
+level-forward-up = { $got }级别超出本区的发布权限，应当上报
+    .title = 超出本区权限，上报
+    .action = 立即报告上级{ $superior ->
+        [none] {""}
+       *[other] （{ $superior }）
+    }，由上级决定并发布；上级发布后原样转发
+    .more = 本区对每个灾种可以发布哪些级别写在设置 authority.hazards 里；典型的分工是区县发布三、四级，二级以上由上级决定。这条预警没有发布，也没有保存。演练和测试只提醒，解除和转发不受限制。
+    .who = 发布单位的值班人员，报上级应急管理部门

@@ -349,3 +349,66 @@ audience-everyone = 将发给名录中全部 {$count} 人，这个发布单位�
 
 deadline-missed = 按现在的上限，失效之前有 {$count} 份来不及发出。
     .action = 推迟失效时间、缩小地区或缩短文字，或增加线路。
+
+# 法律规定的八项。
+
+item-level-missing = 没有写预警级别。
+    .title = 缺少预警级别
+    .action = 写 severity（JSON 里也可以写 level）：红色 extreme、橙色 severe、黄色 moderate、蓝色 minor。
+    .more = 突发事件应对法第六十四条要求预警明确八项：类别、级别、起始时间、可能影响的范围、警示事项、应当采取的措施、发布单位、发布时间。这是第二项。向公众发布的真实预警缺任何一项都不收；演练、测试和转发的预警只提醒。
+    .who = 发布单位的值班人员
+
+item-start-missing = 没有写起始时间。
+    .title = 缺少起始时间
+    .action = 写 onset（预计开始的时间），或者 effective（从什么时候起有效）。
+    .more = 突发事件应对法第六十四条八项中的第三项。CAP 把没有写 effective 的当作从发送时起有效，但看预警的人看不到这条约定。
+    .who = 发布单位的值班人员
+
+item-area-missing = 没有写可能影响的范围。
+    .title = 缺少可能影响的范围
+    .action = 写一个区域，带 12 位区划代码、多边形或圆；只有名称的区域找不到任何人。
+    .more = 突发事件应对法第六十四条八项中的第四项。
+    .who = 发布单位的值班人员
+
+item-cautions-missing = 没有写警示事项。
+    .title = 缺少警示事项
+    .action = 在 description 里写清会发生什么、有什么危险。
+    .more = 突发事件应对法第六十四条八项中的第五项。
+    .who = 发布单位的值班人员
+
+item-measures-missing = 没有写应当采取的措施。
+    .title = 缺少应当采取的措施
+    .action = 在 instruction 里写清公众现在应当做什么。
+    .more = 突发事件应对法第六十四条八项中的第六项。
+    .who = 发布单位的值班人员
+
+item-issuer-missing = 没有写发布单位的名称。
+    .title = 缺少发布单位
+    .action = 在 sender_name（CAP 的 senderName）里写单位全称；sender 只是系统的标识。
+    .more = 突发事件应对法第六十四条八项中的第七项。
+    .who = 发布单位的值班人员
+
+# 文字检查，只提醒。
+
+text-time-ambiguous = “{$got}”没有写日期，隔天或过了零点看到的人会理解错。
+    .action = 写上日期，例如“今晚（15日）”或“15日夜间”。
+    .who = 发布单位的值班人员
+
+text-brackets = 文本里有【或】，短信平台会把它当作签名而拒收。
+    .action = 改用（）或《》；签名和演练标记由系统加上。
+    .who = 发布单位的值班人员
+
+text-level-differs = 文本里写的是“{$got}”，而这条预警的级别是 {$level}。
+    .action = 核对级别和文字，两处要一致。
+    .more = 更新预警可以提到原来的级别：标题里最后写的级别、正文里至少有一处应当是现在的级别。
+    .who = 发布单位的值班人员
+
+sms-segment-nearly-empty = 短信共 {$segments} 条，最后一条只有 {$over} 个字。
+    .action = 删去 {$over} 个字，只发 {$fewer} 条，费用和发送时间随之减少。
+    .more = 一条短信 70 个字，超出后每条 67 个字，包括签名、标点和空格。
+    .who = 发布单位的值班人员
+
+screen-reading-long = 显示屏上的文字要读 {$seconds} 秒，超过 {$most} 秒。
+    .action = 缩短文字，路过的人才读得完；上限是设置 texts.screen_reading_s。
+    .more = 按每秒 5 个汉字或 15 个字母估算。
+    .who = 发布单位的值班人员

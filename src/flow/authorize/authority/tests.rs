@@ -3,6 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::domain::message::Message;
 
+mod table;
+
 fn config() -> Config {
     let mut config = Config::default();
     for (code, name) in [("230109000000", "松北区"), ("230109005000", "松北街道"), ("230109001000", "太阳岛街道")]
