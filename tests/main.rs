@@ -22,4 +22,5 @@ mod simulation;
 mod stop;
 mod store;
 mod support;
+mod targeting;
 mod way;

@@ -14,6 +14,7 @@ use super::{
     intake::{self, Submission, SubmitFault},
     parts::parse,
     record::WarningId,
+    target,
 };
 use crate::{
     domain::{finding::Finding, level::Level, message::Status, text::ucs2_segments},
@@ -74,6 +75,9 @@ pub(super) async fn dry_run(parts: &Parts, submission: Submission, reads: bool) 
     let texts = drafts.into_iter().flat_map(texts).collect();
     let mut advice = read.advice;
     advice.extend(found);
+    if !warning.is_lift() {
+        advice.extend(target::Named::of(parts, warning, issuer).await?.advice(parts));
+    }
     Ok(Preflight { level: warning.level(), status: warning.status(), audience, texts, forecast, repeat_of, advice })
 }
 

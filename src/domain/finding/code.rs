@@ -208,4 +208,10 @@ codes! {
     AUDIENCE_EVERYONE = "audience-everyone";
     /// Deliveries that will not have left at the deadline.
     DEADLINE_MISSED = "deadline-missed";
+    /// A polygon or circle cannot choose those whose position is not known.
+    SHAPE_UNPLACED = "shape-unplaced";
+    /// Area codes choose people whom the polygon or circle beside them leaves out.
+    SHAPE_WIDENED = "shape-widened";
+    /// A polygon or circle covers people outside the issuer's areas.
+    SHAPE_BEYOND = "shape-beyond";
 }

@@ -306,3 +306,12 @@ audience-everyone = It would reach all {$count} people of the directory, as none
 
 deadline-missed = At the present limits {$count} deliveries will not have left before the warning ends.
     .action = Take a later end, a smaller area or a shorter text, or let another route help.
+
+shape-unplaced = In the areas that the polygons and circles touch, {$count} recipients have no position and are not chosen by them ({$inside} are).
+    .action = Add area codes to reach them, or import their positions.
+
+shape-widened = The area codes also choose {$count} recipients whose position is outside the polygons and circles ({$inside} are inside).
+    .action = Both together are a union: leave the area codes out to reach only those inside.
+
+shape-beyond = Inside the polygons and circles {$count} recipients are in none of the issuer's areas and will not get it ({$inside} will).
+    .action = Check the shape; to reach them, let an issuer speak that may.
