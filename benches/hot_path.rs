@@ -10,7 +10,14 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use fenghuo::{
     clock::Clock,
     config::Config,
-    domain::{area::AreaCode, cap, rules, warning::Warning},
+    domain::{
+        area::AreaCode,
+        cap,
+        message::{Area, Circle, Polygon},
+        rules,
+        shape::Shape,
+        warning::Warning,
+    },
     flow::{
         render::templates::{Context, Templates, Variant},
         target::directory::{Directory, Selection},
@@ -45,8 +52,34 @@ fn targeting(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("target");
     for (name, size) in [("1M", 1_000_000), ("10M", 10_000_000)] {
         let directory = Directory::synthetic(size, &streets, clock.clone());
-        let selection = Selection { areas: vec![area], groups: vec!["residents".to_owned()], drill_only: true };
+        let groups = vec!["residents".to_owned()];
+        let selection = Selection { areas: vec![area], groups, drill_only: true, ..Selection::default() };
         group.bench_function(name, |bench| bench.iter(|| directory.select(black_box(&selection), Channel::Sms)));
+    }
+    group.finish();
+}
+
+/// A polygon of a hundred corners and a circle, each around some hundred thousand of ten million positions.
+fn drawing(criterion: &mut Criterion) {
+    let streets: Vec<AreaCode> = (2..=8).filter_map(|n| format!("23010900{n}000").parse().ok()).collect();
+    let directory = Directory::synthetic(10_000_000, &streets, Clock::simulated(0, 1)).scattered();
+    let corner = |step: u32| f64::from(step % 100) / 100.0 * std::f64::consts::TAU;
+    let ring = (0..=100).map(corner).map(|turn| [45.74 + 0.03 * turn.sin(), 126.4 + 0.05 * turn.cos()]).collect();
+    let area = |polygons, circles| Area {
+        description: String::new(),
+        polygons,
+        circles,
+        geocodes: Vec::new(),
+        altitude_ft: None,
+        ceiling_ft: None,
+    };
+    let polygon = area(vec![Polygon(ring)], Vec::new());
+    let circle = area(Vec::new(), vec![Circle { centre: [45.715, 126.33], radius_km: 2.5 }]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let mut group = criterion.benchmark_group("shape of 10M");
+    for (name, area) in [("polygon", polygon), ("circle", circle)] {
+        let shapes: Vec<Shape> = Shape::of_area(&area).collect();
+        group.bench_function(name, |bench| bench.to_async(&runtime).iter(|| directory.within(black_box(&shapes))));
     }
     group.finish();
 }
@@ -89,5 +122,5 @@ fn journal(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, cap_documents, targeting, rendering, journal);
+criterion_group!(benches, cap_documents, targeting, drawing, rendering, journal);
 criterion_main!(benches);

@@ -18,11 +18,14 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 const NOW: i64 = 1_784_098_200;
 
 /// Codes that no file is needed for: they take a document too large to keep, a form other than XML, or a clock.
-const WITHOUT_FILE: [&str; 35] = [
+const WITHOUT_FILE: [&str; 38] = [
     "audience-unusual",
     "audience-empty",
     "audience-everyone",
     "deadline-missed",
+    "shape-beyond",
+    "shape-unplaced",
+    "shape-widened",
     "document-too-large",
     "xml-too-many-elements",
     "polygon-too-many-points",

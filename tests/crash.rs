@@ -96,6 +96,7 @@ async fn prepare(data: &std::path::Path) -> (String, String) {
         language: "zh-CN".to_owned(),
         endpoints: [(Channel::Sms, format!("138{n:08}"))].into(),
         drill: true,
+        ..Recipient::default()
     });
     opened.directory.put(people.collect()).await.expect("stored");
     let issuer = offline::create(&opened.store, &clock, KeyOrder::new(Role::Issuer, Some("relay".to_owned()))).await;

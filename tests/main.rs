@@ -25,4 +25,5 @@ mod simulation;
 mod stop;
 mod store;
 mod support;
+mod targeting;
 mod way;

@@ -82,6 +82,7 @@ impl Stopping {
             language: "zh-CN".to_owned(),
             endpoints: [(Channel::Email, format!("r{n}@stop.example"))].into(),
             drill: true,
+            ..Recipient::default()
         });
         opened.directory.put(people.collect()).await.expect("stored");
         let subject = Some("relay".to_owned());

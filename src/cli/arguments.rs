@@ -183,6 +183,13 @@ pub struct Retry {
     pub connection: Connection,
 }
 
+/// Coordinates of a file of recipients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportCoordinates {
+    Wgs84,
+    Gcj02,
+}
+
 /// Form of a file of recipients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ImportFormat {
@@ -196,6 +203,8 @@ pub struct Import {
     pub file: PathBuf,
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ImportFormat>,
+    #[arg(long, value_name = "SYSTEM")]
+    pub coordinates: Option<ImportCoordinates>,
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use reqwest::{Method, header};
 use serde_json::Value;
 
 use super::{
-    arguments::{Import, ImportFormat},
+    arguments::{Import, ImportCoordinates, ImportFormat},
     client::Client,
     exit::Exit,
     fault::Fault,
@@ -22,7 +22,7 @@ pub(super) async fn run(arguments: &Import, output: &Output) -> Result<Exit, Fau
     let format = arguments.format.or_else(|| by_name(&arguments.file));
     let format = format.ok_or_else(|| Fault::new(Exit::Usage, output.lang, "cli-import-format", &[]))?;
     let body = send::read(&arguments.file, output)?;
-    let report = import(&client, body, format, arguments.dry_run).await?;
+    let report = import(&client, body, format, &path(arguments)).await?;
     if output.json {
         output.document(&report);
     } else {
@@ -40,18 +40,22 @@ fn by_name(file: &Path) -> Option<ImportFormat> {
     }
 }
 
+/// Where to hand recipients in, with what was asked for.
+fn path(arguments: &Import) -> String {
+    let coordinates = match arguments.coordinates {
+        None => "",
+        Some(ImportCoordinates::Wgs84) => "&coordinates=wgs84",
+        Some(ImportCoordinates::Gcj02) => "&coordinates=gcj02",
+    };
+    format!("/v1/recipients/import?dry_run={}{coordinates}", arguments.dry_run)
+}
+
 /// Hands recipients in; the answer is the report.
-pub(super) async fn import(
-    client: &Client,
-    body: Vec<u8>,
-    format: ImportFormat,
-    dry_run: bool,
-) -> Result<Value, Fault> {
+pub(super) async fn import(client: &Client, body: Vec<u8>, format: ImportFormat, path: &str) -> Result<Value, Fault> {
     let media_type = match format {
         ImportFormat::Csv => "text/csv",
         ImportFormat::Ndjson => "application/x-ndjson",
     };
-    let path = if dry_run { "/v1/recipients/import?dry_run=true" } else { "/v1/recipients/import" };
     let request = client.request(Method::POST, path).timeout(IMPORT).header(header::CONTENT_TYPE, media_type);
     Ok(client.send(request.body(body)).await?.body)
 }

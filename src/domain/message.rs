@@ -173,10 +173,10 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     pub scope: Scope,
-    /// The rule for `restricted`; only with that scope.
+    /// The rule for `restricted`; only with that scope. Names of groups, and `duty:yes` or `language:TAG` to narrow them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restriction: Option<String>,
-    /// Intended recipients of a `private` message.
+    /// Intended recipients of a `private` message: external ids, and what a restriction may name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
     /// Special handling, profile markers.

@@ -14,6 +14,7 @@ use super::{
     intake::{self, Submission, SubmitFault},
     parts::parse,
     record::WarningId,
+    target,
 };
 use crate::{
     domain::{
@@ -82,6 +83,9 @@ pub(super) async fn dry_run(parts: &Parts, submission: Submission, reads: bool) 
     advice.extend(findings);
     advice.extend(wording(parts, warning, &drafts));
     advice.extend(found);
+    if !warning.is_lift() {
+        advice.extend(target::Named::of(parts, warning, issuer).await?.advice(parts));
+    }
     let texts = drafts.into_iter().flat_map(texts).collect();
     Ok(Preflight { level: warning.level(), status: warning.status(), audience, texts, forecast, repeat_of, advice })
 }

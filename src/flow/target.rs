@@ -2,6 +2,7 @@
 
 pub mod directory;
 pub mod import;
+mod named;
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use fenghuo_contract::Channel;
 use roaring::RoaringBitmap;
 
-use self::directory::Selection;
+pub(crate) use self::named::Named;
 use super::{
     Parts, Unavailable,
     projection::recall,
@@ -18,9 +19,8 @@ use super::{
 use crate::{
     config::Config,
     domain::{
-        area::AreaCode,
         level::Level,
-        message::{Kind, Scope, Status},
+        message::{Kind, Status},
         warning::Warning,
     },
     store::{Expect, Put, Space},
@@ -36,12 +36,13 @@ pub(crate) async fn step(
 ) -> Result<(), Unavailable> {
     let now_ms = parts.clock.unix_ms();
     let mut plans = Vec::new();
+    let named = Named::of(parts, warning, record.issuer.as_deref()).await?;
     for channel in Channel::ALL {
         let routes = routes(parts, channel, warning.status());
         if routes.is_empty() {
             continue;
         }
-        let audience = audience(parts, &record, warning, channel).await?;
+        let audience = audience(parts, &record, warning, &named, channel).await?;
         if audience.is_empty() {
             continue;
         }
@@ -109,17 +110,23 @@ async fn audience(
     parts: &Parts,
     record: &WarningRecord,
     warning: &Warning,
+    named: &Named,
     channel: Channel,
 ) -> Result<RoaringBitmap, Unavailable> {
     let told = told(parts, &record.event, Some(&record.id), channel).await?;
     if warning.is_lift() {
         return Ok(told);
     }
-    Ok(named(parts, warning, channel).await? | told)
+    Ok(named.on(parts, channel) | told)
 }
 
 /// Rows that a warning which is not released would address on a channel.
-pub(crate) async fn proposed(parts: &Parts, warning: &Warning, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
+pub(crate) async fn proposed(
+    parts: &Parts,
+    warning: &Warning,
+    named: &Named,
+    channel: Channel,
+) -> Result<RoaringBitmap, Unavailable> {
     let told = match parts.event_of(warning.message()) {
         Some(event) if matches!(warning.kind(), Kind::Update | Kind::Cancel) => {
             told(parts, &event, None, channel).await?
@@ -129,46 +136,7 @@ pub(crate) async fn proposed(parts: &Parts, warning: &Warning, channel: Channel)
     if warning.is_lift() {
         return Ok(told);
     }
-    Ok(named(parts, warning, channel).await? | told)
-}
-
-/// Rows in the areas of a warning that have an address on the channel and may be shown it. Only those who take part in
-/// drills for anything that is not actual.
-///
-/// Scope is a gate (CAP 1.2, 3.2.1): a restricted warning reaches members of the groups its restriction names, a private
-/// one the groups and recipients its addresses name; neither ever stands on a public screen or goes out by broadcast.
-pub(crate) async fn named(parts: &Parts, warning: &Warning, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
-    let message = warning.message();
-    let areas = message.infos.iter().flat_map(|info| &info.areas).flat_map(AreaCode::of_area);
-    let mut areas: Vec<AreaCode> = areas.collect();
-    areas.sort_unstable();
-    areas.dedup();
-    let select = |groups: Vec<String>| {
-        let selection = Selection { areas: areas.clone(), groups, drill_only: warning.status() != Status::Actual };
-        parts.directory.select(&selection, channel)
-    };
-    let names: Vec<String> = match message.scope {
-        Scope::Public => return Ok(select(Vec::new())),
-        Scope::Restricted => words(message.restriction.as_deref().unwrap_or_default()),
-        Scope::Private => message.addresses.clone(),
-    };
-    if names.is_empty() || matches!(channel, Channel::Display | Channel::Broadcast) {
-        return Ok(RoaringBitmap::new());
-    }
-    let mut rows = RoaringBitmap::new();
-    if message.scope == Scope::Private {
-        for name in &names {
-            rows.extend(parts.directory.find_by_external(name).await?);
-        }
-        rows &= select(Vec::new());
-    }
-    Ok(rows | select(names))
-}
-
-/// Names in a text, separated by blanks or punctuation.
-fn words(text: &str) -> Vec<String> {
-    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '，' | '；' | '、');
-    text.split(between).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    Ok(named.on(parts, channel) | told)
 }
 
 /// Rows that an earlier warning of the event reached on the channel, or may have; `but` is the later one.

@@ -73,6 +73,7 @@ impl Place {
             language: "zh-CN".to_owned(),
             endpoints: [(channel, address(channel, n))].into(),
             drill: true,
+            ..Recipient::default()
         });
         opened.directory.put(people.collect()).await.expect("stored");
         let store = &opened.store;

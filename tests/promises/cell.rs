@@ -190,6 +190,7 @@ async fn put(engine: &Engine, channel: Channel, addresses: Vec<String>, first: u
         language: "zh-CN".to_owned(),
         endpoints: [(channel, address)].into(),
         drill,
+        ..Recipient::default()
     });
     engine.flow.directory().put(people.collect()).await.expect("stored");
 }

@@ -327,5 +327,6 @@ pub fn person(number: u64, chance: &mut Chance) -> Recipient {
         language: (*chance.pick(&["zh-CN", "en"])).to_owned(),
         endpoints,
         drill: chance.says(80),
+        ..Recipient::default()
     }
 }

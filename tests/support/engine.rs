@@ -111,6 +111,7 @@ impl Plan {
                 language: "zh-CN".to_owned(),
                 endpoints: [(channel, address)].into(),
                 drill: true,
+                ..Recipient::default()
             });
         }
         self
@@ -128,8 +129,15 @@ impl Plan {
                 language: "zh-CN".to_owned(),
                 endpoints: endpoints.into_iter().collect(),
                 drill: true,
+                ..Recipient::default()
             });
         }
+        self
+    }
+
+    /// One recipient as it is.
+    pub fn recipient(mut self, recipient: Recipient) -> Self {
+        self.recipients.push(recipient);
         self
     }
 

@@ -158,6 +158,7 @@ impl TestGateway {
             language: "zh-CN".to_owned(),
             endpoints: [(channel, address)].into(),
             drill: true,
+            ..Recipient::default()
         });
         self.gateway().directory().put(recipients.collect()).await.expect("stored");
     }

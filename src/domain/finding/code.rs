@@ -257,4 +257,10 @@ codes! {
     SMS_SEGMENT_NEARLY_EMPTY = "sms-segment-nearly-empty";
     /// A text too long to be read on a screen in passing.
     SCREEN_READING_LONG = "screen-reading-long";
+    /// A polygon or circle cannot choose those whose position is not known.
+    SHAPE_UNPLACED = "shape-unplaced";
+    /// Area codes choose people whom the polygon or circle beside them leaves out.
+    SHAPE_WIDENED = "shape-widened";
+    /// A polygon or circle covers people outside the issuer's areas.
+    SHAPE_BEYOND = "shape-beyond";
 }

@@ -37,12 +37,13 @@ pub(crate) async fn draft(parts: &Parts, warning: &Warning, issuer: Option<&str>
     let now_ms = parts.clock.unix_ms();
     let deadline = target::deadline(parts, warning, now_ms);
     let mut drafts = Vec::new();
+    let named = target::Named::of(parts, warning, issuer).await?;
     for channel in Channel::ALL {
         let routes = target::routes(parts, channel, warning.status());
         if routes.is_empty() {
             continue;
         }
-        let audience = target::proposed(parts, warning, channel).await?;
+        let audience = target::proposed(parts, warning, &named, channel).await?;
         let contents = parts.config.texts.languages.iter();
         let contents = contents
             .map(|language| render::content(parts, warning, channel, language, now_ms, now_ms.div_euclid(1000), ""))

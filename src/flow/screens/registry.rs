@@ -180,5 +180,6 @@ fn recipient(screen: &Screen) -> Recipient {
         language: screen.language.clone(),
         endpoints: BTreeMap::from([(Channel::Display, screen.id.clone())]),
         drill: screen.drill,
+        ..Recipient::default()
     }
 }

@@ -10,12 +10,16 @@
 //! half a change, and in the store as small blobs, one per property and block, written in the same commit as the
 //! recipients. Opening reads the blobs only.
 //!
+//! **Positions** are sealed with the index, see [`Directory::within`]; recipients without one are selected by area code
+//! alone.
+//!
 //! **Addresses** are sealed in the records, each for its row and channel, and found by keyed hash.
 
 mod address;
 mod edit;
 mod facet;
 mod index;
+mod positions;
 mod read;
 mod record;
 pub mod sample;
@@ -32,10 +36,11 @@ use fenghuo_contract::{Address, Channel};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
+pub use self::{index::Drawn, positions::Within};
 use self::{index::Index, write::Writer};
 use crate::{
     clock::Clock,
-    domain::area::AreaCode,
+    domain::{area::AreaCode, level::Level, opt_out::OptOut, position::Position, shape::Shape},
     flow::Unavailable,
     store::{Store, seal::Vault},
 };
@@ -56,7 +61,7 @@ pub struct Recipient {
     pub external_id: String,
     #[serde(default)]
     pub name: String,
-    /// At least one; the first decides where the recipient is numbered.
+    /// At least one: the first is where the recipient is at home and numbered, the others are those it chose besides.
     #[schema(value_type = Vec<String>)]
     pub areas: Vec<AreaCode>,
     #[serde(default)]
@@ -70,6 +75,33 @@ pub struct Recipient {
     /// Takes part in drills; others never get a drill.
     #[serde(default)]
     pub drill: bool,
+    /// Has a duty in emergencies and gets every warning, whatever it chose.
+    #[serde(default)]
+    pub duty: bool,
+    /// The level below which it wants no warnings.
+    #[serde(default)]
+    pub opt_out_below: Option<OptOut>,
+    /// Where it is, WGS-84.
+    #[serde(default)]
+    #[schema(value_type = Option<crate::domain::position::Degrees>)]
+    pub position: Option<Position>,
+}
+
+impl Default for Recipient {
+    fn default() -> Self {
+        Self {
+            external_id: String::new(),
+            name: String::new(),
+            areas: Vec::new(),
+            groups: Vec::new(),
+            language: default_language(),
+            endpoints: BTreeMap::new(),
+            drill: false,
+            duty: false,
+            opt_out_below: None,
+            position: None,
+        }
+    }
 }
 
 fn default_language() -> String {
@@ -86,6 +118,8 @@ impl fmt::Debug for Recipient {
             .field("language", &self.language)
             .field("endpoints", &self.endpoints.iter().map(masked).collect::<BTreeMap<_, _>>())
             .field("drill", &self.drill)
+            .field("duty", &self.duty)
+            .field("opt_out_below", &self.opt_out_below)
             .finish_non_exhaustive()
     }
 }
@@ -100,6 +134,11 @@ pub struct RecipientView {
     pub groups: Vec<String>,
     pub language: String,
     pub drill: bool,
+    pub duty: bool,
+    pub opt_out_below: Option<OptOut>,
+    /// To a hundredth of a degree, about a kilometre.
+    #[schema(value_type = Option<crate::domain::position::Degrees>)]
+    pub position: Option<Position>,
     /// Masked address by channel name.
     pub endpoints: BTreeMap<String, String>,
 }
@@ -107,12 +146,22 @@ pub struct RecipientView {
 /// What selects an audience.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Union of these areas; empty selects nobody.
+    /// Union of these areas and of those inside shapes; without both nobody is selected.
     pub areas: Vec<AreaCode>,
+    /// Those inside shapes, from [`Directory::within`].
+    pub within: Within,
+    /// When there, those inside shapes only if one of their areas is one of these.
+    pub bounds: Option<Vec<AreaCode>>,
     /// When not empty, only members of one of these groups.
     pub groups: Vec<String>,
+    /// When not empty, only readers of one of these languages; `en` stands for `en-GB` too.
+    pub languages: Vec<String>,
+    /// Only recipients with a duty.
+    pub duty_only: bool,
     /// Only recipients who take part in drills.
     pub drill_only: bool,
+    /// The level of a warning that recipients may have chosen not to get; `None` asks nobody for a choice.
+    pub wanted_at: Option<Level>,
 }
 
 /// A recipient as the deliver stage needs it.
@@ -143,7 +192,7 @@ impl Directory {
     /// When the store cannot be read, its index is damaged, or the key is another one.
     pub async fn open(store: Store, vault: Arc<Vault>, clock: Clock) -> Result<Self, Unavailable> {
         vault.check(&store).await.map_err(|fault| Unavailable::new(fault.to_string()))?;
-        let (index, head) = edit::load(&store).await?;
+        let (index, head) = edit::load(&store, &vault).await?;
         let writer = tokio::sync::Mutex::new(Writer { head, stale: false });
         Ok(Self { store, vault, clock, index: ArcSwap::from_pointee(index), writer, synthetic: false })
     }
@@ -168,6 +217,19 @@ impl Directory {
     #[must_use]
     pub fn select(&self, selection: &Selection, channel: Channel) -> RoaringBitmap {
         self.index.load().select(selection, channel)
+    }
+
+    /// Recipients whose position is inside one of the shapes, borders included. The time it takes grows with the number
+    /// of positions in the tiles the shapes touch; other tasks get their turn meanwhile.
+    pub async fn within(&self, shapes: &[Shape]) -> Within {
+        let index = self.index.load_full();
+        index.within(shapes).await
+    }
+
+    /// What the shapes of a selection find and cannot find, on all channels together.
+    #[must_use]
+    pub fn drawn(&self, selection: &Selection) -> Drawn {
+        self.index.load().drawn(selection)
     }
 
     /// The languages of these rows: for each language, its rows among `rows`. Every row is in exactly one; rows of

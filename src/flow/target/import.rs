@@ -9,6 +9,10 @@
 //! **CSV** needs a header line with names in English (`external_id`, `areas`, `sms`, …) or Chinese (编号, 区划, 手机, …).
 //! `,`, `;` and tab separate. Areas and groups hold several values separated by blanks, `;`, `|` or `、`.
 //!
+//! **Positions** are two columns, `latitude` and `longitude` in degrees, and in NDJSON an object `position` of both.
+//! `coordinates` (column, member of `position`, or the option of the import) says which ones: `wgs84`, or `gcj02`, which
+//! is turned into WGS-84 while reading. Baidu's BD-09 is refused.
+//!
 //! **NDJSON** has one object of the form of [`Recipient`](super::directory::Recipient) in a line.
 //!
 //! A line replaces the recipient of its id as a whole: an address that is not in it is gone.
@@ -19,6 +23,7 @@ mod draft;
 mod encoding;
 mod lines;
 mod objects;
+mod position;
 mod reader;
 mod sink;
 mod table;
@@ -40,7 +45,10 @@ use self::{
 use super::directory::Directory;
 use crate::{domain::area::AreaCode, flow::Unavailable};
 
-pub use codes::CODES;
+pub use self::{
+    codes::CODES,
+    position::{Coordinates, NotCoordinates},
+};
 
 /// Bytes of a line at most.
 pub const LINE_MAX: usize = 64 * 1024;
@@ -64,6 +72,8 @@ pub struct Options<'a> {
     pub dry_run: bool,
     /// Whether an area is one this installation knows.
     pub known_area: &'a (dyn Fn(AreaCode) -> bool + Send + Sync),
+    /// The coordinates of lines that do not name theirs; WGS-84 when `None`, and the report says so.
+    pub coordinates: Option<Coordinates>,
 }
 
 /// What is wrong with a line.

@@ -23,7 +23,7 @@ use crate::{
         authorize::Role,
         target::{
             directory::RecipientView,
-            import::{self, Format, ImportFault, ImportReport, LineError, Options},
+            import::{self, Coordinates, Format, ImportFault, ImportReport, LineError, Options},
         },
     },
     http::{
@@ -37,6 +37,9 @@ use crate::{
 
 /// The media types of an import; all but the last are NDJSON.
 const MEDIA_TYPES: [&str; 4] = ["application/x-ndjson", "application/ndjson", "application/jsonl", "text/csv"];
+
+/// The coordinates a file may be in.
+const COORDINATES: [(&str, Coordinates); 2] = [("wgs84", Coordinates::Wgs84), ("gcj02", Coordinates::Gcj02)];
 
 pub(super) fn routes() -> Vec<RouteSpec> {
     let readers: &[Role] = &[Role::Operator, Role::Auditor];
@@ -71,6 +74,7 @@ async fn import_all(
 ) -> Result<Json<ImportDocument>, Problem> {
     let mut fields = Fields::of_address(&uri)?;
     let dry_run = fields.flag("dry_run");
+    let coordinates = fields.one_of("coordinates", &COORDINATES);
     fields.end()?;
     let media_type = body::media_type(&headers, &MEDIA_TYPES)?;
     body::refuse_encoding(&headers)?;
@@ -78,7 +82,7 @@ async fn import_all(
     let only = Arc::clone(&site.import).try_acquire_owned();
     let _only = only.map_err(|_| Problem::new(ProblemCode::ImportRunning))?;
     let known_area = |code: AreaCode| site.config.areas.contains_key(&code);
-    let options = Options { dry_run, known_area: &known_area };
+    let options = Options { dry_run, known_area: &known_area, coordinates };
     let report = import::import(site.flow.directory(), format, parts(body), options).await;
     Ok(Json(ImportDocument::new(language(&headers), report.map_err(problem)?)))
 }

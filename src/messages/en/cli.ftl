@@ -118,6 +118,7 @@ cli-arg-reason = Why, for the journal
 cli-arg-channel = Only on this channel: sms, wechat, push, email, display, broadcast or webhook
 cli-arg-failed-by = Those that failed for these reasons, divided by commas; default those that may have passed
 cli-arg-nonce = Mark of the order; the same mark sends once. Default a new one
+cli-arg-coordinates = Coordinates of the positions in the file: wgs84 (default) or gcj02 (Amap, Tencent)
 cli-arg-format = csv or ndjson; default by the file's name
 cli-arg-role = Role: issuer, approver, operator, auditor, security, admin or screen
 cli-arg-issuer = The issuer the key belongs to (role issuer)

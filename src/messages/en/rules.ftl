@@ -412,3 +412,12 @@ screen-reading-long = The text on screens takes {$seconds} seconds to read, more
     .action = Shorten it, so that passers-by can read it all; the bound is the setting texts.screen_reading_s.
     .more = Estimated at 5 Chinese characters or 15 letters a second.
     .who = The officer on duty at the issuer
+
+shape-unplaced = In the areas that the polygons and circles touch, {$count} recipients have no position and are not chosen by them ({$inside} are).
+    .action = Add area codes to reach them, or import their positions.
+
+shape-widened = The area codes also choose {$count} recipients whose position is outside the polygons and circles ({$inside} are inside).
+    .action = Both together are a union: leave the area codes out to reach only those inside.
+
+shape-beyond = Inside the polygons and circles {$count} recipients are in none of the issuer's areas and will not get it ({$inside} will).
+    .action = Check the shape; to reach them, let an issuer speak that may.

@@ -118,6 +118,7 @@ cli-arg-reason = 理由，记入日志
 cli-arg-channel = 只重发这个渠道：sms、wechat、push、email、display、broadcast 或 webhook
 cli-arg-failed-by = 因为这些原因失败的，用逗号分开；默认是可能已经过去的
 cli-arg-nonce = 这次命令的标记，同一个标记只发一次；默认用新的
+cli-arg-coordinates = 文件里经纬度的坐标系：wgs84（默认）或 gcj02（高德、腾讯地图）
 cli-arg-format = csv 或 ndjson；默认看文件名
 cli-arg-role = 角色：issuer 发布、approver 签发、operator 值班、auditor 审计、security 安全、admin 系统、screen 屏幕
 cli-arg-issuer = 密钥属于哪个发布单位（角色 issuer）

@@ -412,3 +412,12 @@ screen-reading-long = 显示屏上的文字要读 {$seconds} 秒，超过 {$most
     .action = 缩短文字，路过的人才读得完；上限是设置 texts.screen_reading_s。
     .more = 按每秒 5 个汉字或 15 个字母估算。
     .who = 发布单位的值班人员
+
+shape-unplaced = 多边形或圆形范围所在的地区有 {$count} 个接收人没有位置，不会按范围选中（按位置选中 {$inside} 人）。
+    .action = 要通知他们，请加上区划代码；或者导入他们的经纬度。
+
+shape-widened = 区划代码把位置在多边形和圆形之外的 {$count} 人也选上了（范围之内 {$inside} 人）。
+    .action = 两者是并集：只要范围之内的人，请去掉区划代码。
+
+shape-beyond = 多边形或圆形之内有 {$count} 人不在本单位可以发布的地区，不会收到（会收到 {$inside} 人）。
+    .action = 核对范围；要通知他们，请有权的单位发布。

@@ -8,14 +8,22 @@ use roaring::RoaringBitmap;
 use super::{
     facet::Facet,
     index::{BLOCK, Block, Cursor, Index},
+    positions::{Tile, tile_of},
 };
 use crate::{
+    clock::Clock,
+    domain::position::Position,
     flow::Unavailable,
-    store::{Expect, Key, Put, Space, Store},
+    store::{
+        Expect, Key, Put, Space, Store,
+        seal::{Context, Vault},
+    },
 };
 
 /// Name of the record every change rewrites: its version tells two writers apart.
 const HEAD: &str = "head";
+/// What the names of tiles begin with.
+const TILES: &str = "position/";
 
 /// What the head record says.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -28,12 +36,13 @@ struct Head {
 pub(super) struct Edit {
     pub(super) index: Index,
     touched: BTreeSet<(u16, Facet)>,
+    tiles: BTreeSet<(u16, u8)>,
     moved: BTreeSet<u64>,
 }
 
 impl Edit {
     pub(super) fn of(index: Index) -> Self {
-        Self { index, touched: BTreeSet::new(), moved: BTreeSet::new() }
+        Self { index, touched: BTreeSet::new(), tiles: BTreeSet::new(), moved: BTreeSet::new() }
     }
 
     /// A new row among those of the area, `None` when no rows are left.
@@ -65,7 +74,7 @@ impl Edit {
     fn set(&mut self, row: u32, facet: &Facet, member: bool) {
         let number = (row / BLOCK) as u16;
         let Some(block) = self.index.blocks.get_mut(usize::from(number)) else { return };
-        let Block { facets } = Arc::make_mut(block);
+        let Block { facets, .. } = Arc::make_mut(block);
         let rows = Arc::make_mut(facets.entry(facet.clone()).or_default());
         let changed = if member { rows.insert(row) } else { rows.remove(row) };
         if rows.is_empty() {
@@ -76,8 +85,30 @@ impl Edit {
         }
     }
 
+    /// Says where the recipient of a row is, if that is known.
+    pub(super) fn place(&mut self, row: u32, position: Option<Position>) {
+        let (number, offset) = ((row / BLOCK) as u16, (row % BLOCK) as u16);
+        let Some(block) = self.index.blocks.get_mut(usize::from(number)) else { return };
+        let tile = tile_of(offset);
+        if position.is_none() && !block.tiles.contains_key(&tile) {
+            return;
+        }
+        let Block { tiles, .. } = Arc::make_mut(block);
+        let state = Arc::make_mut(tiles.entry(tile).or_default());
+        if !state.set(offset, position) {
+            return;
+        }
+        if state.is_empty() {
+            tiles.remove(&tile);
+        }
+        if self.tiles.is_empty() {
+            self.index.frames = Arc::default();
+        }
+        self.tiles.insert((number, tile));
+    }
+
     /// The records to be written, the head first. `head` is the version it stands at, `None` when there is none yet.
-    pub(super) fn puts(&self, head: Option<u64>) -> Vec<Put> {
+    pub(super) fn puts(&self, head: Option<u64>, vault: &Vault, clock: &Clock) -> Vec<Put> {
         let put = |name: String, value| Put {
             space: Space::DirectoryIndex,
             key: Key::from(name.as_str()),
@@ -95,8 +126,19 @@ impl Edit {
             let rows = self.index.blocks.get(usize::from(*number)).and_then(|block| block.facets.get(facet));
             puts.push(put(format!("block/{number:05}/{facet}"), rows.map(|rows| packed(rows))));
         }
+        for (number, tile) in &self.tiles {
+            let name = format!("{TILES}{number:05}/{tile:02}");
+            let state = self.index.blocks.get(usize::from(*number)).and_then(|block| block.tiles.get(tile));
+            let sealed = state.map(|state| vault.seal(positions(&name), &state.write(), clock.random()).into());
+            puts.push(put(name, sealed));
+        }
         puts
     }
+}
+
+/// Which place a tile is sealed for.
+fn positions(name: &str) -> Context<'_> {
+    Context { space: Space::DirectoryIndex, key: name.as_bytes(), field: "positions" }
 }
 
 fn json(value: &impl serde::Serialize) -> Option<Bytes> {
@@ -113,7 +155,7 @@ fn packed(rows: &RoaringBitmap) -> Bytes {
 }
 
 /// Reads the index and the version of its head, page by page and without looking at recipients.
-pub(super) async fn load(store: &Store) -> Result<(Index, Option<u64>), Unavailable> {
+pub(super) async fn load(store: &Store, vault: &Vault) -> Result<(Index, Option<u64>), Unavailable> {
     const PAGE: usize = 500;
     let (mut index, mut version, mut after) = (Index::default(), None, None);
     loop {
@@ -125,7 +167,7 @@ pub(super) async fn load(store: &Store) -> Result<(Index, Option<u64>), Unavaila
             if name == HEAD {
                 version = Some(stored.version);
             }
-            read_record(&mut index, &name, &stored.value)
+            read_record(&mut index, &name, &stored.value, vault)
                 .ok_or_else(|| Unavailable::new(format!("directory index is damaged at {name:?}")))?;
         }
         if last {
@@ -134,7 +176,7 @@ pub(super) async fn load(store: &Store) -> Result<(Index, Option<u64>), Unavaila
     }
 }
 
-fn read_record(index: &mut Index, name: &str, value: &[u8]) -> Option<()> {
+fn read_record(index: &mut Index, name: &str, value: &[u8], vault: &Vault) -> Option<()> {
     let reach = |index: &mut Index, blocks: usize| {
         if index.blocks.len() < blocks {
             index.blocks.resize_with(blocks, Arc::default);
@@ -145,6 +187,12 @@ fn read_record(index: &mut Index, name: &str, value: &[u8]) -> Option<()> {
         reach(index, head.blocks);
     } else if let Some(area) = name.strip_prefix("open/") {
         index.open.insert(area.parse().ok()?, serde_json::from_slice(value).ok()?);
+    } else if let Some(place) = name.strip_prefix(TILES) {
+        let (number, tile) = place.split_once('/')?;
+        let (number, tile): (u16, u8) = (number.parse().ok()?, tile.parse().ok()?);
+        let state = Tile::read(tile, &vault.unseal(positions(name), value).ok()?)?;
+        reach(index, usize::from(number) + 1);
+        Arc::make_mut(&mut index.blocks[usize::from(number)]).tiles.insert(tile, Arc::new(state));
     } else {
         let (number, facet) = name.strip_prefix("block/")?.split_once('/')?;
         let number: u16 = number.parse().ok()?;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 use fenghuo_contract::Channel;
 
 use super::Recipient;
-use crate::domain::area::AreaCode;
+use crate::domain::{area::AreaCode, opt_out::OptOut};
 
 /// One property that recipients have or have not. The order of the variants is the order of the index: areas are one
 /// run ordered by number, so that a district is a range; languages come last.
@@ -15,6 +15,12 @@ pub(super) enum Facet {
     Alive,
     /// Takes part in drills.
     Drill,
+    /// Has a duty in emergencies.
+    Duty,
+    /// Wants no warnings below a level.
+    OptOut(OptOut),
+    /// Its position is known.
+    Placed,
     /// Has an address on the channel.
     Channel(Channel),
     /// Belongs to exactly this area.
@@ -30,6 +36,9 @@ impl Facet {
     pub(super) fn of(recipient: &Recipient) -> BTreeSet<Self> {
         let mut facets = BTreeSet::from([Self::Alive, Self::Language(recipient.language.as_str().into())]);
         facets.extend(recipient.drill.then_some(Self::Drill));
+        facets.extend(recipient.duty.then_some(Self::Duty));
+        facets.extend(recipient.opt_out_below.map(Self::OptOut));
+        facets.extend(recipient.position.map(|_| Self::Placed));
         facets.extend(recipient.endpoints.keys().map(|channel| Self::Channel(*channel)));
         facets.extend(recipient.areas.iter().map(|area| Self::Area(area.number())));
         facets.extend(recipient.groups.iter().map(|group| Self::Group(group.as_str().into())));
@@ -42,6 +51,9 @@ impl fmt::Display for Facet {
         match self {
             Self::Alive => f.write_str("alive"),
             Self::Drill => f.write_str("drill"),
+            Self::Duty => f.write_str("duty"),
+            Self::OptOut(choice) => write!(f, "opt-out/{choice}"),
+            Self::Placed => f.write_str("placed"),
             Self::Channel(channel) => write!(f, "channel/{channel}"),
             Self::Area(number) => write!(f, "area/{number:012}"),
             Self::Group(name) => write!(f, "group/{name}"),
@@ -61,6 +73,9 @@ impl FromStr for Facet {
         match text.split_once('/') {
             None if text == "alive" => Ok(Self::Alive),
             None if text == "drill" => Ok(Self::Drill),
+            None if text == "duty" => Ok(Self::Duty),
+            None if text == "placed" => Ok(Self::Placed),
+            Some(("opt-out", choice)) => choice.parse().map(Self::OptOut).map_err(|_| NotAFacet),
             Some(("channel", name)) => name.parse().map(Self::Channel).map_err(|_| NotAFacet),
             Some(("area", code)) => code.parse().map(|code: AreaCode| Self::Area(code.number())).map_err(|_| NotAFacet),
             Some(("group", name)) => Ok(Self::Group(name.into())),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Recipient, RecipientView};
 use crate::{
     clock::Clock,
-    domain::area::AreaCode,
+    domain::{area::AreaCode, opt_out::OptOut, position::Position},
     store::{
         Space,
         seal::{Context, Unsealable, Vault},
@@ -43,6 +43,13 @@ pub(super) struct Record {
     pub(super) language: String,
     #[serde(default)]
     pub(super) drill: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) duty: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) opt_out_below: Option<OptOut>,
+    /// Base64 of the sealed position: latitude and longitude in millionths of a degree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) position: Option<String>,
     /// Base64 of the sealed address by channel.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) sealed: BTreeMap<Channel, String>,
@@ -59,6 +66,9 @@ impl Record {
             groups: Vec::new(),
             language: String::new(),
             drill: false,
+            duty: false,
+            opt_out_below: None,
+            position: None,
             sealed: BTreeMap::new(),
         }
     }
@@ -90,6 +100,9 @@ impl Record {
             groups: recipient.groups.clone(),
             language: recipient.language.clone(),
             drill: recipient.drill,
+            duty: recipient.duty,
+            opt_out_below: recipient.opt_out_below,
+            position: recipient.position.map(|position| seal_position(position, row, vault, clock)),
             sealed: sealed.collect(),
         }
     }
@@ -110,6 +123,17 @@ impl Record {
         std::str::from_utf8(&clear).map(|text| Some(Address::new(text))).map_err(|_| Unsealable)
     }
 
+    /// Where the recipient is, `None` when that is not known.
+    pub(super) fn position(&self, row: u32, vault: &Vault) -> Result<Option<Position>, Unsealable> {
+        let Some(sealed) = &self.position else { return Ok(None) };
+        let sealed = STANDARD_NO_PAD.decode(sealed).map_err(|_| Unsealable)?;
+        let clear = vault.unseal(place(&row.to_be_bytes()), &sealed)?;
+        let (latitude, longitude) = clear.split_first_chunk::<4>().ok_or(Unsealable)?;
+        let longitude = longitude.try_into().map_err(|_| Unsealable)?;
+        let position = Position::of_micro(i32::from_be_bytes(*latitude), i32::from_be_bytes(longitude));
+        position.map(Some).ok_or(Unsealable)
+    }
+
     /// The recipient with every address in clear; one that does not open is empty, and so unlike any other.
     pub(super) fn recipient(&self, row: u32, vault: &Vault) -> Recipient {
         let open = |channel: Channel| {
@@ -124,6 +148,9 @@ impl Record {
             language: self.language.clone(),
             endpoints: self.sealed.keys().map(|channel| open(*channel)).collect(),
             drill: self.drill,
+            duty: self.duty,
+            opt_out_below: self.opt_out_below,
+            position: self.position(row, vault).ok().flatten(),
         }
     }
 
@@ -143,9 +170,30 @@ impl Record {
             groups: self.groups.clone(),
             language: self.language.clone(),
             drill: self.drill,
+            duty: self.duty,
+            opt_out_below: self.opt_out_below,
+            position: self.shown_position(row, vault),
             endpoints: self.sealed.keys().map(|channel| (channel.name().to_owned(), mask(*channel))).collect(),
         }
     }
+
+    fn shown_position(&self, row: u32, vault: &Vault) -> Option<Position> {
+        let position = self.position(row, vault).unwrap_or_else(|Unsealable| {
+            tracing::error!(row, code = "directory-position-unsealable", "position does not open");
+            None
+        });
+        position.map(Position::coarse)
+    }
+}
+
+fn seal_position(position: Position, row: u32, vault: &Vault, clock: &Clock) -> String {
+    let (latitude, longitude) = position.micro();
+    let clear = [latitude.to_be_bytes(), longitude.to_be_bytes()].concat();
+    STANDARD_NO_PAD.encode(vault.seal(place(&row.to_be_bytes()), &clear, clock.random()))
+}
+
+fn place(key: &[u8; 4]) -> Context<'_> {
+    Context { space: Space::Recipient, key, field: "position" }
 }
 
 fn context(key: &[u8; 4], channel: Channel) -> Context<'_> {

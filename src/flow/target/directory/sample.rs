@@ -68,6 +68,7 @@ fn recipient(number: usize, areas: &[AreaCode], chance: &mut StdRng, specials: &
         language: if chance.random_range(0..100) < 3 { "en" } else { DEFAULT_LANGUAGE }.to_owned(),
         endpoints,
         drill: true,
+        ..Recipient::default()
     }
 }
 

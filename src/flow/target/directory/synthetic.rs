@@ -10,11 +10,12 @@ use super::{
     DEFAULT_LANGUAGE, Directory, Endpoint,
     facet::Facet,
     index::{BLOCK, Block, Cursor, Index},
+    positions::tile_of,
     write::Writer,
 };
 use crate::{
     clock::Clock,
-    domain::area::AreaCode,
+    domain::{area::AreaCode, position::Position},
     store::{memory::Memory, seal::Vault},
 };
 
@@ -43,6 +44,34 @@ impl Directory {
             synthetic: true,
         }
     }
+
+    /// The same with a position for everybody: each block of rows scattered over some three kilometres, the blocks side
+    /// by side from 45.7 N 126.3 E to the north-east, 16 in a row.
+    #[must_use]
+    pub fn scattered(mut self) -> Self {
+        let mut index = (**self.index.load()).clone();
+        for (number, block) in index.blocks.iter_mut().enumerate() {
+            let block = Arc::make_mut(block);
+            let rows = block.facets.get(&Facet::Alive).cloned().unwrap_or_default();
+            for row in rows.iter() {
+                let offset = (row % BLOCK) as u16;
+                let tile = Arc::make_mut(block.tiles.entry(tile_of(offset)).or_default());
+                tile.set(offset, scattered(number, row));
+            }
+            block.facets.insert(Facet::Placed, rows);
+        }
+        index.frames = Arc::default();
+        self.index = ArcSwap::from_pointee(index);
+        self
+    }
+}
+
+/// The made-up position of a row of a block.
+fn scattered(block: usize, row: u32) -> Option<Position> {
+    let mixed = row.wrapping_mul(0x9E37_79B1);
+    let within = |part: u32| f64::from(part & 0xffff) / 65_536.0 * 0.03;
+    let (north, east) = ((block / 16) as f64 * 0.03, (block % 16) as f64 * 0.03);
+    Position::new(45.7 + north + within(mixed), 126.3 + east + within(mixed >> 16)).ok()
 }
 
 fn fill(index: &mut Index, area: u64, mut recipients: u32) {
@@ -77,7 +106,8 @@ fn block(first: u32, used: u32, area: u64) -> Block {
         (Facet::Language("en".into()), rows(&english)),
         (Facet::Language(DEFAULT_LANGUAGE.into()), rows(&|mix| !english(mix))),
     ]);
-    Block { facets: facets.into_iter().filter(|(_, rows)| !rows.is_empty()).collect() }
+    let facets = facets.into_iter().filter(|(_, rows)| !rows.is_empty()).collect();
+    Block { facets, tiles: BTreeMap::new() }
 }
 
 /// The made-up address of a row.

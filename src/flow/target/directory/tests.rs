@@ -1,3 +1,5 @@
+mod places;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -49,6 +51,7 @@ fn person(id: &str, areas: &[&str], endpoints: &[(Channel, &str)]) -> Recipient 
         language: "zh-CN".to_owned(),
         endpoints: endpoints.iter().map(|(channel, text)| (*channel, (*text).to_owned())).collect(),
         drill: false,
+        ..Recipient::default()
     }
 }
 
@@ -371,6 +374,7 @@ fn some_person() -> impl Strategy<Value = Recipient> {
             language: if english { "en" } else { "zh-CN" }.to_owned(),
             endpoints: endpoints.into_iter().map(|(channel, n)| (channel, format!("address-{n}"))).collect(),
             drill,
+            ..Recipient::default()
         },
     )
 }

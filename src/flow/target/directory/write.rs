@@ -106,7 +106,7 @@ impl Directory {
     /// Reads the index again when it is not known what stands in the store.
     async fn refresh(&self, writer: &mut Writer) -> Result<(), Unavailable> {
         if writer.stale {
-            let (index, head) = edit::load(&self.store).await?;
+            let (index, head) = edit::load(&self.store, &self.vault).await?;
             self.index.store(Arc::new(index));
             *writer = Writer { head, stale: false };
         }
@@ -139,7 +139,7 @@ impl Directory {
         if puts.is_empty() {
             return Ok(());
         }
-        let mut all = edit.puts(writer.head);
+        let mut all = edit.puts(writer.head, &self.vault, &self.clock);
         all.extend(puts);
         // From here until the answer it is unknown what stands, also when this future is dropped.
         writer.stale = true;
@@ -191,6 +191,7 @@ impl Draft<'_> {
         };
         let record = Record::seal(recipient, row, &kept, &self.directory.vault, &self.directory.clock);
         self.edit.change(row, &facets, &Facet::of(recipient));
+        self.edit.place(row, recipient.position);
         self.index_addresses(row, &kept, recipient);
         self.put(Space::Recipient, row.into(), Some(record.write()));
         if stays.is_none() {
@@ -208,6 +209,7 @@ impl Draft<'_> {
     /// Erases what a row says of a person and takes it out of every bitmap.
     fn bury(&mut self, standing: &Standing, gone: Gone) {
         self.edit.change(standing.row, &Facet::of(&standing.recipient), &BTreeSet::new());
+        self.edit.place(standing.row, None);
         for (channel, (clear, _)) in &standing.sealed {
             let key = self.directory.address_key(*channel, clear, standing.row);
             self.put(Space::RecipientAddress, key, None);

@@ -11,6 +11,11 @@ pub(super) enum Column {
     Groups,
     Language,
     Drill,
+    Duty,
+    OptOutBelow,
+    Latitude,
+    Longitude,
+    Coordinates,
     Endpoint(Channel),
 }
 
@@ -22,6 +27,11 @@ const ALIASES: &[(Column, &[&str])] = &[
     (Column::Groups, &["groups", "group", "分组", "组", "组别", "群组"]),
     (Column::Language, &["language", "lang", "语言", "语种"]),
     (Column::Drill, &["drill", "演练", "参加演练"]),
+    (Column::Duty, &["duty", "值守", "责任人", "应急职责"]),
+    (Column::OptOutBelow, &["optoutbelow", "最低接收等级", "最低接收级别", "接收等级"]),
+    (Column::Latitude, &["latitude", "lat", "纬度"]),
+    (Column::Longitude, &["longitude", "lon", "lng", "经度"]),
+    (Column::Coordinates, &["coordinates", "crs", "坐标系", "坐标系统"]),
     (Column::Endpoint(Channel::Sms), &["sms", "phone", "mobile", "手机", "手机号", "手机号码", "电话", "短信"]),
     (Column::Endpoint(Channel::Wechat), &["wechat", "openid", "微信", "微信号"]),
     (Column::Endpoint(Channel::Push), &["push", "推送", "推送标识"]),
@@ -48,6 +58,11 @@ impl Column {
             Self::Groups => "groups",
             Self::Language => "language",
             Self::Drill => "drill",
+            Self::Duty => "duty",
+            Self::OptOutBelow => "opt_out_below",
+            Self::Latitude => "latitude",
+            Self::Longitude => "longitude",
+            Self::Coordinates => "coordinates",
             Self::Endpoint(channel) => channel.name(),
         }
     }

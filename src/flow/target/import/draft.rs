@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use fenghuo_contract::{Address, Channel};
 use unic_langid::LanguageIdentifier;
 
-use super::{LineError, column::Column};
+use super::{LineError, Options, column::Column};
 use crate::{
-    domain::area::AreaCode,
+    domain::{area::AreaCode, opt_out::OptOut},
     flow::target::directory::{AddressFault, DEFAULT_LANGUAGE, Recipient, canonical_address, is_exponent},
 };
 
@@ -45,25 +45,28 @@ impl Draft {
         &mut self.errors[at]
     }
 
-    fn reject(&mut self, column: Column, code: &'static str, got: &str) {
+    pub(super) fn reject(&mut self, column: Column, code: &'static str, got: &str) {
         let error = LineError::new(self.line, Some(column.name()), code);
         self.errors.push(if got.is_empty() { error } else { error.got(got) });
     }
 
-    fn first(&self, column: Column) -> String {
+    pub(super) fn first(&self, column: Column) -> String {
         self.fields.get(&column).and_then(|values| values.first()).cloned().unwrap_or_default()
     }
 
     /// The recipient, or everything that is wrong with the line.
-    pub(super) fn check(mut self, known_area: &dyn Fn(AreaCode) -> bool) -> Result<Recipient, Vec<LineError>> {
+    pub(super) fn check(mut self, options: &Options<'_>) -> Result<Recipient, Vec<LineError>> {
         let recipient = Recipient {
             external_id: self.external_id(),
             name: self.name(),
-            areas: self.areas(known_area),
+            areas: self.areas(options.known_area),
             groups: self.groups(),
             language: self.language(),
             endpoints: self.endpoints(),
-            drill: self.drill(),
+            drill: self.yes(Column::Drill, "import-drill"),
+            duty: self.yes(Column::Duty, "import-duty"),
+            opt_out_below: self.opt_out_below(),
+            position: self.position(options),
         };
         if self.errors.is_empty() { Ok(recipient) } else { Err(self.errors) }
     }
@@ -144,14 +147,28 @@ impl Draft {
         }
     }
 
-    fn drill(&mut self) -> bool {
-        let text = self.first(Column::Drill);
+    fn yes(&mut self, column: Column, code: &'static str) -> bool {
+        let text = self.first(column);
         match text.to_lowercase().as_str() {
             "true" | "1" | "yes" | "y" | "是" | "√" => true,
             "" | "false" | "0" | "no" | "n" | "否" => false,
             _ => {
-                self.reject(Column::Drill, "import-drill", &text);
+                self.reject(column, code, &text);
                 false
+            }
+        }
+    }
+
+    /// The lowest level that is wanted; blue wants everything.
+    fn opt_out_below(&mut self) -> Option<OptOut> {
+        let text = self.first(Column::OptOutBelow);
+        match text.to_lowercase().trim_end_matches('色') {
+            "" | "blue" | "蓝" => None,
+            "yellow" | "黄" => Some(OptOut::Yellow),
+            "orange" | "橙" => Some(OptOut::Orange),
+            _ => {
+                self.reject(Column::OptOutBelow, "import-opt-out", &text);
+                None
             }
         }
     }

@@ -15,6 +15,9 @@ use super::{
 /// Field names that are not understood, reported once each; further ones than these are not.
 const UNKNOWN_MAX: usize = 50;
 
+/// What a position is made of.
+const PLACE: [Column; 3] = [Column::Latitude, Column::Longitude, Column::Coordinates];
+
 /// Reads lines of JSON.
 #[derive(Default)]
 pub(super) struct Objects {
@@ -49,6 +52,15 @@ impl Objects {
                         }
                     }
                 }
+                (None, Value::Object(position)) if name == "position" => {
+                    for (name, value) in position {
+                        match Column::of(name).filter(|column| PLACE.contains(column)) {
+                            Some(column) => add(&mut draft, column, value),
+                            None => self.unknown(line, &format!("position.{name}"), advice),
+                        }
+                    }
+                }
+                (None, Value::Null) if name == "position" => {}
                 (None, _) => self.unknown(line, name, advice),
             }
         }
@@ -66,7 +78,9 @@ impl Objects {
 fn add(draft: &mut Draft, column: Column, value: &Value) {
     match value {
         Value::Null => {}
-        Value::Bool(yes) if column == Column::Drill => draft.add(column, if *yes { "true" } else { "false" }),
+        Value::Bool(yes) if matches!(column, Column::Drill | Column::Duty) => {
+            draft.add(column, if *yes { "true" } else { "false" })
+        }
         Value::Number(number) => draft.add(column, &number.to_string()),
         Value::String(text) if column.is_list() => split(text).for_each(|part| draft.add(column, part)),
         Value::String(text) => draft.add(column, text),

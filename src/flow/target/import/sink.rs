@@ -28,6 +28,8 @@ pub(super) struct Sink<'a> {
     rows: RoaringBitmap,
     /// Ids a dry run would have given rows, as keyed hashes.
     fresh: HashSet<[u8; 16]>,
+    /// Positions came without a word on their coordinates.
+    assumed: bool,
 }
 
 impl<'a> Sink<'a> {
@@ -41,6 +43,7 @@ impl<'a> Sink<'a> {
             size: 0,
             rows: RoaringBitmap::new(),
             fresh: HashSet::new(),
+            assumed: false,
         }
     }
 
@@ -54,7 +57,11 @@ impl<'a> Sink<'a> {
             }
         };
         let (line, size) = (draft.line, draft.size);
-        match draft.check(self.options.known_area) {
+        if let Some(assumed) = draft.assumes(&self.options).filter(|_| !self.assumed) {
+            self.assumed = true;
+            self.report.advice.push(assumed);
+        }
+        match draft.check(&self.options) {
             Err(errors) => self.reject(errors),
             Ok(recipient) if self.is_repeated(&recipient.external_id) => self.repeated(line, &recipient.external_id),
             Ok(recipient) => {

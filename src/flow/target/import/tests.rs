@@ -1,3 +1,5 @@
+mod positions;
+
 use std::{
     collections::BTreeSet,
     io,
@@ -42,7 +44,7 @@ fn songbei(area: AreaCode) -> bool {
 }
 
 fn options() -> Options<'static> {
-    Options { dry_run: false, known_area: &songbei }
+    Options { dry_run: false, known_area: &songbei, coordinates: None }
 }
 
 fn rehearsal() -> Options<'static> {
@@ -343,6 +345,7 @@ fn every_code_has_its_text_and_action_in_both_languages() {
     let sources = [
         include_str!("draft.rs"),
         include_str!("objects.rs"),
+        include_str!("position.rs"),
         include_str!("reader.rs"),
         include_str!("sink.rs"),
         include_str!("table.rs"),

@@ -14,7 +14,8 @@ use crate::http::{
 fn recipient() -> Value {
     json!({
         "external_id": "resident-000042", "name": "王某", "areas": ["230109001000"], "groups": ["residents"],
-        "language": "zh-CN", "drill": false, "endpoints": {"sms": "138****1234"}
+        "language": "zh-CN", "drill": false, "duty": false, "opt_out_below": "yellow",
+        "position": {"latitude": 45.8, "longitude": 126.57}, "endpoints": {"sms": "138****1234"}
     })
 }
 
@@ -22,6 +23,7 @@ fn ndjson() -> Value {
     Value::String(
         concat!(
             "{\"external_id\":\"resident-000042\",\"name\":\"王某\",\"areas\":[\"230109001000\"],",
+            "\"position\":{\"latitude\":45.802346,\"longitude\":126.567891},\"opt_out_below\":\"yellow\",",
             "\"endpoints\":{\"sms\":\"13800001234\"}}\n"
         )
         .to_owned(),
@@ -29,7 +31,17 @@ fn ndjson() -> Value {
 }
 
 fn csv() -> Value {
-    Value::String("external_id,name,areas,sms\nresident-000042,王某,230109001000,13800001234\n".to_owned())
+    Value::String(
+        concat!(
+            "external_id,name,areas,latitude,longitude,coordinates,opt_out_below,duty,sms\n",
+            "resident-000042,王某,230109001000,45.804511,126.574223,gcj02,yellow,否,13800001234\n"
+        )
+        .to_owned(),
+    )
+}
+
+fn coordinates() -> Value {
+    json!({"type": "string", "enum": ["wgs84", "gcj02"], "default": "wgs84"})
 }
 
 fn report() -> Value {
@@ -49,7 +61,10 @@ pub(super) static LIST: Operation = Operation {
     id: "listRecipients",
     tag: "recipients",
     summary: both("列出接收人", "List recipients"),
-    description: both("按编号排列，地址打码。", "By external id, addresses masked."),
+    description: both(
+        "按编号排列，地址打码，位置只到百分之一度（约一公里）。",
+        "By external id, addresses masked, positions to a hundredth of a degree (about a kilometre).",
+    ),
     parameters: &[LIMIT, CURSOR],
     request: &[],
     answers: &[Answer {
@@ -69,16 +84,31 @@ pub(super) static IMPORT: Operation = Operation {
     tag: "recipients",
     summary: both("导入接收人", "Import recipients"),
     description: both(
-        "NDJSON 或 CSV，UTF-8 或 GB18030，大小不限。好的行保存，坏的行连同行号和原因列在应答里；重复导入同一个文件不写任何东西。",
+        "NDJSON 或 CSV，UTF-8 或 GB18030，大小不限。好的行保存，坏的行连同行号和原因列在应答里；重复导入同一个文件不写任何东西。\
+         areas 的第一个是所在地，其余是本人另选的地区。position 是经纬度（度）；opt_out_below 是最低接收等级（yellow 或 orange，\
+         橙色和红色总是送达）；duty 是有应急职责的人，不论怎么选都会收到。",
         "NDJSON or CSV, UTF-8 or GB18030, of any size. Good lines are stored, bad ones are listed with number and reason; \
-         importing the same file again writes nothing.",
+         importing the same file again writes nothing. The first of areas is home, the others are those the recipient \
+         chose besides. position is latitude and longitude in degrees; opt_out_below is the lowest level wanted (yellow or \
+         orange; orange and red always reach); duty marks those with a duty in emergencies, who get everything.",
     ),
-    parameters: &[Parameter {
-        name: "dry_run",
-        place: "query",
-        schema: flag,
-        text: both("只检查，不保存", "Check only, store nothing"),
-    }],
+    parameters: &[
+        Parameter {
+            name: "dry_run",
+            place: "query",
+            schema: flag,
+            text: both("只检查，不保存", "Check only, store nothing"),
+        },
+        Parameter {
+            name: "coordinates",
+            place: "query",
+            schema: coordinates,
+            text: both(
+                "没有自己说明的行用哪种坐标系；gcj02（高德、腾讯地图）读取时换算成 WGS-84",
+                "The coordinates of lines that do not say theirs; gcj02 (Amap, Tencent) is turned into WGS-84 while reading",
+            ),
+        },
+    ],
     request: &[
         Content { media_type: "application/x-ndjson", schema: None, example: ndjson },
         Content { media_type: "text/csv", schema: None, example: csv },
