@@ -195,6 +195,7 @@ impl Problem {
             .with("limit", 1_048_576)
             .with("got", "text/plain")
             .with("what", "")
+            .with("digest", "sha256:5b0f5a6f…")
             .with("why", "lifted");
         let field = match problem.code() {
             ProblemCode::FieldsWrong => FieldProblem::new("/role", "field-missing").field("role"),
