@@ -16,8 +16,9 @@
 //! | question | look at |
 //! | --- | --- |
 //! | what is a warning, and what must it keep? | [`domain::message`], [`domain::rules`], [`domain::warning`] |
-//! | how is CAP read and written? | [`domain::cap`]; our JSON: [`domain::json`] |
-//! | who may say what? | [`flow::authorize`] |
+//! | how is CAP read and written? | [`domain::cap`]; our JSON: [`domain::json`]; the national form: [`domain::national`] |
+//! | who may say what? | [`flow::authorize`]; the powers: `config/authority.toml` |
+//! | who has to sign it? | [`domain::signoff`] (rules), [`flow::approve`] |
 //! | who gets it? | [`flow::target`], [`flow::target::directory`] |
 //! | in which words? | [`flow::render::templates`] |
 //! | in which order, how fast? | [`flow::schedule`] |
@@ -45,9 +46,10 @@
 //!
 //! # A warning goes out
 //!
-//! `POST /v1/warnings` reads the bytes on a blocking thread, checks every rule, asks for authority, and commits record,
-//! bytes and identity in one write; the answer leaves after fsync. The driver releases it (`approve`), freezes an
-//! audience per channel (`target`) and the words per language (`render`), and lets the plans into their lanes
+//! `POST /v1/warnings` reads the bytes (large ones on a blocking thread), checks every rule, asks for authority, and
+//! commits record, bytes and identity in one write; the answer leaves after fsync. The driver asks for signatures where a
+//! rule wants them and releases it (`approve`), freezes an audience per channel (`target`) and the words per language
+//! (`render`), and lets the plans into their lanes
 //! (`schedule`). Each route has one consumer: it looks at the highest lane that has work for it, pays its pacer, claims
 //! a slice of at most 256 deliveries, and hands it to a task. The task records a lease, looks once more whether the
 //! warning still stands and the drill gate holds, makes one attempt through the adapter, and journals the outcomes as
