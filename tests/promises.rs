@@ -18,21 +18,25 @@ const CELLS: &[(Promise, Entry)] = &[
     (Promise::RedGoesFirst, Entry::Update),
     (Promise::RedGoesFirst, Entry::Lift),
     (Promise::RedGoesFirst, Entry::Retry),
+    (Promise::RedGoesFirst, Entry::Signed),
     (Promise::RedGoesFirst, Entry::Restart),
     (Promise::LimitsAreKept, Entry::Api),
     (Promise::LimitsAreKept, Entry::Update),
     (Promise::LimitsAreKept, Entry::Lift),
     (Promise::LimitsAreKept, Entry::Retry),
+    (Promise::LimitsAreKept, Entry::Signed),
     (Promise::LimitsAreKept, Entry::Restart),
     (Promise::NothingIsLate, Entry::Api),
     (Promise::NothingIsLate, Entry::Update),
     (Promise::NothingIsLate, Entry::Lift),
     (Promise::NothingIsLate, Entry::Retry),
+    (Promise::NothingIsLate, Entry::Signed),
     (Promise::NothingIsLate, Entry::Restart),
     (Promise::ADrillStaysADrill, Entry::Api),
     (Promise::ADrillStaysADrill, Entry::Update),
     (Promise::ADrillStaysADrill, Entry::Lift),
     (Promise::ADrillStaysADrill, Entry::Retry),
+    (Promise::ADrillStaysADrill, Entry::Signed),
     (Promise::ADrillStaysADrill, Entry::Restart),
 ];
 
@@ -40,6 +44,7 @@ const CELLS: &[(Promise, Entry)] = &[
 const SENDING: &[(&str, Entry)] = &[
     ("POST /v1/warnings", Entry::Api),
     ("POST /v1/warnings/{id}/lift", Entry::Lift),
+    ("POST /v1/warnings/{id}/sign-off", Entry::Signed),
     ("POST /v1/warnings/{id}/retry", Entry::Retry),
 ];
 

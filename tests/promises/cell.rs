@@ -6,7 +6,7 @@ use fenghuo::{config::Route, flow::target::directory::Recipient};
 use fenghuo_contract::{Address, Channel};
 use fenghuo_simulator::Settings;
 
-use super::entry::{Before, Entered, Entry, ended, enter, message, prepare};
+use super::entry::{Before, Entered, Entry, ended, enter, message, prepare, signing};
 use crate::support::{
     engine::{Engine, Plan},
     message::{OTHER_STREET, STREET},
@@ -72,6 +72,7 @@ fn paced(rate: u32) -> impl FnOnce(&mut Route, &mut Settings) {
 /// Twenty people get a red warning while four hundred wait for a blue one on the same route at 100/s.
 async fn red_goes_first(entry: Entry, channel: Channel) -> Broken {
     let world = Plan::new(1)
+        .configured(signing)
         .route("r.a", channel, paced(100))
         .recipients(OTHER_STREET, channel, addresses(Entry::Api, channel, 1_000, 400))
         .recipients(STREET, channel, addresses(entry, channel, 0, 20));
@@ -94,8 +95,11 @@ async fn red_goes_first(entry: Entry, channel: Channel) -> Broken {
 
 /// A hundred and thirty people at 20/s: no second has more than the rate allows.
 async fn limits_are_kept(entry: Entry, channel: Channel) -> Broken {
-    let world =
-        Plan::new(2).route("r.a", channel, paced(20)).recipients(STREET, channel, addresses(entry, channel, 0, 130));
+    let world = Plan::new(2).configured(signing).route("r.a", channel, paced(20)).recipients(
+        STREET,
+        channel,
+        addresses(entry, channel, 0, 130),
+    );
     let (engine, before) = (world.start().await, before(86_400));
     let first = prepare(&engine, entry, "yellow", &before).await;
     let yellow = message("YELLOW", "yellow", STREET, None);
@@ -113,11 +117,11 @@ async fn limits_are_kept(entry: Entry, channel: Channel) -> Broken {
 
 /// A hundred and thirty people at 10/s and ten seconds of time.
 async fn nothing_is_late(entry: Entry, channel: Channel) -> Broken {
-    let world = Plan::new(3).configured_validity(Duration::from_secs(10)).route("r.a", channel, paced(10)).recipients(
-        STREET,
-        channel,
-        addresses(entry, channel, 0, 130),
-    );
+    let world = Plan::new(3)
+        .configured(signing)
+        .configured_validity(Duration::from_secs(10))
+        .route("r.a", channel, paced(10))
+        .recipients(STREET, channel, addresses(entry, channel, 0, 130));
     let (engine, before) = (world.start().await, before(25));
     let first = prepare(&engine, entry, "blue", &before).await;
     let end = fenghuo::domain::moment::Moment::china(engine.clock.unix() + 10).to_string();
@@ -149,6 +153,7 @@ async fn nothing_is_late(entry: Entry, channel: Channel) -> Broken {
 /// longer once the audience is frozen.
 async fn a_drill_stays_a_drill(entry: Entry, channel: Channel) -> Broken {
     let world = Plan::new(4)
+        .configured(signing)
         .route("r.a", channel, |route, _| route.rate_per_s = Some(5))
         .route("r.real", channel, |route, _| {
             route.drill = false;

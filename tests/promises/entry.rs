@@ -3,8 +3,16 @@
 use std::time::Duration;
 
 use fenghuo::{
-    domain::{delivery::Reason, moment::Moment},
+    config::{Config, SignOffRule},
+    domain::{
+        delivery::Reason,
+        level::Level,
+        moment::Moment,
+        signoff::{Answer, Step},
+    },
     flow::{
+        approve::SignOrder,
+        authorize::{Actor, Role},
         intake::{Lift, Submitted},
         record::WarningId,
         retry::Retry,
@@ -28,12 +36,14 @@ pub enum Entry {
     Lift,
     /// An order to send again what failed for everybody.
     Retry,
+    /// A new warning that waited for a signature.
+    Signed,
     /// A new warning, and a crash as soon as it was answered.
     Restart,
 }
 
 impl Entry {
-    pub const ALL: [Self; 5] = [Self::Api, Self::Update, Self::Lift, Self::Retry, Self::Restart];
+    pub const ALL: [Self; 6] = [Self::Api, Self::Update, Self::Lift, Self::Retry, Self::Signed, Self::Restart];
 }
 
 /// What a test is about, on its way: the engine that sends it now, its id, and what its provider had seen before.
@@ -85,7 +95,7 @@ pub async fn ended(engine: &Engine, id: &WarningId, limit: Duration) -> StatusVi
 /// What has to be there before `entry` can be taken: nothing, or an earlier warning of the event.
 pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before) -> Option<(Value, WarningId)> {
     let first = match entry {
-        Entry::Api | Entry::Restart => return None,
+        Entry::Api | Entry::Signed | Entry::Restart => return None,
         // The earlier warning reached nobody, so that the update's audience is its own.
         Entry::Update => message("FIRST", "blue", before.nowhere, None),
         Entry::Lift => message("FIRST", level, before.street, None),
@@ -99,6 +109,42 @@ pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before
     // And the receipts.
     engine.clock.sleep(Duration::from_secs(1)).await;
     Some((first, id))
+}
+
+/// A hazard that takes a signature in every world here.
+const SIGNED_HAZARD: &str = "11B99";
+
+/// Asks for one signature where that hazard is warned of.
+pub fn signing(config: &mut Config) {
+    let rule = SignOffRule {
+        hazards: vec![SIGNED_HAZARD.to_owned()],
+        levels: vec![Level::Red, Level::Orange, Level::Yellow, Level::Blue],
+        issuers: vec!["*".to_owned()],
+        drills: true,
+        steps: vec![Step::Sign],
+        expires_s: Duration::from_secs(3_600),
+        second_within_s: Duration::ZERO,
+    };
+    config.sign_off.insert("signed".to_owned(), rule);
+}
+
+/// Signs what waits.
+async fn sign(engine: &Engine, id: &WarningId) {
+    let view = loop {
+        if let Some(view) = engine.flow.sign_off(id).await.expect("read") {
+            break view;
+        }
+        engine.clock.sleep(Duration::from_millis(1)).await;
+    };
+    let order = SignOrder {
+        step: Step::Sign,
+        answer: Answer::Approve,
+        reason: None,
+        digest: view.digest.expect("it waits"),
+        emergency: false,
+    };
+    let approver = Actor::new("approver", Role::Approver, None);
+    engine.flow.sign(id, order, &approver).await.expect("taken").expect("known");
 }
 
 /// Lets the warning under test in by `entry`; `message` is what it says where it is not a lift.
@@ -132,6 +178,13 @@ pub async fn enter(
                 reason: None,
             };
             engine.flow.retry(&id, retry, &engine.actor()).await.expect("ordered").expect("known");
+            Entered { engine, id, before: seen }
+        }
+        (Entry::Signed, _) => {
+            let mut message = message;
+            message["infos"][0]["hazard"] = SIGNED_HAZARD.into();
+            let id = engine.post(&message).await;
+            sign(&engine, &id).await;
             Entered { engine, id, before: seen }
         }
         (Entry::Restart, _) => {
