@@ -35,7 +35,7 @@ pub fn write(message: &Message) -> String {
     xml.0
 }
 
-/// As [`write`], for everybody: without the parameters of the [`national`] form, among which are names and numbers of
+/// As [`write()`], for everybody: without the parameters of the [`national`] form, among which are names and numbers of
 /// people.
 #[must_use]
 pub fn write_public(message: &Message) -> String {
