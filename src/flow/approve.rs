@@ -33,15 +33,14 @@ pub(crate) async fn step(
     version: u64,
     warning: &Warning,
 ) -> Result<Option<Vec<u64>>, Unavailable> {
-    let _signing = parts.signing.lock().await;
+    // Releases by policy share a commit: only where somebody may be signing does one wait for the other.
+    let asks = record.sign_off.is_some() || sign::begun(parts, &record, warning).is_some();
+    let _signing = if asks { Some(parts.signing.lock().await) } else { None };
     // Somebody may have signed since it was read.
     if parts.warning_record(&record.id).is_some_and(|known| known.sign_off != record.sign_off) {
         return Ok(None);
     }
-    let by = match signed(parts, &mut record, version, warning).await? {
-        Some(by) => by,
-        None => return Ok(None),
-    };
+    let Some(by) = signed(parts, &mut record, version, warning).await? else { return Ok(None) };
     let now_ms = parts.clock.unix_ms();
     record.stage = Stage::Released;
     record.released_ms = Some(now_ms);

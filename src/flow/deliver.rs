@@ -8,6 +8,7 @@ mod breaker;
 mod canary;
 mod health;
 mod judge;
+mod meter;
 pub(super) mod observe;
 mod rest;
 mod retry;
@@ -19,8 +20,9 @@ mod worker;
 use std::sync::Arc;
 
 pub(crate) use breaker::EndsBy;
+pub(crate) use meter::Meter;
 pub use route::RouteLimits;
-pub(crate) use route::{Meter, Route, RouteDecision, RouteState};
+pub(crate) use route::{Route, RouteDecision, RouteState};
 
 use super::{Parts, projection::Plan, record::PlanRecord};
 

@@ -73,13 +73,14 @@ impl Driver {
     /// Begins with as many as there is room for: red first, then in order of arrival.
     fn begin(&mut self, parts: &Arc<Parts>) {
         let room = |level: Level| AT_ONCE + if level == Level::Red { RED_BESIDE } else { 0 };
+        let free = room(Level::Red).saturating_sub(self.jobs.len());
+        if free == 0 {
+            return;
+        }
         let warnings = parts.warnings.read();
-        let next: Vec<Arc<WarningRecord>> = warnings
-            .advancing()
-            .filter(|record| !self.resting.contains(&record.id))
-            .take(self.jobs.len() + AT_ONCE + RED_BESIDE)
-            .cloned()
-            .collect();
+        let begins =
+            |record: &&Arc<WarningRecord>| !self.resting.contains(&record.id) && !self.events.contains(&record.event);
+        let next: Vec<Arc<WarningRecord>> = warnings.advancing().filter(begins).take(free).cloned().collect();
         drop(warnings);
         for record in next {
             if self.jobs.len() < room(record.level) {

@@ -102,21 +102,22 @@ impl Flow {
     ) -> Result<Option<SignOffView>, SignOffFault> {
         let parts = &self.0;
         let made_by = authorize::person_of(parts, &actor.made_by).await?;
-        let _signing = parts.signing.lock().await;
+        let signing = parts.signing.lock().await;
         let Some((mut record, version)) = parts.stored_warning(id).await? else { return Ok(None) };
         let submitter = record.submitted_person.clone().unwrap_or_else(|| record.submitted_by.clone());
         let Some(sign_off) = record.sign_off.as_mut().filter(|_| record.ended.is_none()) else {
             return Err(SignOffFault::NotWaiting);
         };
         let given = given(parts, &order, actor);
-        let digest = digest(parts, &record.message, &record.event).ok_or(SignOffFault::NotWaiting)?;
+        let warning = Warning::new(record.message.clone()).map_err(|_| SignOffFault::NotWaiting)?;
+        let digest = exact::digest(parts, &warning, &record.event);
         let signer = Signer { person: actor.who(), made_by: made_by.as_deref() };
         sign_off.take(given.clone(), signer, &submitter, &digest)?;
-        let seen = view(parts, &record);
         parts.advance(&record, version, Vec::new(), &decision(id, &given)).await?;
+        drop(signing);
         parts.progress.notify(id);
         parts.progress.new_work.notify_one();
-        Ok(seen)
+        Ok(view(parts, &record))
     }
 }
 
@@ -149,12 +150,6 @@ fn decision(id: &WarningId, given: &Given) -> Decision {
         by: Some(given.key.clone()),
         detail: Some(detail.trim_end().to_owned()),
     }
-}
-
-/// The digest of what would go out now.
-pub(super) fn digest(parts: &Parts, message: &crate::domain::message::Message, event: &WarningId) -> Option<String> {
-    let warning = Warning::new(message.clone()).ok()?;
-    Some(exact::digest(parts, &warning, event))
 }
 
 fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {

@@ -1,7 +1,6 @@
 //! One route while running: its adapter, its state, what it is doing.
 
 use std::{
-    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -21,6 +20,7 @@ use super::{
     breaker::{Breaker, EndsBy, Now, Tally, Trip},
     canary::Canary,
     health::Health,
+    meter::Meter,
 };
 use crate::flow::schedule::{DayUse, Pacer};
 
@@ -461,35 +461,3 @@ fn smooth(known: &AtomicU64, took: Duration) {
 
 /// The most deliveries claimed, sent and journaled together.
 pub(crate) const SLICE_MAX: u32 = 256;
-
-/// Counts by tenth of a second over the last five.
-#[derive(Default)]
-pub(crate) struct Meter {
-    ticks: VecDeque<(Instant, u64)>,
-}
-
-const METER_SPAN: Duration = Duration::from_secs(5);
-const METER_TICK: Duration = Duration::from_millis(100);
-
-impl Meter {
-    pub(crate) fn add(&mut self, now: Instant, count: u64) {
-        match self.ticks.back_mut() {
-            Some((at, sum)) if now.duration_since(*at) < METER_TICK => *sum += count,
-            _ => self.ticks.push_back((now, count)),
-        }
-        self.trim(now);
-    }
-
-    fn trim(&mut self, now: Instant) {
-        while self.ticks.front().is_some_and(|(at, _)| now.duration_since(*at) > METER_SPAN) {
-            self.ticks.pop_front();
-        }
-    }
-
-    pub(crate) fn rate(&mut self, now: Instant) -> f64 {
-        self.trim(now);
-        let Some((first, _)) = self.ticks.front() else { return 0.0 };
-        let span = now.duration_since(*first).max(METER_TICK * 2).as_secs_f64();
-        self.ticks.iter().map(|(_, count)| *count as f64).sum::<f64>() / span
-    }
-}
