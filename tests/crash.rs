@@ -1,25 +1,17 @@
 //! `kill -9` of the real program, seen from outside: what was answered with 201 is there afterwards and completes.
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{process::Child, time::Duration};
 
-use fenghuo::{
-    clock::Clock,
-    flow::authorize::{KeyOrder, Role, offline},
-    flow::target::directory::Recipient,
-};
 use fenghuo_contract::Channel;
 use serde_json::Value;
 
 use crate::support::{
     gateway::client,
-    message::{STREET, warning},
+    message::warning,
+    program::{RELAY, listening, prepare, serve},
 };
 
-const CONFIG: &str = r#"
+const ROUTE: &str = r#"
 [server]
 listen = "127.0.0.1:0"
 [routes."sms.sim"]
@@ -28,12 +20,6 @@ adapter = "simulator"
 drill = true
 rate_per_s = 400
 settings = { latency_ms = 20 }
-[issuers.relay]
-name = "转发"
-hazards = ["*"]
-levels = ["red", "orange", "yellow", "blue", "unknown"]
-areas = ["*"]
-relay = true
 "#;
 
 /// The program, serving a data directory; killed when dropped.
@@ -45,29 +31,9 @@ struct Server {
 impl Server {
     fn start(data: &std::path::Path) -> Self {
         let config = data.join("fenghuo.toml");
-        std::fs::write(&config, CONFIG).expect("written");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_fenghuo"))
-            .args(["serve", "--lang", "en", "--config"])
-            .arg(&config)
-            .arg("--data")
-            .arg(data.join("data"))
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("piped"));
-        let mut line = String::new();
-        let base = loop {
-            line.clear();
-            assert!(lines.read_line(&mut line).expect("text") > 0, "the program ended before it listened");
-            if let Some(at) = line.find("http://127.0.0.1:") {
-                let address = line[at..].split(|c: char| c.is_whitespace() || c == ';' || c == ',').next();
-                break address.expect("an address").trim_end_matches(['.', '/']).to_owned();
-            }
-        };
-        std::thread::spawn(move || {
-            let mut rest = Vec::new();
-            let _read = lines.read_to_end(&mut rest);
-        });
+        std::fs::write(&config, format!("{ROUTE}{RELAY}")).expect("written");
+        let mut child = serve(&config, &data.join("data")).spawn().expect("the program starts");
+        let base = listening(&mut child);
         Self { child, base }
     }
 
@@ -85,30 +51,11 @@ impl Drop for Server {
     }
 }
 
-async fn prepare(data: &std::path::Path) -> (String, String) {
-    let clock = Clock::system();
-    let opened = fenghuo::app::open(&data.join("data"), &clock).await.expect("a store");
-    let people = (0..600).map(|n| Recipient {
-        external_id: format!("r{n}"),
-        name: String::new(),
-        areas: vec![STREET.parse().expect("a code")],
-        groups: Vec::new(),
-        language: "zh-CN".to_owned(),
-        endpoints: [(Channel::Sms, format!("138{n:08}"))].into(),
-        drill: true,
-        ..Recipient::default()
-    });
-    opened.directory.put(people.collect()).await.expect("stored");
-    let issuer = offline::create(&opened.store, &clock, KeyOrder::new(Role::Issuer, Some("relay".to_owned()))).await;
-    let operator = offline::create(&opened.store, &clock, KeyOrder::new(Role::Operator, None)).await;
-    opened.store.close().await;
-    (issuer.expect("a key").secret, operator.expect("a key").secret)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_warning_that_was_answered_survives_kill_9_and_completes() {
     let data = tempfile::tempdir().expect("a directory");
-    let (issuer, operator) = prepare(data.path()).await;
+    let numbers = (0..600).map(|n| format!("138{n:08}"));
+    let (issuer, operator) = prepare(&data.path().join("data"), Channel::Sms, numbers).await;
     let http = client();
     let server = Server::start(data.path());
     let posted = http

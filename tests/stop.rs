@@ -2,25 +2,18 @@
 
 use std::{
     path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus},
     time::Duration,
 };
 
-use fenghuo::{
-    clock::Clock,
-    flow::{
-        authorize::{KeyOrder, Role, offline},
-        target::directory::Recipient,
-    },
-};
 use fenghuo_contract::Channel;
 use serde_json::Value;
 
 use crate::support::{
     gateway::client,
-    listening::listening,
-    message::{STREET, warning},
+    message::warning,
     peers::counting::{CountingPeer, Counts},
+    program::{RELAY, listening, prepare, serve},
 };
 
 const PEOPLE: u64 = 400;
@@ -72,33 +65,15 @@ impl Stopping {
         let peer = CountingPeer::start(pause).expect("a port");
         let config = configuration(peer.port, within_s);
         std::fs::write(folder.path().join("fenghuo.toml"), config).expect("written");
-        let clock = Clock::system();
-        let opened = fenghuo::app::open(&folder.path().join("data"), &clock).await.expect("a store");
-        let people = (0..PEOPLE).map(|n| Recipient {
-            external_id: format!("r{n}"),
-            name: String::new(),
-            areas: vec![STREET.parse().expect("a code")],
-            groups: Vec::new(),
-            language: "zh-CN".to_owned(),
-            endpoints: [(Channel::Email, format!("r{n}@stop.example"))].into(),
-            drill: true,
-            ..Recipient::default()
-        });
-        opened.directory.put(people.collect()).await.expect("stored");
-        let subject = Some("relay".to_owned());
-        let issuer = offline::create(&opened.store, &clock, KeyOrder::new(Role::Issuer, subject)).await;
-        let operator = offline::create(&opened.store, &clock, KeyOrder::new(Role::Operator, None)).await;
-        opened.store.close().await;
-        let (issuer, operator) = (issuer.expect("a key").secret, operator.expect("a key").secret);
+        let addresses = (0..PEOPLE).map(|n| format!("r{n}@stop.example"));
+        let (issuer, operator) = prepare(&folder.path().join("data"), Channel::Email, addresses).await;
         Self { folder, peer, issuer, operator, http: client() }
     }
 
     fn start(&self) -> Running {
         let folder: &Path = self.folder.path();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fenghuo"));
-        command.args(["serve", "--lang", "en", "--config"]).arg(folder.join("fenghuo.toml"));
-        let mut child =
-            command.arg("--data").arg(folder.join("data")).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut command = serve(&folder.join("fenghuo.toml"), &folder.join("data"));
+        let mut child = command.spawn().expect("the program starts");
         let base = listening(&mut child);
         Running { child, base }
     }
@@ -226,12 +201,6 @@ port = {port}
 tls = "none"
 from = "warning@stop.example"
 connections = 8
-[issuers.relay]
-name = "转发"
-hazards = ["*"]
-levels = ["red", "orange", "yellow", "blue", "unknown"]
-areas = ["*"]
-relay = true
-"#
+{RELAY}"#
     )
 }

@@ -4,6 +4,7 @@ pub mod arrivals;
 pub mod assembly;
 pub mod engine;
 pub mod gateway;
-pub mod listening;
+
 pub mod message;
 pub mod peers;
+pub mod program;

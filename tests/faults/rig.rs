@@ -2,40 +2,28 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Read},
+    io::Read,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use fenghuo::{
-    clock::Clock,
-    flow::{
-        authorize::{KeyOrder, Role, offline},
-        target::directory::Recipient,
-    },
-};
 use fenghuo_contract::Channel;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{gateway::client, message::STREET, peers::SmtpSink};
-
-const ISSUER: &str = r#"
-[issuers.relay]
-name = "转发"
-hazards = ["*"]
-levels = ["red", "orange", "yellow", "blue", "unknown"]
-areas = ["*"]
-relay = true
-"#;
+use crate::support::{
+    gateway::client,
+    peers::SmtpSink,
+    program::{RELAY, listening, prepare, serve},
+};
 
 /// A configuration with an SMS provider that is simulated.
 pub(super) fn simulated(rate_per_s: u32) -> String {
     format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nreserve = \"4 MiB\"\n[routes.\"sms.sim\"]\nchannel = \"sms\"\n\
-         adapter = \"simulator\"\ndrill = true\nrate_per_s = {rate_per_s}\nsettings = {{ latency_ms = 10 }}\n{ISSUER}"
+         adapter = \"simulator\"\ndrill = true\nrate_per_s = {rate_per_s}\nsettings = {{ latency_ms = 10 }}\n{RELAY}"
     )
 }
 
@@ -44,7 +32,7 @@ pub(super) fn mailing(sink: &SmtpSink, rate_per_s: u32) -> String {
     format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[routes.\"email.sink\"]\nchannel = \"email\"\nadapter = \"email\"\n\
          drill = true\nrate_per_s = {rate_per_s}\n[routes.\"email.sink\".settings]\nhost = \"127.0.0.1\"\nport = {}\n\
-         tls = \"none\"\nfrom = \"warning@songbei.example\"\nfrom_name = \"松北预警\"\n{ISSUER}",
+         tls = \"none\"\nfrom = \"warning@songbei.example\"\nfrom_name = \"松北预警\"\n{RELAY}",
         sink.port
     )
 }
@@ -63,52 +51,20 @@ impl Place {
     pub(super) async fn new(parent: &Path, config: &str, channel: Channel, recipients: u32) -> Self {
         let aside = tempfile::tempdir().expect("a directory");
         std::fs::write(aside.path().join("fenghuo.toml"), config).expect("written");
-        let (data, clock) = (parent.join("data"), Clock::system());
-        let opened = fenghuo::app::open(&data, &clock).await.expect("a store");
-        let people = (0..recipients).map(|n| Recipient {
-            external_id: format!("r{n}"),
-            name: String::new(),
-            areas: vec![STREET.parse().expect("a code")],
-            groups: Vec::new(),
-            language: "zh-CN".to_owned(),
-            endpoints: [(channel, address(channel, n))].into(),
-            drill: true,
-            ..Recipient::default()
-        });
-        opened.directory.put(people.collect()).await.expect("stored");
-        let store = &opened.store;
-        let issuer = offline::create(store, &clock, KeyOrder::new(Role::Issuer, Some("relay".to_owned()))).await;
-        let operator = offline::create(store, &clock, KeyOrder::new(Role::Operator, None)).await;
-        opened.store.close().await;
-        let (issuer, operator) = (issuer.expect("a key").secret, operator.expect("a key").secret);
+        let data = parent.join("data");
+        let addresses = (0..recipients).map(|n| address(channel, n));
+        let (issuer, operator) = prepare(&data, channel, addresses).await;
         Self { aside, data, issuer, operator }
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fenghuo"));
-        command.args(["serve", "--lang", "en", "--config"]).arg(self.aside.path().join("fenghuo.toml"));
-        command.arg("--data").arg(&self.data).stderr(Stdio::piped());
-        command
+        serve(&self.aside.path().join("fenghuo.toml"), &self.data)
     }
 
     /// Starts the program and waits until it listens.
     pub(super) fn start(&self) -> Server {
         let mut child = self.command().spawn().expect("the program starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("piped"));
-        let mut said = String::new();
-        let base = loop {
-            let before = said.len();
-            assert!(lines.read_line(&mut said).expect("text") > 0, "the program ended before it listened: {said}");
-            let line = &said[before..];
-            if let Some(at) = line.find("http://127.0.0.1:") {
-                let address = line[at..].split(|c: char| c.is_whitespace() || c == ';' || c == ',').next();
-                break address.expect("an address").trim_end_matches(['.', '/']).to_owned();
-            }
-        };
-        std::thread::spawn(move || {
-            let mut rest = Vec::new();
-            let _read = lines.read_to_end(&mut rest);
-        });
+        let base = listening(&mut child);
         let (issuer, operator) = (self.issuer.clone(), self.operator.clone());
         Server { child, http: client(), base, issuer, operator }
     }
