@@ -52,7 +52,7 @@ fn text(channel: Channel, content: Content) -> SignedText {
     }
 }
 
-/// For every channel that has a route for it, in every configured language.
+/// For every channel that has a route for it.
 fn contents(
     parts: &Parts,
     warning: &Warning,
@@ -60,10 +60,20 @@ fn contents(
     released_ms: i64,
 ) -> impl Iterator<Item = (Channel, Content)> {
     let open = Channel::ALL.into_iter().filter(|channel| !routes(parts, *channel, warning.status()).is_empty());
-    let deadline = deadline(parts, warning, released_ms);
     open.flat_map(move |channel| {
-        parts.config.texts.languages.iter().map(move |language| {
-            (channel, render::content(parts, warning, channel, language, released_ms, deadline, &event.0))
-        })
+        of_channel(parts, warning, channel, &event.0, released_ms).into_iter().map(move |content| (channel, content))
     })
+}
+
+/// What one channel would say in every configured language if it were released at a moment.
+pub(crate) fn of_channel(
+    parts: &Parts,
+    warning: &Warning,
+    channel: Channel,
+    thread: &str,
+    released_ms: i64,
+) -> Vec<Content> {
+    let deadline = deadline(parts, warning, released_ms);
+    let render = |language: &String| render::content(parts, warning, channel, language, released_ms, deadline, thread);
+    parts.config.texts.languages.iter().map(render).collect()
 }

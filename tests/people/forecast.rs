@@ -252,3 +252,19 @@ async fn a_ladder_is_foretold_by_its_first_turns() {
     assert_eq!(foretold.forecast.people, 140);
     agree(sms.finish_s, takes(&engine, &warning("W1", "blue")).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_foretold_says_until_when_it_holds_as_what_goes_out_does() {
+    let world = Plan::new(88).route("email.a", Channel::Email, |_, _| {}).recipients(
+        STREET,
+        Channel::Email,
+        ["p@songbei.example".to_owned()],
+    );
+    let validity = Duration::from_secs(36 * 3_600);
+    let engine = world.configured(|config| config.delivery.default_validity_s = validity).start().await;
+    let mut message = warning("W1", "yellow");
+    message["infos"][0].as_object_mut().expect("an info").remove("expires");
+    let foretold = foretell(&engine, &message).await;
+    let text = &foretold.texts.iter().find(|text| text.language == "zh-CN").expect("a text").text;
+    assert!(text.contains("有效至：2026年11月25日20时00分"), "{text}");
+}

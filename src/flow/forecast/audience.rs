@@ -14,7 +14,7 @@ use crate::{
         warning::Warning,
     },
     flow::{
-        Parts, Unavailable, deliver,
+        Parts, Unavailable, deliver, exact,
         record::{LadderStep, PlanRecord, WarningId, rfc3339},
         render, target,
     },
@@ -44,10 +44,7 @@ pub(crate) async fn draft(parts: &Parts, warning: &Warning, issuer: Option<&str>
             continue;
         }
         let audience = target::proposed(parts, warning, &named, channel).await?;
-        let contents = parts.config.texts.languages.iter();
-        let contents = contents
-            .map(|language| render::content(parts, warning, channel, language, now_ms, now_ms.div_euclid(1000), ""))
-            .collect();
+        let contents = exact::of_channel(parts, warning, channel, "", now_ms);
         let nobody = WarningId(String::new());
         let plan = PlanRecord {
             number: 0,
