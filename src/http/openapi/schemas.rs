@@ -4,7 +4,10 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use crate::{
-    domain::signoff::Beyond,
+    domain::{
+        analysis::{Group, Reach, Spread, Tally},
+        signoff::Beyond,
+    },
     flow::{
         alarms::AlarmView,
         approve::{GivenView, SignOffView},
@@ -39,11 +42,13 @@ use crate::{
     Event,
     Forecast,
     GivenView,
+    Group,
     KeyView,
     Lift,
     NewKey,
     People,
     PreflightText,
+    Reach,
     ReceiptLine,
     RecipientView,
     Retried,
@@ -56,8 +61,10 @@ use crate::{
     ScreenView,
     SignOffView,
     SignedText,
+    Spread,
     StatusView,
     StreetForecast,
+    Tally,
     TimelineEntry,
     UseView,
     UsualAudience,
@@ -65,6 +72,7 @@ use crate::{
     WindowView,
     api::AlarmDocument,
     api::AlarmList,
+    api::AnalysisDocument,
     api::ConfirmDocument,
     api::Health,
     api::KeyList,
@@ -72,6 +80,7 @@ use crate::{
     api::LineDocument,
     api::ImportDocument,
     api::LimitOrder,
+    api::OverlapDocument,
     api::Pause,
     api::PreflightDocument,
     api::ProbeResult,
