@@ -279,6 +279,7 @@ template-alters = The template { $file } does not carry the signed text verbatim
 
 # Forms of a value.
 config-form-table = a table
+config-form-tables = a list of tables
 config-form-address = an IP address with port, for example "127.0.0.1:12379"
 config-form-size = a number of bytes, for example "1 MiB"
 config-form-path = a path in quotes
