@@ -7,6 +7,7 @@ mod confirm;
 mod events;
 mod keys;
 mod national;
+mod notices;
 mod operations;
 mod parameters;
 mod preflight;
@@ -14,6 +15,7 @@ mod progress;
 mod receipts;
 mod recipients;
 mod retry;
+mod roster;
 mod routes;
 mod screens;
 mod sign_off;
@@ -23,10 +25,12 @@ pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
     confirm::ConfirmDocument,
     keys::{KeyForm, KeyList},
+    notices::NoticeList,
     operations::Health,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
+    roster::RosterForm,
     routes::{LimitOrder, Pause, ProbeResult, RouteList},
     screens::ScreenList,
     sign_off::SignForm,
@@ -44,6 +48,8 @@ pub fn routes() -> Vec<RouteSpec> {
         alarms::routes(),
         progress::routes(),
         sign_off::routes(),
+        notices::routes(),
+        roster::routes(),
         retry::routes(),
         receipts::routes(),
         confirm::routes(),

@@ -4,7 +4,7 @@ use super::{Duty, OFFICE, Officer, Shift, ShiftForm, When};
 use crate::domain::moment::Moment;
 
 /// Shifts of one office at most.
-pub const SHIFTS_MAX: usize = 500;
+pub const SHIFTS_MAX: usize = 200;
 
 /// Deputies of one shift at most.
 const DEPUTIES_MAX: usize = 10;
@@ -54,7 +54,7 @@ pub fn shifts(office: &str, forms: &[ShiftForm]) -> Result<Vec<Shift>, Vec<Fault
     for (index, form) in forms.iter().enumerate() {
         reader.shift = index;
         if index >= SHIFTS_MAX {
-            reader.fault("", FaultKind::Wrong("at most 500 shifts"), &forms.len().to_string());
+            reader.fault("", FaultKind::Wrong("at most 200 shifts"), &forms.len().to_string());
             break;
         }
         shifts.extend(reader.shift(form));
