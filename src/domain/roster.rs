@@ -137,9 +137,10 @@ impl When {
             Self::Once { from, until } => (from <= unix && unix < until).then_some((from, until)),
             Self::Weekly { .. } => {
                 let today = (unix + CHINA).div_euclid(DAY);
-                [today, today - 1].into_iter().filter_map(|day| self.on(day)).find(|(from, until)| {
-                    (*from..*until).contains(&unix)
-                })
+                [today, today - 1]
+                    .into_iter()
+                    .filter_map(|day| self.on(day))
+                    .find(|(from, until)| (*from..*until).contains(&unix))
             }
         }
     }

@@ -80,7 +80,9 @@ impl Rosters {
                 };
                 let record: OfficeRecord = parse(&stored.value)?;
                 match roster::shifts(id, &record.shifts) {
-                    Ok(shifts) => drop(offices.insert(id.to_owned(), Office::new(RosterSource::Api, record.shifts, shifts))),
+                    Ok(shifts) => {
+                        drop(offices.insert(id.to_owned(), Office::new(RosterSource::Api, record.shifts, shifts)))
+                    }
                     Err(faults) => tracing::error!(office = id, ?faults, "stored shifts are passed over"),
                 }
             }

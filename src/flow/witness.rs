@@ -122,8 +122,7 @@ async fn decided(parts: &Parts, id: &WarningId, what: &str) -> Result<Option<(u6
         let rows = parts.store.journal(sequence, 1).await?;
         for row in rows.into_iter().filter(|row| row.sequence == sequence) {
             let decisions = row.entries.iter().filter(|(_, entry)| entry.kind == EntryKind::Decision);
-            let mut decisions =
-                decisions.filter_map(|(_, entry)| serde_json::from_slice::<Decision>(&entry.data).ok());
+            let mut decisions = decisions.filter_map(|(_, entry)| serde_json::from_slice::<Decision>(&entry.data).ok());
             if decisions.any(|decision| decision.what == what && decision.warning.as_ref() == Some(id)) {
                 return Ok(Some((row.sequence, row.hash)));
             }

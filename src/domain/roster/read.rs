@@ -103,7 +103,11 @@ impl Reader<'_> {
         for (index, word) in words.iter().enumerate() {
             match Duty::ALL.into_iter().find(|duty| duty.name() == word) {
                 Some(Duty::Office) if self.office != OFFICE => {
-                    self.fault(&format!("roles/{index}"), FaultKind::Wrong("office: only at the office \"office\""), word);
+                    self.fault(
+                        &format!("roles/{index}"),
+                        FaultKind::Wrong("office: only at the office \"office\""),
+                        word,
+                    );
                 }
                 Some(duty) => roles.push(duty),
                 None => self.fault(&format!("roles/{index}"), FaultKind::NotAllowed(&ROLES), word),

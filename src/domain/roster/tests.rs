@@ -29,7 +29,8 @@ fn faults(form: ShiftForm) -> Vec<(String, FaultKind)> {
 fn a_night_belongs_to_the_day_it_begins_on() {
     let night = one(form(&["tue"], "20:00-08:00"));
     let hour = 3_600;
-    for (after, on) in [(11 * hour, false), (12 * hour, true), (16 * hour, true), (24 * hour - 1, true), (24 * hour, false)]
+    for (after, on) in
+        [(11 * hour, false), (12 * hour, true), (16 * hour, true), (24 * hour - 1, true), (24 * hour, false)]
     {
         assert_eq!(!on_duty(&night, TUESDAY + after).is_empty(), on, "{after}");
     }

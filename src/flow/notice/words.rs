@@ -132,7 +132,8 @@ pub(crate) fn content(
     let context = Context::new(&parts.config, notice, language, released_at, deadline);
     let plain = Templates::plain(channel, &context);
     // Short messages are carried only with the signature of their sender.
-    let signature = if channel == Channel::Sms { format!("【{}】", parts.config.texts.signature) } else { String::new() };
+    let signature =
+        if channel == Channel::Sms { format!("【{}】", parts.config.texts.signature) } else { String::new() };
     Content {
         language: language.to_owned(),
         title: plain.title,
