@@ -19,7 +19,7 @@ use fenghuo::{
         target::directory::Recipient,
     },
 };
-use fenghuo_contract::Channel;
+use fenghuo_contract::{Address, Channel};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -144,8 +144,8 @@ fn kinds(notices: &[NoticeView]) -> Vec<NoticeKind> {
 }
 
 /// How many messages went to a number.
-fn sent(engine: &Engine, address: &str) -> usize {
-    engine.ledgers["sms.a"].entries().iter().filter(|entry| entry.address == address).count()
+fn sent(engine: &Engine, address: &str) -> u32 {
+    engine.ledgers["sms.a"].line(&Address::new(address)).map_or(0, |line| line.seen)
 }
 
 #[tokio::test(start_paused = true)]
