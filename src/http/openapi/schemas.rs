@@ -4,14 +4,17 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use crate::{
-    domain::roster::{Duty, Officer, ShiftForm},
+    domain::{
+        roster::{Duty, Officer, ShiftForm},
+        signoff::Beyond,
+    },
     flow::{
         alarms::AlarmView,
         approve::{GivenView, RemindedView, SignOffView},
         authorize::{KeyView, NewKey, Role},
         deliver::RouteLimits,
         exact::SignedText,
-        forecast::{ChannelForecast, Forecast, RunningForecast, UsualAudience},
+        forecast::{ChannelForecast, Conflict, ConflictKind, Forecast, RunningForecast, StreetForecast, UsualAudience},
         intake::{Lift, WarningView},
         notice::{About, Addressee, NoticeDelivery, NoticeKind, NoticeOf, NoticeView, ToldView, Unreached},
         preflight::PreflightText,
@@ -33,9 +36,12 @@ use crate::{
     About,
     Addressee,
     AlarmView,
+    Beyond,
     CanaryView,
     ChannelForecast,
     ChannelStatus,
+    Conflict,
+    ConflictKind,
     DeliveryView,
     Duty,
     Event,
@@ -70,6 +76,7 @@ use crate::{
     SignOffView,
     SignedText,
     StatusView,
+    StreetForecast,
     TimelineEntry,
     ToldView,
     Unreached,
