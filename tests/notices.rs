@@ -357,6 +357,36 @@ async fn a_notice_of_a_drill_reaches_nobody_who_takes_no_part_in_drills() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn notices_ride_in_the_lane_of_their_warning_keep_the_limits_and_end_in_time() {
+    let engine = plan(940)
+        .configured(|config| {
+            config.sign_off_reminders.every_s = Duration::ZERO;
+            config.routes.get_mut("sms.a").expect("the route").rate_per_s = Some(10);
+        })
+        .recipients(STREET, Channel::Sms, (0..2_000).map(|n| format!("137{n:08}")))
+        .start()
+        .await;
+    // Blue takes more than three minutes; the reminder about a red one overtakes it.
+    let blue = engine.post(&warning("W1", "blue")).await;
+    engine.clock.sleep(Duration::from_secs(10)).await;
+    let red = engine.post(&warning("W2", "red")).await;
+    engine.clock.sleep(Duration::from_secs(6)).await;
+    assert!(!engine.status(&blue).await.done);
+    let reminder = notices(&engine, &red).await.remove(0);
+    assert_eq!((reminder.kind, sent(&engine, "13900000001")), (NoticeKind::SignOffReminder, 1));
+    assert!(engine.ledgers["sms.a"].seen() <= 10 * 20, "the limit of the route counts for notices too");
+    // On a route that is paused it waits, and what is no news any more is not sent.
+    engine.flow.pause_route("sms.a", "k", "repair").await.expect("stored");
+    sign(&engine, &red, Step::Review, "li").await.expect("on duty");
+    engine.clock.sleep(5 * MINUTE).await;
+    engine.flow.resume_route("sms.a", "k").await.expect("stored");
+    engine.clock.sleep(5 * MINUTE).await;
+    let late = notices(&engine, &red).await.remove(1);
+    assert_eq!(late.to[0].deliveries[0].state, fenghuo::domain::delivery::State::Expired, "{late:?}");
+    assert_eq!(sent(&engine, "13900000005"), 1, "the blue warning only");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stranger_cannot_continue_or_end_a_notice() {
     let engine = plan(931).start().await;
     let id = engine.post(&warning("W1", "red")).await;
