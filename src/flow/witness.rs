@@ -145,13 +145,13 @@ struct Granted {
 async fn grants(parts: &Parts) -> Result<(), Unavailable> {
     let wanted = parts.config.witnesses.tell.contains(&Witnessed::Grant);
     let page = parts.store.list(Space::Roster, Some(GRANT.into()), GRANTS).await?;
+    let mut nobody = Vec::new();
     for (key, stored) in page.into_iter().filter(|(key, _)| key.0.starts_with(GRANT.as_bytes())) {
         let granted: Granted = parse(&stored.value)?;
         let to = if wanted && POWERS.contains(&granted.role.as_str()) { witnesses(parts, None) } else { Vec::new() };
         let done = Put { space: Space::Roster, key, value: None, expect: Expect::Any };
         if to.is_empty() {
-            let commit = Commit { puts: vec![done], entries: Vec::new() };
-            parts.store.commit_as(Urgency::Pressing, commit).await?;
+            nobody.push(done);
             continue;
         }
         let (sequence, hash) = parts.store.head().await?;
@@ -165,6 +165,9 @@ async fn grants(parts: &Parts) -> Result<(), Unavailable> {
             ("hash", head(&hash)),
         ];
         tell(parts, Subject::of_key(&granted.id), NoticeKind::WitnessGrant, to, facts, vec![done]).await?;
+    }
+    if !nobody.is_empty() {
+        parts.store.commit_as(Urgency::Pressing, Commit { puts: nobody, entries: Vec::new() }).await?;
     }
     Ok(())
 }

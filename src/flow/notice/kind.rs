@@ -7,7 +7,8 @@ macro_rules! notice_kinds {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal;)+) => {
         /// What a notice tells.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
-        pub enum NoticeKind { $($(#[doc = $doc])+ #[serde(rename = $name)] $variant),+ }
+        #[serde(rename_all = "snake_case")]
+        pub enum NoticeKind { $($(#[doc = $doc])+ $variant),+ }
 
         impl NoticeKind {
             /// Every kind.
@@ -79,6 +80,7 @@ mod tests {
     #[test]
     fn every_kind_has_its_texts() {
         for kind in NoticeKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name(), "API and journal say the same");
             for lang in Lang::ALL {
                 assert!(messages::is_code(&kind.code()), "{}", kind.code());
                 assert!(messages::attribute(lang, &kind.code(), "detail").is_some(), "{}", kind.code());
