@@ -15,14 +15,17 @@ pub mod deliver;
 pub mod exact;
 pub mod forecast;
 pub mod intake;
+pub mod notice;
 mod parts;
 pub mod preflight;
 mod projection;
 pub mod receipt;
 pub mod record;
 pub mod render;
+mod remind;
 mod retention;
 pub mod retry;
+pub mod roster;
 pub mod schedule;
 pub mod screens;
 mod stages;
@@ -32,6 +35,7 @@ mod submit;
 pub mod target;
 mod warnings;
 mod watch;
+mod witness;
 
 use std::sync::Arc;
 

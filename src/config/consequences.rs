@@ -5,6 +5,7 @@ mod authority;
 mod issuers;
 mod ladder;
 mod pace;
+mod roster;
 mod routes;
 mod signoff;
 
@@ -33,6 +34,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     ladder::check(&mut pass);
     alarms::check(&mut pass);
     signoff::check(&mut pass);
+    roster::check(&mut pass);
     pass.findings
 }
 

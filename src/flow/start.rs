@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Assembly, Flow, Parts, Unavailable,
     deliver::{self, Route},
+    notice,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -29,6 +30,7 @@ impl Flow {
         let limits = schedule::Limits::new(&assembly.config.limits, used, assembly.clock.instant());
         let routes = routes(&assembly, &limits).await?;
         let parts = Arc::new(Parts::new(assembly, routes, limits));
+        parts.rosters.load(&parts).await?;
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
         parts.show_on_screens();
@@ -36,6 +38,7 @@ impl Flow {
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
         parts.lifecycle.spawn(schedule::ladder::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(watch::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(notice::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));

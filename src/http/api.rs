@@ -8,6 +8,7 @@ mod confirm;
 mod events;
 mod keys;
 mod national;
+mod notices;
 mod operations;
 mod parameters;
 mod preflight;
@@ -15,6 +16,7 @@ mod progress;
 mod receipts;
 mod recipients;
 mod retry;
+mod roster;
 mod routes;
 mod screens;
 mod sign_off;
@@ -25,10 +27,12 @@ pub(in crate::http) use self::{
     analysis::{ANALYSTS, AnalysisDocument, Asked, OverlapDocument},
     confirm::ConfirmDocument,
     keys::{KeyForm, KeyList},
+    notices::NoticeList,
     operations::Health,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
+    roster::RosterForm,
     routes::{LimitOrder, Pause, ProbeResult, RouteList},
     screens::ScreenList,
     sign_off::SignForm,
@@ -47,6 +51,8 @@ pub fn routes() -> Vec<RouteSpec> {
         analysis::routes(),
         progress::routes(),
         sign_off::routes(),
+        notices::routes(),
+        roster::routes(),
         retry::routes(),
         receipts::routes(),
         confirm::routes(),
