@@ -2,6 +2,7 @@
 //! the API says about them.
 
 mod alarms;
+mod analysis;
 mod callbacks;
 mod confirm;
 mod events;
@@ -23,6 +24,7 @@ mod warnings;
 
 pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
+    analysis::{ANALYSTS, AnalysisDocument, Asked, OverlapDocument},
     confirm::ConfirmDocument,
     keys::{KeyForm, KeyList},
     notices::NoticeList,
@@ -46,6 +48,7 @@ pub fn routes() -> Vec<RouteSpec> {
         national::routes(),
         preflight::routes(),
         alarms::routes(),
+        analysis::routes(),
         progress::routes(),
         sign_off::routes(),
         notices::routes(),

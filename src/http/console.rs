@@ -3,6 +3,7 @@
 //! One page a file. Each turns what the flow tells into words and numbers ready to print; the templates stand in
 //! `templates/console/`. The one script replaces the live blocks of a page and says when it no longer can.
 
+mod analysis;
 pub(crate) mod assets;
 mod board;
 mod deliveries;
@@ -21,7 +22,7 @@ pub(crate) mod words;
 
 pub(super) use self::{board::escape, warning::is_public};
 use super::{
-    api::ORDERERS,
+    api::{ANALYSTS, ORDERERS},
     routes::{Access, RouteSpec},
 };
 use crate::flow::authorize::Role;
@@ -56,6 +57,7 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::post("/console/warnings/{id}/sign-off", Access::page(SIGNERS), sign_off::act),
         RouteSpec::get("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::page),
         RouteSpec::post("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::act),
+        RouteSpec::get("/console/analysis", Access::page(ANALYSTS), analysis::page),
         RouteSpec::get("/console/routes", Access::page(KEEPERS), routes::page),
         RouteSpec::post("/console/routes/pause", Access::page(OPERATORS), routes::pause),
         RouteSpec::post("/console/routes/resume", Access::page(OPERATORS), routes::resume),
