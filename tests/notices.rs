@@ -5,11 +5,14 @@ use std::time::Duration;
 use fenghuo::{
     config::{SignOffRule, Witnessed},
     domain::{
+        analysis::Period,
         level::Level,
+        message::Status,
         roster::{Officer, ShiftForm},
         signoff::{Answer, Standing, Step},
     },
     flow::{
+        analysis::AnalysisOrder,
         approve::{SignOffFault, SignOffView, SignOrder},
         authorize::{Actor, KeyOrder, Role},
         intake::WarningFilter,
@@ -186,6 +189,9 @@ async fn whoever_owes_a_signature_is_reminded_and_then_the_deputy_until_it_is_th
     assert_eq!(listed.len(), 1);
     let with = WarningFilter { notices: true, ..WarningFilter::default() };
     assert_eq!(engine.flow.warnings(&with, None, 50).await.expect("read").items.len(), 5);
+    let order = AnalysisOrder { from_ms: 0, until_ms: i64::MAX, period: Period::Day, status: Status::Exercise };
+    let analysis = format!("{:?}", engine.flow.analysis(order, &approver("an")));
+    assert!(!analysis.contains("fenghuo"), "notices are no warnings: {analysis}");
     // Nobody takes back what is no warning, and nobody is told of it.
     let lifted = engine.flow.lift(&all[0].id, fenghuo::flow::intake::Lift::default(), engine.actor()).await;
     assert!(matches!(lifted, Ok(None)), "{lifted:?}");
@@ -353,7 +359,7 @@ async fn a_notice_of_a_drill_reaches_nobody_who_takes_no_part_in_drills() {
     assert_eq!((persons(&told[0]), told[0].to[0].unreached), (vec!["li"], Some(Unreached::NotInDrills)));
     assert_eq!(sent(&engine, "13900000001"), 0);
     let marked = engine.flow.warning(&told[0].id).await.expect("read").expect("known");
-    assert_eq!(marked.status, fenghuo::domain::message::Status::Exercise);
+    assert_eq!(marked.status, Status::Exercise);
 }
 
 #[tokio::test(start_paused = true)]

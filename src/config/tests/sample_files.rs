@@ -180,6 +180,7 @@ mod fields {
 fn structs_and_schema_name_the_same_keys() {
     let of = |shape: Shape| {
         let inner = match shape {
+            Shape::Names(Shape::Tables(each)) => **each,
             Shape::Names(each) => *each,
             other => other,
         };
