@@ -10,6 +10,7 @@
 pub mod alarms;
 pub mod approve;
 pub mod authorize;
+mod chain;
 pub mod deliver;
 pub mod exact;
 pub mod forecast;

@@ -29,7 +29,7 @@ use crate::flow::authorize::Role;
 const READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
 /// Who sees single deliveries, masked; an issuer only those of its own warnings.
 const DELIVERY_READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor];
-/// Who lifts; an issuer only its own warnings.
+/// Who lifts and corrects; an issuer only its own warnings.
 const LIFTERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator];
 /// Who sees routes and screens.
 const KEEPERS: &[Role] = &[Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
@@ -49,6 +49,8 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/console/warnings/{id}/deliveries", Access::page(DELIVERY_READERS), deliveries::page),
         RouteSpec::get("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::page),
         RouteSpec::post("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::act),
+        RouteSpec::get("/console/warnings/{id}/correct", Access::page(LIFTERS), lift::page_of_correction),
+        RouteSpec::post("/console/warnings/{id}/correct", Access::page(LIFTERS), lift::correct),
         RouteSpec::get("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::page),
         RouteSpec::post("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::act),
         RouteSpec::get("/console/routes", Access::page(KEEPERS), routes::page),

@@ -46,6 +46,8 @@ pub enum Space {
     PlanFolded = 17,
     /// What of a day's limit is reserved, by the name of the limit's node.
     LimitUse = 18,
+    /// What would end a warning, as it was rendered and signed with it, by the warning's id.
+    WarningPrepared = 25,
     /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
     Timeline = 24,
 }

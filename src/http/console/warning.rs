@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     domain::{
+        chain::Change,
         delivery::{Reason, State},
+        lift::Ending,
         message::{Info, Scope, Status},
         moment::Moment,
     },
@@ -45,7 +47,7 @@ pub(super) async fn page(
     visit: Visit,
 ) -> Response {
     match read(&site, &visit, &WarningId(id)).await {
-        Ok(Some(read)) => visit.page(&Detail::new(&visit, &read, after.done.as_deref() == Some("lift"))),
+        Ok(Some(read)) => visit.page(&Detail::new(&visit, &read, after.done.as_deref())),
         Ok(None) => visit.not_found(),
         Err(fault) => visit.unavailable(&fault),
     }
@@ -81,6 +83,7 @@ pub(super) struct Detail {
     done: Option<String>,
     ended: Option<Ended>,
     lift: Option<String>,
+    correct: Option<String>,
     cap: Option<String>,
     first: Option<String>,
     people: Vec<Figure>,
@@ -136,10 +139,11 @@ struct Happened {
 }
 
 impl Detail {
-    pub(super) fn new(visit: &Visit, read: &Read, lifted: bool) -> Self {
+    pub(super) fn new(visit: &Visit, read: &Read, done: Option<&str>) -> Self {
         let Read { view, status, timeline, missed } = read;
         let words = visit.words;
         let now = visit.now();
+        let enders = visit.is_one_of(LIFTERS) && visit.owns(view);
         let linked = visit.is_one_of(DELIVERY_READERS) && visit.owns(view);
         let row = Row::new(words, view, status.as_ref(), linked, &now);
         let mut frame = visit.frame(Mode::of(std::slice::from_ref(view)));
@@ -148,13 +152,17 @@ impl Detail {
             frame,
             title: format!("{} {} {}", row.level.steps, row.mark, row.headline),
             as_of: clock(status.as_ref().map_or(&now, |status| &status.as_of)),
-            done: lifted.then(|| words.t("console-lift-done")),
+            done: match done {
+                Some("lift") => Some(words.t("console-lift-done")),
+                Some("correct") => Some(words.t("console-correct-done")),
+                _ => None,
+            },
             ended: view.ended.as_ref().map(|ended| Ended {
                 word: words.of("console-ended-", ended),
                 href: view.ended_by.as_ref().map(|by| format!("/console/warnings/{by}")),
             }),
-            lift: (visit.is_one_of(LIFTERS) && visit.owns(view) && can_be_lifted(view))
-                .then(|| format!("{}/lift", row.href)),
+            lift: (enders && can_be_ended(view, Ending::Lift)).then(|| format!("{}/lift", row.href)),
+            correct: (enders && can_be_ended(view, Ending::Correction)).then(|| format!("{}/correct", row.href)),
             cap: is_public(view).then(|| format!("/cap/{}.xml", escape(&view.message.identifier))),
             first: (view.event != view.id).then(|| format!("/console/warnings/{}", view.event)),
             people: status.as_ref().map(|status| people(words, status)).unwrap_or_default(),
@@ -168,9 +176,15 @@ impl Detail {
     }
 }
 
-/// Whether there is anything to lift: released, meant for somebody, not yet ended.
-pub(super) fn can_be_lifted(view: &WarningView) -> bool {
-    view.ended.is_none() && matches!(view.stage, Stage::Released | Stage::Delivering | Stage::Finished)
+/// Whether there is anything to end: released, meant for somebody, and not yet ended; what was lifted can still be called
+/// a mistake, what ends another cannot.
+pub(super) fn can_be_ended(view: &WarningView, ending: Ending) -> bool {
+    let released = matches!(view.stage, Stage::Released | Stage::Delivering | Stage::Finished);
+    let told = view.released_at.is_some() && !matches!(view.change, Change::Lift | Change::Correction);
+    match ending {
+        Ending::Lift => view.ended.is_none() && released,
+        Ending::Correction => told && matches!(view.ended.as_deref(), None | Some("lifted")),
+    }
 }
 
 /// Whether everybody may read it.
