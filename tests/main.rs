@@ -7,6 +7,7 @@ mod api;
 mod authority;
 mod browser;
 mod cap_corpus;
+mod chain;
 mod cli;
 mod crash;
 mod engine;

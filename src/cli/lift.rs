@@ -34,7 +34,8 @@ pub(super) async fn run(arguments: &Lift, output: &Output) -> Result<Exit, Fault
 pub(super) async fn correct(arguments: &Correct, output: &Output) -> Result<Exit, Fault> {
     let Correct { id, yes, confirm, reason, dry_run, connection } = arguments;
     let (confirm, reason) = (confirm.as_deref(), reason.as_deref());
-    end(&Order { act: "correct", id, yes: *yes, confirm, text: None, reason, dry_run: *dry_run, connection }, output).await
+    end(&Order { act: "correct", id, yes: *yes, confirm, text: None, reason, dry_run: *dry_run, connection }, output)
+        .await
 }
 
 async fn end(arguments: &Order<'_>, output: &Output) -> Result<Exit, Fault> {
@@ -83,8 +84,7 @@ fn plan(warning: &Value, arguments: &Order<'_>, output: &Output) -> String {
         ("status", output.say(&format!("cli-meant-{}", text("status")), &[])),
         ("stage", output.say(&format!("stage-{}", text("stage")), &[])),
     ];
-    let given =
-        arguments.text.map(|text| format!("\n{}", output.say("cli-lift-text", &[("text", text.to_owned())])));
+    let given = arguments.text.map(|text| format!("\n{}", output.say("cli-lift-text", &[("text", text.to_owned())])));
     output.say(&format!("cli-{}-plan", arguments.act), &args) + &given.unwrap_or_default()
 }
 

@@ -97,9 +97,7 @@ impl Parts {
         match record.message.kind {
             _ if record.event == record.id => false,
             Kind::Cancel => true,
-            Kind::Update => {
-                chain::is_lift(&record.message) || self.event_members(&record.event).iter().any(earlier)
-            }
+            Kind::Update => chain::is_lift(&record.message) || self.event_members(&record.event).iter().any(earlier),
             _ => false,
         }
     }

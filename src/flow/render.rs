@@ -75,8 +75,7 @@ pub(crate) async fn step(
         let audience = parts.store.get(Space::PlanAudience, (*number).into()).await?.ok_or_else(missing)?;
         let audience = bitmap(&audience.value)?;
         let render = |language: &str| {
-            let content =
-                content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);
+            let content = content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);
             let signed = ordered.as_ref().and_then(|(form, times)| form.sent(plan.channel, language, *times));
             match signed {
                 Some(Rendered { title, text, html }) => Content { title, text, html, ..content },

@@ -120,7 +120,7 @@ impl Flow {
     async fn take(&self, submission: Submission, repeat: Repeat) -> Result<Submitted, SubmitFault> {
         let parts = &self.0;
         let actor = submission.actor.clone();
-        let may = |warning: &crate::domain::warning::Warning| authorize::may(parts, &actor, warning);
+        let may = |warning: &Warning| authorize::may(parts, &actor, warning);
         self.taken(intake::store(parts, submission, repeat, None, may).await)
     }
 

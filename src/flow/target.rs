@@ -10,8 +10,8 @@ use bytes::Bytes;
 use fenghuo_contract::Channel;
 use roaring::RoaringBitmap;
 
-pub(crate) use self::named::Named;
 use self::directory::Selection;
+pub(crate) use self::named::Named;
 use super::{
     Parts, Unavailable,
     projection::recall,

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Blank, Ending, Times, form, send, reworded, stop_relaying};
+use super::{Blank, Ending, Times, form, reworded, send, stop_relaying};
 use crate::domain::{
     chain,
     message::{Kind, Message, NamedValue, arbitrary},
@@ -48,7 +48,11 @@ fn a_correction_is_an_update_that_ends_the_event_and_says_that_it_was_a_mistake(
     assert!(chain::is_correction(&corrected) && Warning::new(corrected.clone()).expect("valid").is_lift());
     let info = &corrected.infos[0];
     assert_eq!(info.headline.as_deref(), Some("更正：防汛指挥部此前发布的暴雨红色预警有误"));
-    assert!(info.description.as_deref().is_some_and(|text| text.contains("2026年7月15日18时00分") && text.contains("请以本次为准")));
+    assert!(
+        info.description
+            .as_deref()
+            .is_some_and(|text| text.contains("2026年7月15日18时00分") && text.contains("请以本次为准"))
+    );
     // What corrects a correction's successor is no correction by itself.
     assert!(!chain::is_correction(&form(&corrected, Ending::Lift)));
 }
@@ -74,7 +78,10 @@ fn whoever_stops_relaying_speaks_for_itself_only() {
     let info = &stopped.infos[0];
     assert_eq!(info.sender_name.as_deref(), Some("松北区应急办"));
     assert!(info.description.as_deref().is_some_and(|text| text.contains("以防汛指挥部发布的为准")), "{info:?}");
-    assert!(!info.response_types.contains(&crate::domain::message::ResponseType::AllClear), "it does not say that it is over");
+    assert!(
+        !info.response_types.contains(&crate::domain::message::ResponseType::AllClear),
+        "it does not say that it is over"
+    );
 }
 
 proptest! {

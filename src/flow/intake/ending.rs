@@ -77,9 +77,9 @@ pub(in crate::flow) async fn find(
         (Ending::Correction, None) => return Ok(Found::NotReleased),
         (_, last) => last.or(members.last()).unwrap_or(&warning),
     };
-    build(parts, last, &open.iter().map(|member| &member.message).collect::<Vec<_>>(), ending, order).await.map(|own| {
-        own.map_or(Found::NotReleased, |own| Found::Built(Box::new(own)))
-    })
+    build(parts, last, &open.iter().map(|member| &member.message).collect::<Vec<_>>(), ending, order)
+        .await
+        .map(|own| own.map_or(Found::NotReleased, |own| Found::Built(Box::new(own))))
 }
 
 fn message(record: &WarningRecord) -> &Message {
