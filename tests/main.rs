@@ -21,6 +21,7 @@ mod people;
 mod promises;
 mod receipts;
 mod retention;
+mod signing;
 mod signoff;
 mod simulation;
 mod stop;

@@ -41,6 +41,15 @@ impl Flow {
         preflight::dry_run(&self.0, submission, true).await
     }
 
+    /// What a stored warning would do if it were released now, for whoever is to sign it; `None` when there is none, or
+    /// it has been decided about.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub async fn preflight_of(&self, id: &WarningId) -> Result<Option<Preflight>, Unavailable> {
+        preflight::of_stored(&self.0, id).await
+    }
+
     /// Ends the event of a warning: with exactly what was signed with it, or with a text that is given. The same asked for
     /// again, by whomever, is answered with what ended it. A real warning that is passed on for another is passed on no
     /// more, and says so in our name.

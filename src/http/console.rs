@@ -15,6 +15,7 @@ mod retry;
 mod routes;
 mod screens;
 mod show;
+mod sign_off;
 mod warning;
 pub(crate) mod words;
 
@@ -31,6 +32,8 @@ const READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::A
 const DELIVERY_READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor];
 /// Who lifts and corrects; an issuer only its own warnings.
 const LIFTERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator];
+/// Who signs.
+const SIGNERS: &[Role] = &[Role::Approver];
 /// Who sees routes and screens.
 const KEEPERS: &[Role] = &[Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
 /// Who pauses and resumes routes and hands out addresses of screens.
@@ -51,6 +54,8 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::post("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::act),
         RouteSpec::get("/console/warnings/{id}/correct", Access::page(LIFTERS), lift::page_of_correction),
         RouteSpec::post("/console/warnings/{id}/correct", Access::page(LIFTERS), lift::correct),
+        RouteSpec::get("/console/warnings/{id}/sign-off", Access::page(READERS), sign_off::page),
+        RouteSpec::post("/console/warnings/{id}/sign-off", Access::page(SIGNERS), sign_off::act),
         RouteSpec::get("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::page),
         RouteSpec::post("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::act),
         RouteSpec::get("/console/routes", Access::page(KEEPERS), routes::page),

@@ -84,6 +84,7 @@ pub(super) struct Detail {
     ended: Option<Ended>,
     lift: Option<String>,
     correct: Option<String>,
+    sign: Option<String>,
     cap: Option<String>,
     first: Option<String>,
     people: Vec<Figure>,
@@ -155,6 +156,7 @@ impl Detail {
             done: match done {
                 Some("lift") => Some(words.t("console-lift-done")),
                 Some("correct") => Some(words.t("console-correct-done")),
+                Some("sign") => Some(words.t("console-sign-done")),
                 _ => None,
             },
             ended: view.ended.as_ref().map(|ended| Ended {
@@ -163,6 +165,7 @@ impl Detail {
             }),
             lift: (enders && can_be_ended(view, Ending::Lift)).then(|| format!("{}/lift", row.href)),
             correct: (enders && can_be_ended(view, Ending::Correction)).then(|| format!("{}/correct", row.href)),
+            sign: (view.stage == Stage::Received && view.ended.is_none()).then(|| format!("{}/sign-off", row.href)),
             cap: is_public(view).then(|| format!("/cap/{}.xml", escape(&view.message.identifier))),
             first: (view.event != view.id).then(|| format!("/console/warnings/{}", view.event)),
             people: status.as_ref().map(|status| people(words, status)).unwrap_or_default(),

@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use crate::{
+    domain::signoff::Beyond,
     flow::{
         alarms::AlarmView,
         approve::{GivenView, SignOffView},
         authorize::{KeyView, NewKey, Role},
         deliver::RouteLimits,
         exact::SignedText,
-        forecast::{ChannelForecast, Forecast, RunningForecast, UsualAudience},
+        forecast::{ChannelForecast, Conflict, ConflictKind, Forecast, RunningForecast, StreetForecast, UsualAudience},
         intake::{Correct, Lift, WarningView},
         preflight::PreflightText,
         receipt::ReceiptLine,
@@ -28,9 +29,12 @@ use crate::{
 #[derive(OpenApi)]
 #[openapi(components(schemas(
     AlarmView,
+    Beyond,
     CanaryView,
     ChannelForecast,
     ChannelStatus,
+    Conflict,
+    ConflictKind,
     DeliveryView,
     Event,
     Forecast,
@@ -54,6 +58,7 @@ use crate::{
     SignOffView,
     SignedText,
     StatusView,
+    StreetForecast,
     TimelineEntry,
     UseView,
     UsualAudience,
