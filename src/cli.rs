@@ -102,6 +102,7 @@ async fn dispatch_async(command: Command, environment: &Environment, output: &Ou
         Command::Watch(arguments) => watch::run(&arguments, output).await,
         Command::Status(arguments) => status::run(&arguments, output).await,
         Command::Lift(arguments) => lift::run(&arguments, output).await,
+        Command::Correct(arguments) => lift::correct(&arguments, output).await,
         Command::Retry(arguments) => retry::run(&arguments, output).await,
         Command::Import(arguments) => import::run(&arguments, output).await,
         Command::Keys(arguments) => keys::run(&arguments, output).await,

@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod area;
 pub mod cap;
+pub mod chain;
 pub mod delivery;
 pub mod finding;
 pub mod hazard;

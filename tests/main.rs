@@ -8,6 +8,7 @@ mod api;
 mod authority;
 mod browser;
 mod cap_corpus;
+mod chain;
 mod cli;
 mod crash;
 mod engine;

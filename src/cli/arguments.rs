@@ -41,6 +41,7 @@ pub enum Command {
     Watch(Watch),
     Status(Status),
     Lift(Lift),
+    Correct(Correct),
     Retry(Retry),
     Import(Import),
     Keys(Keys),
@@ -157,6 +158,22 @@ pub struct Lift {
     pub confirm: Option<String>,
     #[arg(long, value_name = "TEXT")]
     pub text: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+#[derive(Args, Debug)]
+pub struct Correct {
+    #[arg(value_name = "ID")]
+    pub id: String,
+    #[arg(long)]
+    pub yes: bool,
+    #[arg(long, value_name = "WORD")]
+    pub confirm: Option<String>,
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     #[arg(long)]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Flow, Unavailable};
 
 pub use authority::authority;
-pub(in crate::flow) use event::may;
+pub(in crate::flow) use event::{may, may_end};
 
 /// Every code that says that somebody may not say something.
 pub fn codes() -> impl Iterator<Item = &'static str> {

@@ -40,7 +40,7 @@ use crate::{
     config::Config,
     domain::{
         delivery::{Reason, State},
-        message::{Kind, Message, MessageRef},
+        message::MessageRef,
     },
     lifecycle::Lifecycle,
     store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
@@ -194,33 +194,9 @@ impl Parts {
         uuid::Builder::from_unix_timestamp_millis(ms, &self.clock.random()).into_uuid().to_string()
     }
 
-    /// Every warning of an event, oldest first.
-    pub(crate) fn event_members(&self, event: &WarningId) -> Vec<Arc<WarningRecord>> {
-        self.warnings.read().of_event(event).cloned().collect()
-    }
-
-    /// The event a message continues: that of the first message it references and that is known here, from the same
-    /// sender. A stranger's reference never touches an event.
-    pub(crate) fn event_of(&self, message: &Message) -> Option<WarningId> {
-        let mut own = message.references.iter().filter(|reference| reference.sender == message.sender);
-        own.find_map(|reference| self.referenced(reference).map(|known| known.event.clone()))
-    }
-
     /// The newest warning with the identity a reference names.
     pub(crate) fn referenced(&self, reference: &MessageRef) -> Option<Arc<WarningRecord>> {
         self.warnings.read().referenced(reference).cloned()
-    }
-
-    /// Whether a warning takes back or corrects what was said before: a lift, or an update of an event that is known
-    /// here and was warned of at its level or above.
-    pub(crate) fn takes_back(&self, record: &WarningRecord) -> bool {
-        let earlier = |member: &Arc<WarningRecord>| member.id != record.id && member.level >= record.level;
-        match record.message.kind {
-            _ if record.event == record.id => false,
-            Kind::Cancel => true,
-            Kind::Update => self.event_members(&record.event).iter().any(earlier),
-            _ => false,
-        }
     }
 
     /// How urgent the next step of a stored warning is.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use fenghuo_contract::Channel;
 use roaring::RoaringBitmap;
 
+use self::directory::Selection;
 pub(crate) use self::named::Named;
 use super::{
     Parts, Unavailable, notice,
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     config::Config,
     domain::{
+        area::AreaCode,
         level::Level,
         message::{Kind, Status},
         warning::Warning,
@@ -108,7 +110,8 @@ pub(crate) fn ladder_step(config: &Config, level: Level, channel: Channel, chann
 
 /// Rows that a warning addresses on a channel.
 ///
-/// A lift goes to those whose copy of an earlier warning of the event was accepted or may have been. An update goes to
+/// A lift goes to those whose copy of an earlier warning of the event was accepted or may have been; the correction of a
+/// red or orange one goes to them on every channel they have. An update goes to
 /// everybody it names, and to those who were told before and are no longer named: they must learn of the change.
 async fn audience(
     parts: &Parts,
@@ -117,11 +120,23 @@ async fn audience(
     named: &Named,
     channel: Channel,
 ) -> Result<RoaringBitmap, Unavailable> {
-    let told = told(parts, &record.event, Some(&record.id), channel).await?;
+    let told = told(parts, &record.event, Some(&record.id), Some(channel)).await?;
+    if warning.is_correction() && record.level >= Level::Orange && channel.reaches_persons() {
+        return Ok(told | everywhere(parts, record, channel).await?);
+    }
     if warning.is_lift() {
         return Ok(told);
     }
     Ok(named.on(parts, channel) | told)
+}
+
+/// Rows that an earlier warning of the event reached anywhere, on another channel: whoever was alarmed by mistake is told
+/// so by every means there is.
+async fn everywhere(parts: &Parts, record: &WarningRecord, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
+    let drill_only = record.status != Status::Actual;
+    let selection = Selection { areas: vec![AreaCode::EVERYWHERE], drill_only, ..Selection::default() };
+    let all = parts.directory.select(&selection, channel);
+    Ok(all & told(parts, &record.event, Some(&record.id), None).await?)
 }
 
 /// Rows that a warning which is not released would address on a channel.
@@ -133,7 +148,7 @@ pub(crate) async fn proposed(
 ) -> Result<RoaringBitmap, Unavailable> {
     let told = match parts.event_of(warning.message()) {
         Some(event) if matches!(warning.kind(), Kind::Update | Kind::Cancel) => {
-            told(parts, &event, None, channel).await?
+            told(parts, &event, None, Some(channel)).await?
         }
         _ => RoaringBitmap::new(),
     };
@@ -143,17 +158,19 @@ pub(crate) async fn proposed(
     Ok(named.on(parts, channel) | told)
 }
 
-/// Rows that an earlier warning of the event reached on the channel, or may have; `but` is the later one.
+/// Rows that an earlier warning of the event reached, or may have; on one channel, or on any that reaches persons. `but`
+/// is the later one.
 async fn told(
     parts: &Parts,
     event: &WarningId,
     but: Option<&WarningId>,
-    channel: Channel,
+    channel: Option<Channel>,
 ) -> Result<RoaringBitmap, Unavailable> {
     let earlier = parts.event_members(event);
     let plans = earlier.iter().filter(|member| Some(&member.id) != but).flat_map(|member| member.plans.iter().copied());
     let plans = recall::recall(parts, &plans.collect::<Vec<u64>>()).await?;
-    let on_channel = plans.iter().filter(|plan| plan.record.channel == channel);
+    let asked = |other: Channel| channel.map_or(other.reaches_persons(), |channel| channel == other);
+    let on_channel = plans.iter().filter(|plan| asked(plan.record.channel));
     Ok(on_channel.fold(RoaringBitmap::new(), |told, plan| told | plan.reached(true)))
 }
 

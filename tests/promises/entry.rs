@@ -13,7 +13,7 @@ use fenghuo::{
     flow::{
         approve::SignOrder,
         authorize::{Actor, Role},
-        intake::{Lift, Submitted},
+        intake::{Correct, Lift, Submitted},
         record::WarningId,
         retry::Retry,
         status::StatusView,
@@ -34,6 +34,8 @@ pub enum Entry {
     Update,
     /// The lift of an earlier one that everybody has got.
     Lift,
+    /// The correction of one.
+    Correct,
     /// An order to send again what failed for everybody.
     Retry,
     /// A new warning that waited for a signature.
@@ -43,7 +45,8 @@ pub enum Entry {
 }
 
 impl Entry {
-    pub const ALL: [Self; 6] = [Self::Api, Self::Update, Self::Lift, Self::Retry, Self::Signed, Self::Restart];
+    pub const ALL: [Self; 7] =
+        [Self::Api, Self::Update, Self::Lift, Self::Correct, Self::Retry, Self::Signed, Self::Restart];
 }
 
 /// What a test is about, on its way: the engine that sends it now, its id, and what its provider had seen before.
@@ -98,7 +101,7 @@ pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before
         Entry::Api | Entry::Signed | Entry::Restart => return None,
         // The earlier warning reached nobody, so that the update's audience is its own.
         Entry::Update => message("FIRST", "blue", before.nowhere, None),
-        Entry::Lift => message("FIRST", level, before.street, None),
+        Entry::Lift | Entry::Correct => message("FIRST", level, before.street, None),
         Entry::Retry => {
             let end = Moment::china(engine.clock.unix() + before.valid_s).to_string();
             message("FIRST", level, before.street, Some(&end))
@@ -168,6 +171,12 @@ pub async fn enter(
         (Entry::Lift, Some((_, id))) => {
             let lifted = engine.flow.lift(&id, Lift::default(), engine.actor()).await.expect("taken").expect("known");
             let (Submitted::Created(view) | Submitted::Repeated(view)) = lifted;
+            Entered { engine, id: view.id, before: seen }
+        }
+        (Entry::Correct, Some((_, id))) => {
+            let corrected =
+                engine.flow.correct(&id, Correct::default(), engine.actor()).await.expect("taken").expect("known");
+            let (Submitted::Created(view) | Submitted::Repeated(view)) = corrected;
             Entered { engine, id: view.id, before: seen }
         }
         (Entry::Retry, Some((_, id))) => {

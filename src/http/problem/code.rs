@@ -60,6 +60,7 @@ problem_codes! {
     NationalFormRefused = "national-form-refused", CONFLICT;
     IdempotencyKeyRunning = "idempotency-key-running", CONFLICT;
     WarningNotDelivering = "warning-not-delivering", CONFLICT;
+    WarningNotReleased = "warning-not-released", CONFLICT;
     WarningOver = "warning-over", CONFLICT;
     SignOffNotWaiting = "sign-off-not-waiting", CONFLICT;
     SignOffRefused = "sign-off-refused", CONFLICT;

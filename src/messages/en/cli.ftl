@@ -7,7 +7,7 @@ cli-bare =
         fenghuo demo --exit                  see the whole way, nobody is reached
         fenghuo send warning.xml --watch     hand a warning in and watch it arrive
 
-      serve run the gateway   check the settings   status progress   lift end it   explain a code
+      serve run the gateway   check the settings   status progress   lift end it   correct a mistake   explain a code
 
     All commands: fenghuo --help    one command: fenghuo help send    exit codes: fenghuo help exit-codes
 
@@ -43,6 +43,11 @@ cli-status = The newest warnings, or the numbers of one
     .examples =
         fenghuo status --active
         fenghuo status 0198c0de-… --json
+cli-correct = Correct a warning that was a mistake
+    .more = Sends the correction that was signed with the warning: what is unsent is withdrawn at once, and it goes to everybody whom the warning went to or may have, for a red or orange one on every channel they have. Shows what will happen and asks for a word; without a terminal it never asks and needs --yes, and for an actual red warning --confirm red as well.
+    .examples =
+        fenghuo correct 0198c0de-… --dry-run
+        fenghuo correct 0198c0de-… --yes --reason "a drill script went out as real"
 cli-lift = Lift a warning
     .more = What is unsent is withdrawn at once, and the lift goes only to those whom the warning went to. Shows what will happen and asks for a word; without a terminal it never asks and needs --yes, and for an actual red warning --confirm red as well.
     .examples =
@@ -112,8 +117,8 @@ cli-arg-id = The id
 cli-arg-active = Only those in force
 cli-arg-limit = List this many at most; default 20
 cli-arg-yes = Do not ask
-cli-arg-confirm = The word of confirmation: red for an actual red warning, lift or the level for others
-cli-arg-text = Text of the lift; default the prepared one
+cli-arg-confirm = The word of confirmation: red for an actual red warning, the name of the command or the level for others
+cli-arg-text = Text of the lift; default the one signed with the warning
 cli-arg-reason = Why, for the journal
 cli-arg-channel = Only on this channel: sms, wechat, push, email, display, broadcast or webhook
 cli-arg-failed-by = Those that failed for these reasons, divided by commas; default those that may have passed
@@ -132,6 +137,7 @@ cli-arg-topic = Name of a command, or exit-codes or environment
 cli-demo-arg-data = Data directory; default a temporary one that is removed at the end
 cli-demo-arg-listen = Address to listen on; default 127.0.0.1:12379, or a free one when it is taken
 cli-lift-arg-dry-run = Only show what would happen
+cli-correct-arg-dry-run = Only show what would happen
 cli-keys-revoke-arg-id = Id of the key
 cli-heading-usage = Usage:
 cli-heading-commands = Commands
@@ -195,10 +201,10 @@ cli-import-format = The file's name does not tell its form
     .action = Give --format csv or --format ndjson
 cli-lift-needs-yes = There is no terminal to confirm on; nothing was done
     .action = Add --yes; an actual red warning also needs --confirm red
-cli-lift-needs-confirm = Lifting this warning needs --confirm { $word }; nothing was done
+cli-lift-needs-confirm = Ending this warning needs --confirm { $word }; nothing was done
     .action = Check the id, then add --confirm
 cli-lift-word = { $word } was not given; nothing was done
-    .action = To lift it, try again and give that word
+    .action = To end it, try again and give that word
 cli-retry-needs-yes = There is no terminal to confirm on; nothing was done
     .action = Add --yes
 cli-retry-word = { $word } was not given; nothing was done
@@ -240,6 +246,12 @@ cli-preflight-people = { $people } people in all, { $finish }
 cli-preflight-usual = usually { $median }, at most { $largest } (last { $count } warnings); this is { $ratio } times that
 cli-status-empty = No warnings
 cli-as-of = as of { $as_of }
+cli-correct-plan =
+    This will be corrected, as sent by mistake: { $headline }
+      level { $level }, { $status }, { $stage }, id { $id }
+      What is unsent is withdrawn at once; those whom it went to, or may have, get the correction signed with it
+cli-correct-ask = Type { $word } to correct it: 
+cli-correct-done = correction { $id } handed in, of { $lifted }
 cli-lift-plan =
     This will be lifted: { $headline }
       level { $level }, { $status }, { $stage }, id { $id }
@@ -317,6 +329,8 @@ cli-meant-test = test
 cli-meant-system = system
 cli-meant-draft = draft
 cli-ended-lifted = lifted
+cli-ended-corrected = corrected
+cli-ended-stopped = passed on no more
 cli-ended-superseded = superseded
 cli-ended-expired = expired
 

@@ -171,6 +171,11 @@ warning-not-delivering = This warning is not being delivered
     .action = Wait until its stage is delivering or finished
     .who = The operator on duty
 
+warning-not-released = This warning has not been released
+    .detail = Nobody was told of it, so there is nothing to correct; nothing has changed
+    .action = To keep it from going out, lift or reject it
+    .who = The operator on duty
+
 warning-over = This warning is over
     .detail = { $why ->
         [lifted] It was lifted; nothing was sent again

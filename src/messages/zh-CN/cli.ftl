@@ -7,7 +7,7 @@ cli-bare =
         fenghuo demo --exit                  看一遍全过程，谁也收不到
         fenghuo send 预警.xml --watch         提交一条预警并看着它送达
 
-      serve 运行网关   check 检查设置   status 看进度   lift 解除   explain 解释代码
+      serve 运行网关   check 检查设置   status 看进度   lift 解除   correct 更正误发   explain 解释代码
 
     全部命令：fenghuo --help    某个命令：fenghuo help send    退出码：fenghuo help exit-codes
 
@@ -43,6 +43,11 @@ cli-status = 最近的预警，或一条预警的数字
     .examples =
         fenghuo status --active
         fenghuo status 0198c0de-… --json
+cli-correct = 更正一条误发的预警
+    .more = 发出与预警一起签发的更正：未发出的立即撤回，收到过或可能收到过的人都会收到，红色和橙色预警用他们的每一个渠道。先显示将要发生什么，再要求输入一个词；没有终端时从不询问，要写 --yes，真实的红色预警另外要写 --confirm red。
+    .examples =
+        fenghuo correct 0198c0de-… --dry-run
+        fenghuo correct 0198c0de-… --yes --reason "演练脚本误作实际发布"
 cli-lift = 解除一条预警
     .more = 未发出的立即撤回，解除消息只发给已经发到的人。先显示将要发生什么，再要求输入一个词；没有终端时从不询问，要写 --yes，真实的红色预警另外要写 --confirm red。
     .examples =
@@ -112,8 +117,8 @@ cli-arg-id = 编号
 cli-arg-active = 只列出仍然有效的
 cli-arg-limit = 最多列出几条；默认 20
 cli-arg-yes = 不再询问
-cli-arg-confirm = 确认用的词：真实的红色预警写 red，其余写 lift 或级别
-cli-arg-text = 解除的正文；不写则用备好的
+cli-arg-confirm = 确认用的词：真实的红色预警写 red，其余写命令的名称或级别
+cli-arg-text = 解除的正文；不写则用与预警一起签发的
 cli-arg-reason = 理由，记入日志
 cli-arg-channel = 只重发这个渠道：sms、wechat、push、email、display、broadcast 或 webhook
 cli-arg-failed-by = 因为这些原因失败的，用逗号分开；默认是可能已经过去的
@@ -132,6 +137,7 @@ cli-arg-topic = 命令的名称，或 exit-codes、environment
 cli-demo-arg-data = 数据目录；不写则用临时目录，结束时删除
 cli-demo-arg-listen = 监听地址；默认 127.0.0.1:12379，被占用时取空闲的
 cli-lift-arg-dry-run = 只显示将要发生什么
+cli-correct-arg-dry-run = 只显示将要发生什么
 cli-keys-revoke-arg-id = 密钥编号
 cli-heading-usage = 用法：
 cli-heading-commands = 命令
@@ -195,10 +201,10 @@ cli-import-format = 从文件名看不出格式
     .action = 写 --format csv 或 --format ndjson
 cli-lift-needs-yes = 没有终端可以确认，什么都没有做
     .action = 加上 --yes；真实的红色预警另外要 --confirm red
-cli-lift-needs-confirm = 解除这条预警要写明 --confirm { $word }，什么都没有做
+cli-lift-needs-confirm = 结束这条预警要写明 --confirm { $word }，什么都没有做
     .action = 核对编号，再加上 --confirm
 cli-lift-word = 没有写出 { $word }，什么都没有做
-    .action = 要解除就再来一次，写出这个词
+    .action = 要结束它就再来一次，写出这个词
 cli-retry-needs-yes = 没有终端可以确认，什么都没有做
     .action = 加上 --yes
 cli-retry-word = 没有写出 { $word }，什么都没有做
@@ -240,6 +246,12 @@ cli-preflight-people = 共 { $people } 人，{ $finish }
 cli-preflight-usual = 平时 { $median }，最多 { $largest }（最近 { $count } 条预警）；这次是平时的 { $ratio } 倍
 cli-status-empty = 没有预警
 cli-as-of = 截至 { $as_of }
+cli-correct-plan =
+    将要更正（说明它是误发的）：{ $headline }
+      级别 { $level }，{ $status }，{ $stage }，编号 { $id }
+      未发出的立即撤回；收到过或可能收到过的人会收到与预警一起签发的更正
+cli-correct-ask = 输入 { $word } 确认更正：
+cli-correct-done = 已提交更正 { $id }，更正的是 { $lifted }
 cli-lift-plan =
     将要解除：{ $headline }
       级别 { $level }，{ $status }，{ $stage }，编号 { $id }
@@ -317,6 +329,8 @@ cli-meant-test = 测试
 cli-meant-system = 系统
 cli-meant-draft = 草稿
 cli-ended-lifted = 已解除
+cli-ended-corrected = 已更正
+cli-ended-stopped = 已停止转发
 cli-ended-superseded = 已被取代
 cli-ended-expired = 已失效
 

@@ -150,6 +150,11 @@ warning-not-delivering = 这条预警不在投递中
     .action = 等到它的阶段是 delivering 或 finished
     .who = 值班操作员
 
+warning-not-released = 这条预警还没有发布
+    .detail = 没有人收到过它，没有可更正的；什么都没有改变
+    .action = 要它不发出，就解除或驳回
+    .who = 值班操作员
+
 warning-over = 这条预警已经结束
     .detail = { $why ->
         [lifted] 它已经解除；没有重发
