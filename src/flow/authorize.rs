@@ -198,7 +198,10 @@ impl Flow {
     /// # Errors
     /// When it cannot be stored.
     pub async fn create_key_by(&self, by: &str, order: KeyOrder) -> Result<NewKey, Unavailable> {
-        keys::create(&self.0.store, &self.0.clock, by, order).await
+        let made = keys::create(&self.0.store, &self.0.clock, by, order).await;
+        // Made or perhaps made: whoever is to be told of it is told.
+        super::witness::granted(&self.0);
+        made
     }
 
     /// Every key.

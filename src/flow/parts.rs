@@ -116,6 +116,8 @@ pub(crate) struct Parts {
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
     pub(crate) bell: tokio::sync::Notify,
+    /// Keys may have been made of which nobody was told yet.
+    pub(crate) granted: AtomicBool,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
     screens_old: AtomicBool,
@@ -154,6 +156,7 @@ impl Parts {
             telemetry,
             rosters: Rosters::default(),
             bell: tokio::sync::Notify::new(),
+            granted: AtomicBool::new(true),
             screens_old: AtomicBool::new(false),
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,

@@ -4,7 +4,7 @@
 //! That somebody is to be told is committed together with the decision, and so is, with the notice, that they were: a
 //! stop between the two leaves it to the next look.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use serde::Deserialize;
 
@@ -53,6 +53,12 @@ pub(crate) fn owed_grant(key: &str, view: bytes::Bytes) -> Put {
     Put { space: Space::Roster, key, value: Some(view), expect: Expect::Any }
 }
 
+/// A key was made, or may have been.
+pub(crate) fn granted(parts: &Parts) {
+    parts.granted.store(true, Ordering::Release);
+    parts.bell.notify_one();
+}
+
 /// Tells what nobody was told yet.
 pub(super) async fn look(parts: &Arc<Parts>) -> Result<(), Unavailable> {
     let owed: Vec<Arc<WarningRecord>> =
@@ -60,7 +66,15 @@ pub(super) async fn look(parts: &Arc<Parts>) -> Result<(), Unavailable> {
     for record in owed {
         release(parts, &record).await?;
     }
-    grants(parts).await
+    if parts.granted.swap(false, Ordering::AcqRel) {
+        let told = grants(parts).await;
+        // What is left, by a failure or because there were many, is told at the next look.
+        if !matches!(told, Ok(false)) {
+            parts.granted.store(true, Ordering::Release);
+        }
+        told?;
+    }
+    Ok(())
 }
 
 /// Tells of a release or a lift.
@@ -141,10 +155,12 @@ struct Granted {
     created_at: String,
 }
 
-/// Tells of the keys that were made. Their head is that of the moment they are told of, which covers their making.
-async fn grants(parts: &Parts) -> Result<(), Unavailable> {
+/// Tells of the keys that were made. Their head is that of the moment they are told of, which covers their making. True when
+/// there may be more.
+async fn grants(parts: &Parts) -> Result<bool, Unavailable> {
     let wanted = parts.config.witnesses.tell.contains(&Witnessed::Grant);
     let page = parts.store.list(Space::Roster, Some(GRANT.into()), GRANTS).await?;
+    let more = page.len() == GRANTS;
     let mut nobody = Vec::new();
     for (key, stored) in page.into_iter().filter(|(key, _)| key.0.starts_with(GRANT.as_bytes())) {
         let granted: Granted = parse(&stored.value)?;
@@ -169,5 +185,5 @@ async fn grants(parts: &Parts) -> Result<(), Unavailable> {
     if !nobody.is_empty() {
         parts.store.commit_as(Urgency::Pressing, Commit { puts: nobody, entries: Vec::new() }).await?;
     }
-    Ok(())
+    Ok(more)
 }
