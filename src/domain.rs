@@ -19,6 +19,7 @@ pub mod national;
 pub mod opt_out;
 pub mod position;
 pub mod provider_codes;
+pub mod purpose;
 pub mod rules;
 pub mod shape;
 pub mod signoff;

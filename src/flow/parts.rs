@@ -40,6 +40,7 @@ use crate::{
     domain::{
         delivery::{Reason, State},
         message::{Kind, Message, MessageRef},
+        purpose::HasPurpose,
     },
     lifecycle::Lifecycle,
     store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
@@ -239,7 +240,7 @@ impl Parts {
         let standing = records.iter().filter_map(|record| {
             let plans = self.projection.plans(&record.plans);
             let plan = plans.into_iter().find(|plan| plan.record.channel == Channel::Display)?;
-            Some(Arc::new(standing(&self.config, record, &plan)))
+            Some(Arc::new(standing(&self.config, record, &plan)?))
         });
         self.screens.set_standing(standing.collect());
     }
@@ -421,7 +422,8 @@ impl Parts {
     }
 }
 
-fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
+/// `None` when it is in doubt what it is for: no screen shows it.
+fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Option<Standing> {
     let issuer = record.issuer.as_ref().and_then(|id| config.issuers.get(id)).map(|issuer| issuer.name.clone());
     let issuer = |content: &fenghuo_contract::Content| {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
@@ -429,10 +431,10 @@ fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
         let same = infos.iter().find(|info| info.language.as_deref().map(primary) == Some(primary(&content.language)));
         same.or(infos.first()).and_then(|info| info.sender_name.clone()).or_else(|| issuer.clone()).unwrap_or_default()
     };
-    Standing {
+    Some(Standing {
         warning: record.id.clone(),
         level: record.level,
-        status: record.status,
+        purpose: plan.purpose()?,
         lift: plan.record.lift,
         released_ms: record.released_ms.unwrap_or(record.received_ms),
         expires_unix: plan.record.deadline,
@@ -447,7 +449,7 @@ fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
             })
             .collect(),
         audience: plan.audience.clone(),
-    }
+    })
 }
 
 /// Idempotency keys of requests under way.

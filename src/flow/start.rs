@@ -59,7 +59,8 @@ async fn routes(assembly: &Assembly, limits: &schedule::Limits) -> Result<BTreeM
     for (name, config) in &assembly.config.routes {
         let Some(adapter) = assembly.adapters.get(name) else { continue };
         let decision = assembly.store.get(Space::RouteDecision, name.as_str().into()).await?;
-        let route = Route::new(name.clone(), config.clone(), Arc::clone(adapter), limits.known(name), now);
+        let route =
+            Route::new(name.clone(), config.clone(), deliver::Link::new(Arc::clone(adapter)), limits.known(name), now);
         if let Some(decision) = decision {
             route.recall(&parse(&decision.value)?, now);
         }
