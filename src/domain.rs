@@ -5,6 +5,7 @@
 
 pub mod area;
 pub mod cap;
+pub mod confirm_words;
 pub mod delivery;
 pub mod finding;
 pub mod hazard;
