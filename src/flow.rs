@@ -11,6 +11,7 @@ pub mod alarms;
 pub mod approve;
 pub mod authorize;
 pub mod deliver;
+pub mod drills;
 pub mod exact;
 pub mod forecast;
 pub mod intake;

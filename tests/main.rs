@@ -9,6 +9,7 @@ mod browser;
 mod cap_corpus;
 mod cli;
 mod crash;
+mod drills;
 mod engine;
 mod faults;
 mod feeds;

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub(super) use self::{
     lift::message as lift_message,
     read::read,
-    store::{Repeat, identity_digest, store},
+    store::{Repeat, earlier, identity_digest, store},
 };
 
 use super::{

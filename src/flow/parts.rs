@@ -20,6 +20,7 @@ use super::{
     alarms::Alarms,
     authorize,
     deliver::Route,
+    drills::Drills,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
@@ -112,6 +113,7 @@ pub(crate) struct Parts {
     /// Plans of which memory says more than the store, and what was decided about them.
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
+    pub(crate) drills: Drills,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
     screens_old: AtomicBool,
@@ -147,6 +149,7 @@ impl Parts {
             signing: tokio::sync::Mutex::default(),
             unwritten: Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
+            drills: Drills::default(),
             telemetry,
             screens_old: AtomicBool::new(false),
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),

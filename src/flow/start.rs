@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Assembly, Flow, Parts, Unavailable,
     deliver::{self, Route},
+    drills,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -31,6 +32,7 @@ impl Flow {
         let parts = Arc::new(Parts::new(assembly, routes, limits));
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
+        drills::load(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
@@ -39,6 +41,7 @@ impl Flow {
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(drills::run(Arc::clone(&parts)));
         Ok(Self(parts))
     }
 

@@ -56,7 +56,7 @@ impl Flow {
         self.take(submission, Repeat::SameKey).await.map(Some)
     }
 
-    async fn take(&self, submission: Submission, repeat: Repeat) -> Result<Submitted, SubmitFault> {
+    pub(super) async fn take(&self, submission: Submission, repeat: Repeat) -> Result<Submitted, SubmitFault> {
         let parts = &self.0;
         let actor = submission.actor.clone();
         let may = |warning: &crate::domain::warning::Warning| authorize::may(parts, &actor, warning);

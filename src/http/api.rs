@@ -4,6 +4,7 @@
 mod alarms;
 mod callbacks;
 mod confirm;
+mod drills;
 mod events;
 mod keys;
 mod national;
@@ -22,6 +23,7 @@ mod warnings;
 pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
     confirm::ConfirmDocument,
+    drills::DrillList,
     keys::{KeyForm, KeyList},
     operations::Health,
     progress::Timeline,
@@ -41,6 +43,7 @@ pub fn routes() -> Vec<RouteSpec> {
         warnings::routes(),
         national::routes(),
         preflight::routes(),
+        drills::routes(),
         alarms::routes(),
         progress::routes(),
         sign_off::routes(),

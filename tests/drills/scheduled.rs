@@ -1,0 +1,1 @@
+//! Drills that wait for their time.
