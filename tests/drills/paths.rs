@@ -118,12 +118,8 @@ async fn a_retry_an_update_and_a_lift_of_a_drill_stay_drills() {
     let first = warning("W1", "red");
     let id = engine.post(&first).await;
     engine.until_done(&id, MINUTE).await;
-    let retry = Retry {
-        nonce: "again".to_owned(),
-        channel: None,
-        reasons: vec![Reason::ReportedUndelivered],
-        reason: None,
-    };
+    let retry =
+        Retry { nonce: "again".to_owned(), channel: None, reasons: vec![Reason::ReportedUndelivered], reason: None };
     engine.flow.retry(&id, retry, &engine.actor()).await.expect("ordered").expect("known");
     engine.until_done(&id, MINUTE).await;
     let update = engine.post(&following(&first, "W2", "update")).await;
