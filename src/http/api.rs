@@ -2,6 +2,7 @@
 //! the API says about them.
 
 mod alarms;
+mod analysis;
 mod callbacks;
 mod confirm;
 mod drills;
@@ -22,6 +23,7 @@ mod warnings;
 
 pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
+    analysis::{ANALYSTS, AnalysisDocument, Asked, OverlapDocument},
     confirm::ConfirmDocument,
     drills::DrillList,
     keys::{KeyForm, KeyList},
@@ -45,6 +47,7 @@ pub fn routes() -> Vec<RouteSpec> {
         preflight::routes(),
         drills::routes(),
         alarms::routes(),
+        analysis::routes(),
         progress::routes(),
         sign_off::routes(),
         retry::routes(),
