@@ -110,7 +110,7 @@ async fn whatever_the_form_a_drill_stays_off_what_is_public() {
         let feed = world.get(&format!("{page}/feed.json?{query}"), "").await.json();
         assert_eq!(feed["notices"].as_array().is_some_and(|notices| !notices.is_empty()), showing, "{id}: {feed:#}");
         let html = world.get(&format!("{page}?{query}"), "").await;
-        assert_eq!(html.text.contains("【演练】"), showing, "{id}");
+        assert_eq!(html.text.contains("发布暴雨预警"), showing, "{id}");
     }
     let atom = world.get("/feeds/warnings.atom", "").await;
     assert!(atom.status.is_success() && !atom.text.contains("<entry>"), "{}", atom.text);

@@ -18,8 +18,9 @@ fn replay(folder: &std::path::Path, arguments: &[&str]) -> Output {
     command.output().expect("the program runs")
 }
 
-/// A story: an actual yellow one, raised to red after an hour, lifted after another.
-fn story(folder: &std::path::Path) -> [String; 3] {
+/// A story: an actual yellow one, raised to red after an hour, lifted after another; then a test of its own, which nothing
+/// ends.
+fn story(folder: &std::path::Path) -> [String; 4] {
     let mut first = warning("S1", "yellow");
     first["status"] = "actual".into();
     let mut second = following(&first, "S2", "update");
@@ -30,10 +31,17 @@ fn story(folder: &std::path::Path) -> [String; 3] {
         |earlier| json!({"sender": earlier["sender"], "identifier": earlier["identifier"], "sent": earlier["sent"]}),
     );
     lift["references"] = json!(references);
+    let mut last = warning("S4", "blue");
+    last["status"] = "test".into();
+    last["sent"] = "2026-11-24T11:00:00+08:00".into();
     // One of them as CAP: the forms may be mixed.
     let cap = fenghuo::domain::json::read(second.to_string().as_bytes()).message.expect("a message");
-    let files =
-        [("a.json", first.to_string()), ("b.xml", fenghuo::domain::cap::write(&cap)), ("c.json", lift.to_string())];
+    let files = [
+        ("a.json", first.to_string()),
+        ("b.xml", fenghuo::domain::cap::write(&cap)),
+        ("c.json", lift.to_string()),
+        ("d.json", last.to_string()),
+    ];
     files.map(|(name, text)| {
         std::fs::write(folder.join(name), text).expect("written");
         name.to_owned()
@@ -46,9 +54,9 @@ const STATES: [&str; 9] =
 #[test]
 fn a_story_is_played_and_its_report_adds_up() {
     let folder = tempfile::tempdir().expect("a folder");
-    let [a, b, c] = story(folder.path());
+    let [a, b, c, d] = story(folder.path());
     // The order of the files is not that of the story.
-    let ended = replay(folder.path(), &[&c, &a, &b, "--json"]);
+    let ended = replay(folder.path(), &[&d, &c, &a, &b, "--json"]);
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert_eq!(ended.status.code(), Some(0), "{out}{err}");
     assert_eq!(out.lines().count(), 1, "{out}");
@@ -56,10 +64,12 @@ fn a_story_is_played_and_its_report_adds_up() {
     assert_eq!((&report["adds_up"], &report["refused"], &report["screens"]), (&json!(true), &json!(0), &json!(12)));
     let warnings = report["warnings"].as_array().expect("a list");
     let order: Vec<&Value> = warnings.iter().map(|warning| &warning["identifier"]).collect();
-    assert_eq!(order, ["S1", "S2", "S3"]);
+    assert_eq!(order, ["S1", "S2", "S3", "S4"]);
     let (mut sums, mut audience) = ([0; 9], 0);
-    for (warning, after) in warnings.iter().zip([0, 3_600, 7_200]) {
-        assert_eq!((&warning["status"], &warning["was_actual"]), (&json!("exercise"), &json!(true)));
+    for (warning, after) in warnings.iter().zip([0, 3_600, 7_200, 10_800]) {
+        let was_actual = after < 10_800;
+        let status = if was_actual { "exercise" } else { "test" };
+        assert_eq!((&warning["status"], &warning["was_actual"]), (&json!(status), &json!(was_actual)));
         assert_eq!((&warning["after_in_story_s"], &warning["done"]), (&json!(after), &json!(true)));
         for (name, channel) in warning["channels"].as_object().expect("channels") {
             let count = |state: &str| channel[state].as_u64().expect("a count");
@@ -82,13 +92,13 @@ fn a_story_is_played_and_its_report_adds_up() {
         assert_eq!(report["totals"][state], sum, "{state}");
     }
     assert_eq!(report["totals"]["deliveries"], audience);
-    let first = &warnings[0]["channels"];
-    assert!(first["sms"]["accepted_ms"]["99"].is_u64() && first["sms"]["delivered_ms"]["50"].is_u64(), "{first:#}");
-    let dead = first["sms"]["dead"].as_u64().expect("a count");
-    let listed = first["sms"]["dead_listed"].as_array().expect("a list");
+    let whole = &warnings[3]["channels"];
+    assert!(whole["sms"]["accepted_ms"]["99"].is_u64() && whole["sms"]["delivered_ms"]["50"].is_u64(), "{whole:#}");
+    let dead = whole["sms"]["dead"].as_u64().expect("a count");
+    let listed = whole["sms"]["dead_listed"].as_array().expect("a list");
     assert!(dead > 0 && !listed.is_empty() && listed.iter().all(|number| number.as_str().unwrap().contains("****")));
     assert_eq!(report["dead_screens"], json!(["leye-hall", "wanbao-school"]));
-    assert_eq!(first["display"]["dead_screens"].as_array().map(Vec::len), Some(2));
+    assert_eq!(whole["display"]["dead_screens"].as_array().map(Vec::len), Some(2));
     for line in err.lines() {
         serde_json::from_str::<Value>(line).unwrap_or_else(|fault| panic!("{fault}: {line}"));
     }
@@ -104,9 +114,9 @@ fn what_is_refused_is_reported_and_told_by_the_exit_code() {
     first["status"] = "test".into();
     let mut mixed = following(&first, "S10", "cancel");
     mixed["status"] = "exercise".into();
-    std::fs::write(folder.path().join("d.json"), first.to_string()).unwrap();
+    std::fs::write(folder.path().join("h.json"), first.to_string()).unwrap();
     std::fs::write(folder.path().join("e.json"), mixed.to_string()).unwrap();
-    let ended = replay(folder.path(), &["d.json", "e.json"]);
+    let ended = replay(folder.path(), &["h.json", "e.json"]);
     let out = String::from_utf8_lossy(&ended.stdout);
     assert_eq!(ended.status.code(), Some(6), "{out}{}", String::from_utf8_lossy(&ended.stderr));
     assert!(out.contains("event-status-differs") && out.contains("2 warnings, 1 refused"), "{out}");
