@@ -22,6 +22,7 @@ pub mod opt_out;
 pub mod position;
 pub mod provider_codes;
 pub mod purpose;
+pub mod roster;
 pub mod rules;
 pub mod shape;
 pub mod signoff;

@@ -16,14 +16,17 @@ pub mod drills;
 pub mod exact;
 pub mod forecast;
 pub mod intake;
+pub mod notice;
 mod parts;
 pub mod preflight;
 mod projection;
 pub mod receipt;
 pub mod record;
 pub mod render;
+mod remind;
 mod retention;
 pub mod retry;
+pub mod roster;
 pub mod schedule;
 pub mod screens;
 mod stages;
@@ -33,6 +36,7 @@ mod submit;
 pub mod target;
 mod warnings;
 mod watch;
+mod witness;
 
 use std::sync::Arc;
 

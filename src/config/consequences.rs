@@ -6,6 +6,7 @@ mod drills;
 mod issuers;
 mod ladder;
 mod pace;
+mod roster;
 mod routes;
 mod signoff;
 
@@ -35,6 +36,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     alarms::check(&mut pass);
     signoff::check(&mut pass);
     drills::check(&mut pass);
+    roster::check(&mut pass);
     pass.findings
 }
 

@@ -29,6 +29,7 @@ use super::{
     receipt::{CallbackSecrets, Links, Turn},
     record::{Decision, Stage, WarningId, WarningRecord, replace},
     render::templates::Templates,
+    roster::Rosters,
     schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
     status::Progress,
@@ -114,6 +115,10 @@ pub(crate) struct Parts {
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
     pub(crate) drills: Drills,
+    /// Who is on duty.
+    pub(crate) rosters: Rosters,
+    /// Rings when somebody is to be told something.
+    pub(crate) bell: tokio::sync::Notify,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
     screens_old: AtomicBool,
@@ -151,6 +156,8 @@ impl Parts {
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
             drills: Drills::default(),
             telemetry,
+            rosters: Rosters::default(),
+            bell: tokio::sync::Notify::new(),
             screens_old: AtomicBool::new(false),
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
@@ -277,6 +284,9 @@ impl Parts {
         };
         self.remember(record.clone());
         self.progress.decided(sequence, decision);
+        if self.warnings.read().owes(&record.id) {
+            self.bell.notify_one();
+        }
         Ok(sequence)
     }
 

@@ -9,6 +9,7 @@ use super::{
     Assembly, Flow, Parts, Unavailable,
     deliver::{self, Route},
     drills,
+    notice,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -30,6 +31,7 @@ impl Flow {
         let limits = schedule::Limits::new(&assembly.config.limits, used, assembly.clock.instant());
         let routes = routes(&assembly, &limits).await?;
         let parts = Arc::new(Parts::new(assembly, routes, limits));
+        parts.rosters.load(&parts).await?;
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
         drills::load(&parts).await?;
@@ -38,6 +40,7 @@ impl Flow {
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
         parts.lifecycle.spawn(schedule::ladder::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(watch::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(notice::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));

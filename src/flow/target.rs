@@ -12,7 +12,7 @@ use roaring::RoaringBitmap;
 
 pub(crate) use self::named::Named;
 use super::{
-    Parts, Unavailable,
+    Parts, Unavailable, notice,
     projection::recall,
     record::{Decision, LadderStep, PlanRecord, Stage, WarningId, WarningRecord, create},
 };
@@ -38,11 +38,15 @@ pub(crate) async fn step(
     let now_ms = parts.clock.unix_ms();
     let mut plans = Vec::new();
     let purpose = Purpose::of(warning.status());
+    let told = notice::reach(parts, &mut record).await?;
     let named = Named::of(parts, warning, record.issuer.as_deref()).await?;
     for channel in Channel::ALL {
         let routes = routes(parts, channel, warning.status());
         let Some(purpose) = purpose.filter(|_| !routes.is_empty()) else { continue };
-        let audience = audience(parts, &record, warning, &named, channel).await?;
+        let audience = match &told {
+            Some(told) => told.get(&channel).cloned().unwrap_or_default(),
+            None => audience(parts, &record, warning, &named, channel).await?,
+        };
         if audience.is_empty() {
             continue;
         }
@@ -65,7 +69,7 @@ pub(crate) async fn step(
         };
         plans.push((plan, audience));
     }
-    if !warning.is_lift() {
+    if !warning.is_lift() && told.is_none() {
         let channels: Vec<Channel> = plans.iter().map(|(plan, _)| plan.channel).collect();
         for (plan, _) in &mut plans {
             plan.ladder = ladder_step(&parts.config, record.level, plan.channel, &channels);

@@ -9,6 +9,7 @@ mod drills;
 mod events;
 mod keys;
 mod national;
+mod notices;
 mod operations;
 mod parameters;
 mod preflight;
@@ -16,6 +17,7 @@ mod progress;
 mod receipts;
 mod recipients;
 mod retry;
+mod roster;
 mod routes;
 mod screens;
 mod sign_off;
@@ -27,10 +29,12 @@ pub(in crate::http) use self::{
     confirm::ConfirmDocument,
     drills::DrillList,
     keys::{KeyForm, KeyList},
+    notices::NoticeList,
     operations::Health,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
+    roster::RosterForm,
     routes::{LimitOrder, Pause, ProbeResult, RouteList},
     screens::ScreenList,
     sign_off::SignForm,
@@ -50,6 +54,8 @@ pub fn routes() -> Vec<RouteSpec> {
         analysis::routes(),
         progress::routes(),
         sign_off::routes(),
+        notices::routes(),
+        roster::routes(),
         retry::routes(),
         receipts::routes(),
         confirm::routes(),

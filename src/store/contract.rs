@@ -46,6 +46,8 @@ pub enum Space {
     PlanFolded = 17,
     /// What of a day's limit is reserved, by the name of the limit's node.
     LimitUse = 18,
+    /// The shifts of an office, by its id; and what grants nobody was told of yet, by `grant/` and the id of the key.
+    Roster = 27,
     /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
     Timeline = 24,
     /// A drill that waits for its time, by its id; its bytes by its id and `/body`.

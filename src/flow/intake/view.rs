@@ -53,6 +53,7 @@ pub(super) fn view(record: &WarningRecord) -> WarningView {
         ended_by: record.ended_by.clone(),
         digest: record.digest.clone(),
         message: record.message.clone(),
+        notice: record.notice.clone(),
     }
 }
 
@@ -67,6 +68,7 @@ pub(super) fn page(parts: &Parts, filter: &WarningFilter, cursor: Option<&str>, 
             && filter.stage.is_none_or(|stage| record.stage == stage)
             && filter.issuer.as_ref().is_none_or(|issuer| record.issuer.as_ref() == Some(issuer))
             && (!filter.active || record.stands(now))
+            && (filter.notices || record.notice.is_none())
     });
     let items: Vec<WarningView> = wanted.by_ref().take(limit).map(|record| view(record)).collect();
     let next = wanted.next().and_then(|_| items.last().map(|last| last.id.0.clone()));

@@ -181,8 +181,11 @@ impl PreflightDocument {
     }
 }
 
-/// What is not yet released is seen by its own headquarters only.
+/// What is not yet released is seen by its own headquarters only; notices to persons on duty by the staff only.
 pub(super) fn may_read(actor: &Actor, view: &WarningView) -> bool {
+    if view.notice.is_some() {
+        return actor.role != Role::Issuer;
+    }
     let released = !matches!(view.stage, Stage::Received | Stage::Recorded);
     actor.role != Role::Issuer || released || is_own(actor, view)
 }
@@ -226,6 +229,7 @@ async fn list(State(site): State<Site>, actor: Actor, uri: Uri) -> Result<Json<P
         stage: fields.one_of("stage", &STAGES),
         issuer: fields.text("issuer", 64),
         active: fields.flag("active"),
+        notices: fields.flag("notices"),
     };
     let (limit, cursor) = fields.page();
     fields.end()?;

@@ -49,6 +49,7 @@ problem_codes! {
     DrillNotFound = "drill-not-found", NOT_FOUND;
     RecipientNotFound = "recipient-not-found", NOT_FOUND;
     ScreenNotFound = "screen-not-found", NOT_FOUND;
+    OfficeNotFound = "office-not-found", NOT_FOUND;
     RouteNotFound = "route-not-found", NOT_FOUND;
     KeyNotFound = "key-not-found", NOT_FOUND;
     CallbackUnknown = "callback-unknown", NOT_FOUND;
@@ -65,6 +66,7 @@ problem_codes! {
     DrillsTooMany = "drills-too-many", CONFLICT;
     SignOffNotWaiting = "sign-off-not-waiting", CONFLICT;
     SignOffRefused = "sign-off-refused", CONFLICT;
+    SignOffNotOnDuty = "sign-off-not-on-duty", CONFLICT;
     SignOffTextChanged = "sign-off-text-changed", CONFLICT;
     ImportRunning = "import-running", CONFLICT;
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE;

@@ -181,6 +181,7 @@ pub(super) static LIST: Operation = Operation {
             "How far it has come",
         ),
         filter("issuer", text, "发布单位的编号", "Id of the issuer"),
+        filter("notices", flag, "也要网关自己发给值班人员的通知", "Also the gateway's own notices to persons on duty"),
         filter("active", flag, "只要已签发、没有结束也没有失效的", "Only those released, not ended and not expired"),
         LIMIT,
         CURSOR,
