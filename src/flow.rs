@@ -13,6 +13,7 @@ pub mod approve;
 pub mod authorize;
 mod chain;
 pub mod deliver;
+pub mod drills;
 pub mod exact;
 pub mod forecast;
 pub mod intake;

@@ -11,6 +11,7 @@ mod cap_corpus;
 mod chain;
 mod cli;
 mod crash;
+mod drills;
 mod engine;
 mod faults;
 mod feeds;

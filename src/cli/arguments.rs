@@ -35,6 +35,7 @@ pub struct Common {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Demo(Demo),
+    Drill(Drill),
     Serve(Serve),
     Check(Check),
     Send(Send),
@@ -88,6 +89,33 @@ pub struct Demo {
     pub exit: bool,
     #[command(flatten)]
     pub every: Every,
+}
+
+#[derive(Args, Debug)]
+pub struct Drill {
+    #[command(subcommand)]
+    pub action: DrillAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DrillAction {
+    Replay(DrillReplay),
+}
+
+#[derive(Args, Debug)]
+pub struct DrillReplay {
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    #[arg(long, value_name = "NUMBER", default_value_t = 60.0, value_parser = speed)]
+    pub speed: f64,
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub recipients: u32,
+}
+
+/// A number of times, 1 to a million.
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse::<f64>().ok().filter(|speed| (1.0..=1_000_000.0).contains(speed));
+    speed.ok_or_else(|| "1..=1000000".to_owned())
 }
 
 #[derive(Args, Debug)]

@@ -158,6 +158,11 @@ pub(in crate::flow) async fn person_of(parts: &super::Parts, key: &str) -> Resul
     if key == LOCAL { Ok(None) } else { keys::person(&parts.store, key).await }
 }
 
+/// Who holds a key of this id; `None` when there is none or it was revoked.
+pub(in crate::flow) async fn holder_of(parts: &super::Parts, key: &str) -> Result<Option<Actor>, Unavailable> {
+    keys::holder_of(&parts.store, key).await
+}
+
 /// The digest by which a secret is found.
 #[must_use]
 pub fn secret_digest(secret: &str) -> [u8; 32] {

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub(super) use self::{
     ending::{Found, Own, find},
     read::read,
-    store::{Repeat, identity_digest, store},
+    store::{Repeat, earlier, identity_digest, store},
 };
 
 use super::{

@@ -20,6 +20,7 @@ use super::{
     alarms::Alarms,
     authorize,
     deliver::Route,
+    drills::Drills,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
@@ -41,6 +42,7 @@ use crate::{
     domain::{
         delivery::{Reason, State},
         message::MessageRef,
+        purpose::HasPurpose,
     },
     lifecycle::Lifecycle,
     store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
@@ -112,6 +114,7 @@ pub(crate) struct Parts {
     /// Plans of which memory says more than the store, and what was decided about them.
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
+    pub(crate) drills: Drills,
     /// Who is on duty.
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
@@ -153,6 +156,7 @@ impl Parts {
             signing: tokio::sync::Mutex::default(),
             unwritten: Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
+            drills: Drills::default(),
             telemetry,
             rosters: Rosters::default(),
             bell: tokio::sync::Notify::new(),
@@ -225,7 +229,7 @@ impl Parts {
         let standing = records.iter().filter_map(|record| {
             let plans = self.projection.plans(&record.plans);
             let plan = plans.into_iter().find(|plan| plan.record.channel == Channel::Display)?;
-            Some(Arc::new(standing(&self.config, record, &plan)))
+            Some(Arc::new(standing(&self.config, record, &plan)?))
         });
         self.screens.set_standing(standing.collect());
     }
@@ -410,7 +414,8 @@ impl Parts {
     }
 }
 
-fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
+/// `None` when it is in doubt what it is for: no screen shows it.
+fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Option<Standing> {
     let issuer = record.issuer.as_ref().and_then(|id| config.issuers.get(id)).map(|issuer| issuer.name.clone());
     let issuer = |content: &fenghuo_contract::Content| {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
@@ -418,10 +423,10 @@ fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
         let same = infos.iter().find(|info| info.language.as_deref().map(primary) == Some(primary(&content.language)));
         same.or(infos.first()).and_then(|info| info.sender_name.clone()).or_else(|| issuer.clone()).unwrap_or_default()
     };
-    Standing {
+    Some(Standing {
         warning: record.id.clone(),
         level: record.level,
-        status: record.status,
+        purpose: plan.purpose()?,
         lift: plan.record.lift,
         released_ms: record.released_ms.unwrap_or(record.received_ms),
         expires_unix: plan.record.deadline,
@@ -436,7 +441,7 @@ fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
             })
             .collect(),
         audience: plan.audience.clone(),
-    }
+    })
 }
 
 /// Idempotency keys of requests under way.

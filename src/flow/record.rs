@@ -12,6 +12,7 @@ use crate::{
         level::Level,
         message::{Message, Status},
         moment::Moment,
+        purpose::Stated,
         signoff::SignOff,
     },
     store::{Entry, EntryKind, Expect, Key, Put, Space},
@@ -119,8 +120,9 @@ pub(crate) struct PlanRecord {
     pub(crate) channel: Channel,
     pub(crate) level: Level,
     pub(crate) lift: bool,
-    /// Not actual: exercise or test.
-    pub(crate) drill: bool,
+    /// What it is for, as the warning said when it was released.
+    #[serde(flatten)]
+    pub(crate) purpose: Stated,
     /// Nothing of it is sent at or after this moment, Unix seconds.
     pub(crate) deadline: i64,
     pub(crate) size: u32,

@@ -126,7 +126,7 @@ impl Flow {
         self.taken(intake::store(parts, submission, Repeat::SameBody, Some(&built), |_| Vec::new()).await).map(Some)
     }
 
-    async fn take(&self, submission: Submission, repeat: Repeat) -> Result<Submitted, SubmitFault> {
+    pub(super) async fn take(&self, submission: Submission, repeat: Repeat) -> Result<Submitted, SubmitFault> {
         let parts = &self.0;
         let actor = submission.actor.clone();
         let may = |warning: &Warning| authorize::may(parts, &actor, warning);

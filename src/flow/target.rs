@@ -23,6 +23,7 @@ use crate::{
         area::AreaCode,
         level::Level,
         message::{Kind, Status},
+        purpose::Purpose,
         warning::Warning,
     },
     store::{Expect, Put, Space},
@@ -38,13 +39,12 @@ pub(crate) async fn step(
 ) -> Result<(), Unavailable> {
     let now_ms = parts.clock.unix_ms();
     let mut plans = Vec::new();
+    let purpose = Purpose::of(warning.status());
     let told = notice::reach(parts, &mut record).await?;
     let named = Named::of(parts, warning, record.issuer.as_deref()).await?;
     for channel in Channel::ALL {
         let routes = routes(parts, channel, warning.status());
-        if routes.is_empty() {
-            continue;
-        }
+        let Some(purpose) = purpose.filter(|_| !routes.is_empty()) else { continue };
         let audience = match &told {
             Some(told) => told.get(&channel).cloned().unwrap_or_default(),
             None => audience(parts, &record, warning, &named, channel).await?,
@@ -60,7 +60,7 @@ pub(crate) async fn step(
             channel,
             level: record.level,
             lift: warning.is_lift(),
-            drill: warning.status() != Status::Actual,
+            purpose: purpose.into(),
             deadline: deadline(parts, warning, now_ms),
             size: u32::try_from(audience.len()).unwrap_or(u32::MAX),
             routes,
@@ -176,9 +176,9 @@ async fn told(
 
 /// Routes of a channel that may carry a warning of this status, in the order of the configuration.
 pub(crate) fn routes(parts: &Parts, channel: Channel, status: Status) -> Vec<String> {
-    let kind = |route: &crate::config::Route| if status == Status::Actual { route.actual } else { route.drill };
-    let routes = parts.routes.values().filter(|route| route.channel == channel && kind(&route.config));
-    routes.map(|route| route.name.clone()).collect()
+    let Some(purpose) = Purpose::of(status) else { return Vec::new() };
+    let routes = parts.routes.values().filter(|route| route.channel == channel);
+    routes.filter_map(|route| purpose.permit(&**route)).map(|route| route.name.clone()).collect()
 }
 
 /// Unix seconds at which nothing more of a warning may be sent.

@@ -52,6 +52,8 @@ pub enum Space {
     WarningPrepared = 25,
     /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
     Timeline = 24,
+    /// A drill that waits for its time, by its id; its bytes by its id and `/body`.
+    Drill = 26,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

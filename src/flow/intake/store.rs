@@ -40,6 +40,15 @@ pub(in crate::flow) enum Repeat {
     SameKey,
 }
 
+/// The warning that was stored under a submission's idempotency key before, whatever its body.
+pub(in crate::flow) async fn earlier(parts: &Parts, submission: &Submission) -> Result<Option<WarningId>, Unavailable> {
+    let Some(key) = submission.idempotency_key.as_deref().map(|key| key_digest(submission, key)) else {
+        return Ok(None);
+    };
+    let stored = parts.store.get(Space::Idempotency, key.into()).await?;
+    stored.map(|stored| parse::<KeyUse>(&stored.value).map(|used| used.warning)).transpose()
+}
+
 /// Reads a submission, asks `may` whether it may be said, and stores it; what is here already is answered with what
 /// stands.
 pub(in crate::flow) async fn store(

@@ -22,6 +22,15 @@ cli-demo = 演示：模拟的服务商、样例名册和一次红色演练
     .examples =
         fenghuo demo
         fenghuo demo --exit --json
+cli-drill = 演练：重放一串预警
+    .more = 到点自动开始的演练用 POST /v1/drills 预约，GET 列出，DELETE 取消。
+    .examples =
+        fenghuo drill replay story/*.xml --speed 60
+cli-drill-replay = 快速重放一串预警，服务商是模拟的，给出报告
+    .more = 文件是 CAP 1.2 XML、12379 格式或 JSON，每个文件一条预警，按它们自己的时间排序。整个引擎在本进程中运行，用临时存储、样例通讯录、模拟的服务商和屏幕，谁也收不到。有些号码是空号，有些屏幕没有反应。正式预警按演练重放。只缩短预警之间的间隔，每条的有效时长不变。报告按预警和渠道列出受众、50%、90%、99% 被接收和送达所用的时间（引擎的真实时间，精确到 20 毫秒）、空号、没有反应的屏幕和失败原因。退出码：0 全部接收且数目相符，6 有预警被拒绝或文件读不了，1 数目不符或无法运行，2 参数有误，130 被中断。
+    .examples =
+        fenghuo drill replay story/*.xml
+        fenghuo drill replay first.xml lift.xml --speed 600 --recipients 100000 --json
 cli-serve = 运行网关
     .more = 运行到收到 SIGTERM 或 Ctrl-C；先停止领取新的工作，等在途的结束，再关闭。日志写到标准错误，FENGHUO_LOG 选级别。
     .examples = fenghuo serve --config config/fenghuo.toml --data 数据目录
@@ -107,6 +116,8 @@ cli-arg-data = 数据目录（FENGHUO_DATA）
 cli-arg-listen = 监听地址，例如 127.0.0.1:12379（FENGHUO_LISTEN）
 cli-arg-recipients = 样例收件人的个数，1 到 1000000；默认 10000
 cli-arg-exit = 送完就结束，打印汇总
+cli-arg-files = 文件，每个一条预警；- 表示标准输入
+cli-arg-speed = 预警之间的间隔缩短到几分之一，1 到 1000000，默认 60
 cli-arg-live = 另外询问每条线路的服务商，什么都不发送
 cli-arg-deny-warnings = 有提示也算失败
 cli-arg-file = 文件；- 表示标准输入
@@ -209,6 +220,8 @@ cli-retry-needs-yes = 没有终端可以确认，什么都没有做
     .action = 加上 --yes
 cli-retry-word = 没有写出 { $word }，什么都没有做
     .action = 要重发就再来一次，写出这个词
+cli-replay-unreadable = 有 { $count } 个文件不是预警
+    .action = 改正或去掉它们；代码的意思见 fenghuo explain CODE
 cli-key-unknown = 没有编号为 { $id } 的密钥
     .action = 用 fenghuo keys list 看编号
 cli-keys-subject = 角色 { $role } 的密钥要写明 { $flag }
@@ -259,6 +272,11 @@ cli-lift-plan =
 cli-lift-text =   正文：{ $text }
 cli-lift-ask = 输入 { $word } 确认解除：
 cli-lift-done = 已提交解除 { $id }，解除的是 { $lifted }
+cli-replay-warning = +{ $after } 秒  { $kind }  { $identifier }  { $headline }
+cli-replay-refused = +{ $after } 秒  { $kind }  { $identifier }  { $headline }  被拒绝：{ $codes }
+cli-replay-dead = { $channel }：{ $count } 个空号或无效地址：{ $list }
+cli-replay-silent = { $count } 块屏幕没有显示它：{ $list }
+cli-replay-total = { $warnings } 条预警，{ $refused } 条被拒绝；{ $deliveries } 次投递：已交运营商 { $accepted }，已送达 { $delivered }，已确认 { $confirmed }，失败 { $failed }；{ $speed } 倍速，用时 { $seconds } 秒；没有反应的屏幕 { $silent } 块：{ $screens }
 cli-retry-plan = { $headline } 失败的投递，编号 { $id }：
 cli-retry-failed =   { $channel }  { $count }  { $why }
 cli-retry-ask = 输入 { $word } 重发其中可能成功的：
