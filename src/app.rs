@@ -113,6 +113,7 @@ impl Gateway {
     /// # Errors
     /// [`StartFault`]; nothing runs then.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartFault> {
+        let config = config.with_partner_routes();
         let templates = Templates::load(&config)?;
         let callback_secrets = CallbackSecrets::read(&config)?;
         let options = Options { reserve: Some(config.store.reserve as u64), ..Options::default() };

@@ -6,6 +6,7 @@
 pub mod area;
 pub mod cap;
 pub mod delivery;
+pub mod feed;
 pub mod finding;
 pub mod hazard;
 pub mod items;

@@ -14,6 +14,7 @@ pub mod deliver;
 pub mod exact;
 pub mod forecast;
 pub mod intake;
+pub mod partners;
 mod parts;
 pub mod preflight;
 mod projection;

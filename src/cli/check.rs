@@ -23,7 +23,7 @@ type Adapters = Vec<(String, Arc<dyn Adapter>)>;
 
 pub(super) async fn run(arguments: &Check, environment: &Environment, output: &Output) -> Result<Exit, Fault> {
     let (config, mut findings, files) = match settings::load(&arguments.settings, environment, output)? {
-        Ok(loaded) => (Some(loaded.config), loaded.advice, loaded.files),
+        Ok(loaded) => (Some(loaded.config.with_partner_routes()), loaded.advice, loaded.files),
         Err(fault) => (None, fault.findings, fault.files),
     };
     let mut built = Adapters::new();
@@ -106,7 +106,11 @@ fn adapter(name: &str, route: &Route, fault: &adapters::AdapterFault) -> ConfigF
         }
         _ => ("config-adapter-settings", "settings"),
     };
-    ConfigFinding { code, key: format!("routes.\"{name}\".{key}"), spot: None, args, weight: Weight::Refuse }
+    let key = match &route.partner {
+        Some(partner) => format!("partners.{partner}"),
+        None => format!("routes.\"{name}\".{key}"),
+    };
+    ConfigFinding { code, key, spot: None, args, weight: Weight::Refuse }
 }
 
 async fn probe(adapters: &Adapters) -> Vec<(String, Result<(), String>)> {

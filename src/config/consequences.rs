@@ -6,6 +6,7 @@ mod issuers;
 mod ladder;
 mod pace;
 mod routes;
+mod sharing;
 mod signoff;
 
 use super::{
@@ -33,6 +34,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     ladder::check(&mut pass);
     alarms::check(&mut pass);
     signoff::check(&mut pass);
+    sharing::check(&mut pass);
     pass.findings
 }
 

@@ -20,6 +20,7 @@ use super::{
     alarms::Alarms,
     authorize,
     deliver::Route,
+    partners::Partners,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
@@ -111,6 +112,7 @@ pub(crate) struct Parts {
     /// Plans of which memory says more than the store, and what was decided about them.
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
+    pub(crate) partners: Partners,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
     screens_old: AtomicBool,
@@ -124,6 +126,7 @@ impl Parts {
         let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
+            partners: Partners::new(&assembly.config),
             config: assembly.config,
             store: assembly.store,
             lifecycle: assembly.lifecycle,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::templates::{Context, Templates, Variant};
 use super::{
-    Parts, Unavailable,
+    Parts, Unavailable, partners,
     parts::parse,
     record::{Decision, PlanRecord, Stage, WarningRecord, create},
     target::{bitmap, bitmap_bytes},
@@ -96,6 +96,10 @@ fn contents(
     audience: &RoaringBitmap,
     released_ms: i64,
 ) -> PlanContents {
+    if partners::is_of_partner(parts, plan) {
+        let first = partners::content(parts, warning, plan, released_ms);
+        return PlanContents { first, variants: Vec::new() };
+    }
     let mut languages = parts.config.texts.languages.iter();
     let render =
         |language: &str| content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Assembly, Flow, Parts, Unavailable,
     deliver::{self, Route},
+    partners,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -29,6 +30,7 @@ impl Flow {
         let limits = schedule::Limits::new(&assembly.config.limits, used, assembly.clock.instant());
         let routes = routes(&assembly, &limits).await?;
         let parts = Arc::new(Parts::new(assembly, routes, limits));
+        partners::start(&parts).await?;
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
         parts.show_on_screens();

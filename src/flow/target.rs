@@ -12,7 +12,7 @@ use roaring::RoaringBitmap;
 
 pub(crate) use self::named::Named;
 use super::{
-    Parts, Unavailable,
+    Parts, Unavailable, partners,
     projection::recall,
     record::{Decision, LadderStep, PlanRecord, Stage, WarningId, WarningRecord, create},
 };
@@ -65,12 +65,14 @@ pub(crate) async fn step(
         };
         plans.push((plan, audience));
     }
+    let partners = partner_plans(parts, &record, warning, now_ms).await?;
     if !warning.is_lift() {
         let channels: Vec<Channel> = plans.iter().map(|(plan, _)| plan.channel).collect();
         for (plan, _) in &mut plans {
             plan.ladder = ladder_step(&parts.config, record.level, plan.channel, &channels);
         }
     }
+    plans.extend(partners);
     let mut puts = Vec::with_capacity(2 * plans.len());
     let mut sizes = Vec::with_capacity(plans.len());
     for (plan, audience) in &plans {
@@ -90,6 +92,40 @@ pub(crate) async fn step(
     };
     parts.advance(&record, version, puts, &decision).await?;
     Ok(())
+}
+
+/// A plan for each partner the warning goes to: its own route, its own row, in no ladder.
+async fn partner_plans(
+    parts: &Parts,
+    record: &WarningRecord,
+    warning: &Warning,
+    now_ms: i64,
+) -> Result<Vec<(PlanRecord, RoaringBitmap)>, Unavailable> {
+    if parts.config.partners.is_empty() {
+        return Ok(Vec::new());
+    }
+    let told = told(parts, &record.event, Some(&record.id), Channel::Webhook).await?;
+    let plan = |(route, row): (String, u32)| {
+        let plan = PlanRecord {
+            number: plan_number(parts, now_ms),
+            warning: record.id.clone(),
+            event: record.event.clone(),
+            issuer: record.issuer.clone(),
+            channel: Channel::Webhook,
+            level: record.level,
+            lift: warning.is_lift(),
+            drill: warning.status() != Status::Actual,
+            deadline: deadline(parts, warning, now_ms),
+            size: 1,
+            routes: vec![route],
+            refused: Vec::new(),
+            created_ms: now_ms,
+            ladder: None,
+            closing: None,
+        };
+        (plan, RoaringBitmap::from([row]))
+    };
+    Ok(partners::addressed(parts, warning, &told).into_iter().map(plan).collect())
 }
 
 /// The place of a channel in the ladder of a level; `None` when there is no ladder, the channel is not in it, or no other
@@ -156,7 +192,9 @@ async fn told(
 /// Routes of a channel that may carry a warning of this status, in the order of the configuration.
 pub(crate) fn routes(parts: &Parts, channel: Channel, status: Status) -> Vec<String> {
     let kind = |route: &crate::config::Route| if status == Status::Actual { route.actual } else { route.drill };
-    let routes = parts.routes.values().filter(|route| route.channel == channel && kind(&route.config));
+    // A partner's route carries what is the partner's, and nothing else.
+    let shared = parts.routes.values().filter(|route| route.config.partner.is_none());
+    let routes = shared.filter(|route| route.channel == channel && kind(&route.config));
     routes.map(|route| route.name.clone()).collect()
 }
 

@@ -16,6 +16,7 @@ use super::{
     Parts,
     alarms::{AlarmCode, Seen, Subject, Told},
     deliver::{self, EndsBy, Route, RouteState},
+    partners,
     projection::{Plan, Snapshot},
     record::{Stage, rfc3339},
     schedule::Outlook,
@@ -125,6 +126,7 @@ impl Watch {
         stopped(parts, &mut seen);
         unsigned(parts, &mut seen);
         store(parts, &mut seen);
+        partners::seen(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen
     }

@@ -46,6 +46,10 @@ pub enum Space {
     PlanFolded = 17,
     /// What of a day's limit is reserved, by the name of the limit's node.
     LimitUse = 18,
+    /// That a partner wants no more events, by its name.
+    Partner = 28,
+    /// A warning from above and what was decided about it, by its id; its bytes beside it.
+    Inbox = 29,
     /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
     Timeline = 24,
 }

@@ -85,6 +85,7 @@ impl HttpKit {
             .timeout(Duration::from_millis(settings.timeout_ms))
             .https_only(!settings.allow_plain)
             .tcp_nodelay(true)
+            .gzip(settings.gzip)
             .build()
             .map_err(KitFault::Client)?;
         Ok(Self { client, guard, settings })
@@ -121,6 +122,9 @@ impl HttpKit {
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut body = BytesMut::new();
         let mut cut = false;
+        if self.settings.answer_max == 0 {
+            return Ok(Answer { status, headers, body: body.freeze(), cut });
+        }
         while let Ok(Some(chunk)) = response.chunk().await {
             let room = self.settings.answer_max - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);

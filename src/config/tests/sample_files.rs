@@ -73,7 +73,16 @@ fn keys(shape: Shape, path: &str, all: &mut Vec<String>) {
 #[test]
 fn the_samples_name_every_key() {
     let mut written = Vec::new();
-    for name in ["fenghuo.toml", "areas.toml", "issuers.toml", "authority.toml", "hazards.toml", "signoff.toml"] {
+    for name in [
+        "fenghuo.toml",
+        "areas.toml",
+        "issuers.toml",
+        "authority.toml",
+        "hazards.toml",
+        "signoff.toml",
+        "partners.toml",
+        "upstream.toml",
+    ] {
         let text = fs::read_to_string(sample(name)).unwrap();
         // An optional key that is left out stands as "# key = value".
         let is_key = |line: &str| {
@@ -184,6 +193,8 @@ fn structs_and_schema_name_the_same_keys() {
         (of(at("issuers")), fields::of::<super::super::Issuer>()),
         (of(at("sign_off")), fields::of::<super::super::SignOffRule>()),
         (of(at("hazards")), fields::of::<super::super::Hazard>()),
+        (of(at("partners")), fields::of::<super::super::Partner>()),
+        (of(at("upstreams")), fields::of::<super::super::Upstream>()),
         (of(at("authority")), fields::of::<super::super::Authority>()),
         (of(within("hazards")), fields::of::<super::super::Power>()),
         (
