@@ -13,6 +13,7 @@ pub mod authorize;
 pub mod deliver;
 pub mod exact;
 pub mod forecast;
+pub mod inbox;
 pub mod intake;
 pub mod partners;
 mod parts;
@@ -30,6 +31,7 @@ mod start;
 pub mod status;
 mod submit;
 pub mod target;
+pub mod upstream;
 mod warnings;
 mod watch;
 

@@ -30,6 +30,7 @@ pub(super) async fn run(arguments: &Check, environment: &Environment, output: &O
     if let Some(config) = &config {
         findings.extend(templates(config));
         findings.extend(routes(config, &mut built));
+        findings.extend(upstreams(config));
         findings.extend(disk(config));
     }
     let refused = findings.iter().any(|finding| finding.weight == Weight::Refuse);
@@ -93,6 +94,20 @@ fn routes(config: &Config, built: &mut Adapters) -> Vec<ConfigFinding> {
         }
     }
     findings
+}
+
+/// What each feed of an upper level is reported to be.
+fn upstreams(config: &Config) -> Vec<ConfigFinding> {
+    let active = config.upstreams.iter().filter(|(_, upstream)| upstream.active);
+    let faults = active.filter_map(|(name, feed)| Some((name, crate::app::upstream::fetcher(feed).err()?)));
+    let finding = |(name, cause): (&String, String)| ConfigFinding {
+        code: "config-upstream-settings",
+        key: format!("upstreams.{name}"),
+        spot: None,
+        args: vec![("name", name.clone()), ("cause", cause)],
+        weight: Weight::Refuse,
+    };
+    faults.map(finding).collect()
 }
 
 fn adapter(name: &str, route: &Route, fault: &adapters::AdapterFault) -> ConfigFinding {

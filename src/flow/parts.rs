@@ -20,6 +20,7 @@ use super::{
     alarms::Alarms,
     authorize,
     deliver::Route,
+    inbox::Inbox,
     partners::Partners,
     projection::{
         Closing, Keep, Plan, Projection,
@@ -33,6 +34,7 @@ use super::{
     screens::{Screens, Standing, StandingText},
     status::Progress,
     target::directory::{Directory, Endpoint},
+    upstream::Upstreams,
     warnings::Warnings,
 };
 use crate::{
@@ -113,6 +115,8 @@ pub(crate) struct Parts {
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
     pub(crate) partners: Partners,
+    pub(crate) inbox: Inbox,
+    pub(crate) upstreams: Upstreams,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
     screens_old: AtomicBool,
@@ -127,6 +131,8 @@ impl Parts {
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             partners: Partners::new(&assembly.config),
+            inbox: Inbox::default(),
+            upstreams: Upstreams::default(),
             config: assembly.config,
             store: assembly.store,
             lifecycle: assembly.lifecycle,

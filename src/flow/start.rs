@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Assembly, Flow, Parts, Unavailable,
     deliver::{self, Route},
-    partners,
+    inbox, partners,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -33,6 +33,7 @@ impl Flow {
         partners::start(&parts).await?;
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
+        inbox::start(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
@@ -41,6 +42,7 @@ impl Flow {
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(inbox::run(Arc::clone(&parts)));
         Ok(Self(parts))
     }
 

@@ -20,6 +20,7 @@ use super::{
     projection::{Plan, Snapshot},
     record::{Stage, rfc3339},
     schedule::Outlook,
+    upstream,
 };
 use crate::{
     domain::{
@@ -127,6 +128,7 @@ impl Watch {
         unsigned(parts, &mut seen);
         store(parts, &mut seen);
         partners::seen(parts, &mut seen);
+        upstream::seen(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen
     }
