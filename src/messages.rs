@@ -37,6 +37,7 @@ files![
     "key",
     "problems",
     "rules",
+    "sharing",
     "words"
 ];
 

@@ -20,6 +20,7 @@ use super::{
     record::{Stage, WarningId},
 };
 use crate::domain::{
+    area::AreaCode,
     finding::Finding,
     level::Level,
     message::{Kind, Message, Scope, Status},
@@ -114,6 +115,12 @@ pub struct WarningFilter {
     pub status: Option<Status>,
     pub stage: Option<Stage>,
     pub issuer: Option<String>,
+    /// Hazard code; `*` at its end matches any rest.
+    pub hazard: Option<String>,
+    /// Only those about this area, a part of it, or what contains it.
+    pub area: Option<AreaCode>,
+    /// Only those of this event, named by its first warning.
+    pub event: Option<WarningId>,
     /// Only those released, not ended and not expired.
     pub active: bool,
 }

@@ -5,10 +5,12 @@ mod alarms;
 mod callbacks;
 mod confirm;
 mod events;
+mod inbox;
 mod keys;
 mod national;
 mod operations;
 mod parameters;
+mod partners;
 mod preflight;
 mod progress;
 mod receipts;
@@ -22,8 +24,10 @@ mod warnings;
 pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
     confirm::ConfirmDocument,
+    inbox::{Dismissal, InboxDocument, InboxList},
     keys::{KeyForm, KeyList},
     operations::Health,
+    partners::PartnerList,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
@@ -42,6 +46,8 @@ pub fn routes() -> Vec<RouteSpec> {
         national::routes(),
         preflight::routes(),
         alarms::routes(),
+        inbox::routes(),
+        partners::routes(),
         progress::routes(),
         sign_off::routes(),
         retry::routes(),

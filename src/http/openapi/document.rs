@@ -91,6 +91,7 @@ fn tags() -> Value {
     let tags = [
         ("warnings", "预警 · Warnings"),
         ("progress", "进展 · Progress"),
+        ("sharing", "共享 · Sharing"),
         ("recipients", "接收人 · Recipients"),
         ("screens", "屏幕 · Screens"),
         ("routes", "通路 · Routes"),

@@ -49,6 +49,8 @@ problem_codes! {
     RecipientNotFound = "recipient-not-found", NOT_FOUND;
     ScreenNotFound = "screen-not-found", NOT_FOUND;
     RouteNotFound = "route-not-found", NOT_FOUND;
+    PartnerNotFound = "partner-not-found", NOT_FOUND;
+    InboxItemNotFound = "inbox-item-not-found", NOT_FOUND;
     KeyNotFound = "key-not-found", NOT_FOUND;
     CallbackUnknown = "callback-unknown", NOT_FOUND;
     ConfirmLinkUnknown = "confirm-link-unknown", NOT_FOUND;
@@ -59,6 +61,8 @@ problem_codes! {
     NationalFormRefused = "national-form-refused", CONFLICT;
     IdempotencyKeyRunning = "idempotency-key-running", CONFLICT;
     WarningNotDelivering = "warning-not-delivering", CONFLICT;
+    InboxItemOver = "inbox-item-over", CONFLICT;
+    UpstreamNotFound = "upstream-not-found", CONFLICT;
     WarningOver = "warning-over", CONFLICT;
     SignOffNotWaiting = "sign-off-not-waiting", CONFLICT;
     SignOffRefused = "sign-off-refused", CONFLICT;
