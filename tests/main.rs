@@ -20,6 +20,7 @@ mod people;
 mod promises;
 mod receipts;
 mod retention;
+mod share;
 mod signoff;
 mod simulation;
 mod stop;

@@ -19,33 +19,39 @@ const CELLS: &[(Promise, Entry)] = &[
     (Promise::RedGoesFirst, Entry::Lift),
     (Promise::RedGoesFirst, Entry::Retry),
     (Promise::RedGoesFirst, Entry::Signed),
+    (Promise::RedGoesFirst, Entry::Relayed),
     (Promise::RedGoesFirst, Entry::Restart),
     (Promise::LimitsAreKept, Entry::Api),
     (Promise::LimitsAreKept, Entry::Update),
     (Promise::LimitsAreKept, Entry::Lift),
     (Promise::LimitsAreKept, Entry::Retry),
     (Promise::LimitsAreKept, Entry::Signed),
+    (Promise::LimitsAreKept, Entry::Relayed),
     (Promise::LimitsAreKept, Entry::Restart),
     (Promise::NothingIsLate, Entry::Api),
     (Promise::NothingIsLate, Entry::Update),
     (Promise::NothingIsLate, Entry::Lift),
     (Promise::NothingIsLate, Entry::Retry),
     (Promise::NothingIsLate, Entry::Signed),
+    (Promise::NothingIsLate, Entry::Relayed),
     (Promise::NothingIsLate, Entry::Restart),
     (Promise::ADrillStaysADrill, Entry::Api),
     (Promise::ADrillStaysADrill, Entry::Update),
     (Promise::ADrillStaysADrill, Entry::Lift),
     (Promise::ADrillStaysADrill, Entry::Retry),
     (Promise::ADrillStaysADrill, Entry::Signed),
+    (Promise::ADrillStaysADrill, Entry::Relayed),
     (Promise::ADrillStaysADrill, Entry::Restart),
 ];
 
-/// Operations of the API below `/v1/warnings` that make something be sent, and the entry that stands for each.
+/// Operations of the API below `/v1/warnings` and `/v1/inbox` that make something be sent, and the entry that stands for
+/// each.
 const SENDING: &[(&str, Entry)] = &[
     ("POST /v1/warnings", Entry::Api),
     ("POST /v1/warnings/{id}/lift", Entry::Lift),
     ("POST /v1/warnings/{id}/sign-off", Entry::Signed),
     ("POST /v1/warnings/{id}/retry", Entry::Retry),
+    ("POST /v1/inbox/{id}/relay", Entry::Relayed),
 ];
 
 #[test]
@@ -60,7 +66,8 @@ async fn every_operation_that_sends_is_an_entry() {
     let world = crate::support::gateway::TestGateway::start().await;
     let document = world.get("/openapi.json", &world.operator).await.json();
     let paths = document["paths"].as_object().expect("paths");
-    let below = paths.iter().filter(|(path, _)| path.starts_with("/v1/warnings"));
+    let sends = |path: &str| path.starts_with("/v1/warnings") || path.starts_with("/v1/inbox");
+    let below = paths.iter().filter(|(path, _)| sends(path) && !path.ends_with("/dismiss"));
     let writing = below.flat_map(|(path, operations)| {
         let writes = |method: &&str| !operations[*method].is_null();
         ["post", "put", "patch", "delete"]

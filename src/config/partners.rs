@@ -150,8 +150,7 @@ pub fn is_of_area(areas: &[String], message: &Message) -> Option<bool> {
         return Some(true);
     }
     let own: Vec<AreaCode> = areas.iter().filter_map(|area| area.parse().ok()).collect();
-    let named: Vec<AreaCode> =
-        message.infos.iter().flat_map(|info| &info.areas).flat_map(AreaCode::of_area).collect();
+    let named: Vec<AreaCode> = message.infos.iter().flat_map(|info| &info.areas).flat_map(AreaCode::of_area).collect();
     let touches = |area: &AreaCode| own.iter().any(|own| own.contains(*area) || area.contains(*own));
     (!named.is_empty()).then(|| named.iter().any(touches))
 }

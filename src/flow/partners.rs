@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use self::{
     event::content,
-    gone::{answered, seen},
+    gone::{answered, refused, seen},
 };
 pub use view::{PartnerTest, PartnerView};
 

@@ -43,7 +43,10 @@ pub struct Validators {
 pub enum Fetched {
     /// It is what it was.
     Unchanged,
-    Document { body: Bytes, validators: Validators },
+    Document {
+        body: Bytes,
+        validators: Validators,
+    },
 }
 
 /// What is known of each feed that is looked at.

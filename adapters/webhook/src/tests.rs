@@ -17,8 +17,7 @@ use tokio::{
 use super::*;
 
 const BUDGET: Duration = Duration::from_secs(5);
-const SECRETS: [&str; 2] =
-    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"];
+const SECRETS: [&str; 2] = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"];
 
 /// A request as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,9 +241,19 @@ async fn goes_nowhere_inside_that_is_not_allowed() {
     std::fs::write(&secret, SECRETS[0]).unwrap();
     let sink = || Arc::new(Words::default()) as Arc<dyn ReceiptSink>;
     for url in [
-        "http://127.0.0.1/", "https://127.0.0.1:8443/", "https://[::1]/", "https://2130706433/", "https://0x7f.1/",
-        "https://10.1.2.3/", "https://169.254.169.254/latest", "https://[::ffff:10.0.0.1]/", "https://localhost/",
-        "https://[64:ff9b::7f00:1]/", "https://user:pass@hooks.example.org/", "ftp://hooks.example.org/", "hooks",
+        "http://127.0.0.1/",
+        "https://127.0.0.1:8443/",
+        "https://[::1]/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://10.1.2.3/",
+        "https://169.254.169.254/latest",
+        "https://[::ffff:10.0.0.1]/",
+        "https://localhost/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://user:pass@hooks.example.org/",
+        "ftp://hooks.example.org/",
+        "hooks",
     ] {
         let settings = Settings { allow_private: Vec::new(), ..settings(url, vec![secret.clone()]) };
         let fault = Webhook::new(&settings, sink(), Arc::new(|| 0)).err().map(|fault| fault.to_string());

@@ -52,7 +52,9 @@ fn rss_points_by_enclosure_or_link() {
 fn a_document_inside_is_whole_on_its_own() {
     let namespace = "urn:oasis:names:tc:emergency:cap:1.2";
     let atom = |declared: &str, alert: &str| {
-        format!("<feed xmlns=\"http://www.w3.org/2005/Atom\"{declared}><entry><id>x</id><content type=\"text/xml\">{alert}</content></entry></feed>")
+        format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"{declared}><entry><id>x</id><content type=\"text/xml\">{alert}</content></entry></feed>"
+        )
     };
     let prefixed = BODY.replace('<', "<c:").replace("<c:/", "</c:");
     let escaped = format!("<alert xmlns=\"{namespace}\">{BODY}</alert>").replace('<', "&lt;").replace('>', "&gt;");
@@ -71,7 +73,8 @@ fn a_document_inside_is_whole_on_its_own() {
 
 #[test]
 fn long_feeds_are_read_from_their_beginning() {
-    let entries: String = (0..MOST_ENTRIES + 7).map(|n| format!("<entry><id>https://a.example/{n}</id></entry>")).collect();
+    let entries: String =
+        (0..MOST_ENTRIES + 7).map(|n| format!("<entry><id>https://a.example/{n}</id></entry>")).collect();
     let feed = read(format!("<feed xmlns=\"http://www.w3.org/2005/Atom\">{entries}</feed>").as_bytes()).unwrap();
     assert_eq!((feed.entries.len(), feed.left_out), (MOST_ENTRIES, 7));
     assert_eq!(feed.entries[0].document, behind("https://a.example/0"));

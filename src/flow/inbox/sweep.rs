@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use super::{InboxRecord, InboxState, keep, record};
 use crate::{
-    flow::{Parts, Unavailable, parts::parse},
     domain::message::MessageRef,
+    flow::{Parts, Unavailable, parts::parse},
     store::{Commit, Expect, Key, Put, Space},
 };
 
@@ -75,12 +75,8 @@ async fn sweep(parts: &Parts) -> Result<(), Unavailable> {
     if over.is_empty() {
         return Ok(());
     }
-    let gone = |key: String| Put {
-        space: Space::Inbox,
-        key: Key::from(key.as_str()),
-        value: None,
-        expect: Expect::Any,
-    };
+    let gone =
+        |key: String| Put { space: Space::Inbox, key: Key::from(key.as_str()), value: None, expect: Expect::Any };
     let puts = over.iter().flat_map(|id| [gone(record::key(id)), gone(record::body_key(id))]).collect();
     parts.store.commit(Commit { puts, entries: Vec::new() }).await?;
     parts.inbox.records.write().retain(|id, _| !over.contains(id));

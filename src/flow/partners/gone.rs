@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use fenghuo_contract::Cause;
+
 use super::Gone;
 use crate::{
     config::partners::route_name,
@@ -10,7 +12,10 @@ use crate::{
         Parts, Unavailable,
         alarms::{AlarmCode, Seen, Subject, Told},
         deliver::Route,
-        projection::{Closing, codec::Outcomes},
+        projection::{
+            Closing,
+            codec::{Outcomes, Record},
+        },
         record::{Decision, WarningId, json, rfc3339},
     },
     store::{Commit, Expect, Put, Space, Urgency},
@@ -22,12 +27,29 @@ const GONE: &str = "HTTP 410";
 /// Looks at the outcomes of a partner's route for the answer that it wants no more.
 pub(crate) fn answered(parts: &Arc<Parts>, route: &Route, warning: &WarningId, outcomes: &Outcomes) {
     let Some(name) = &route.config.partner else { return };
-    let gone = outcomes.records.iter().any(|record| record.reason == Reason::RecipientRefused && &*record.code == GONE);
-    if gone && !parts.partners.is_gone(name) {
-        let gone = Gone { since_ms: parts.clock.unix_ms(), warning: Some(warning.clone()) };
-        parts.partners.gone.write().insert(name.clone(), gone.clone());
-        parts.lifecycle.spawn(disable(Arc::clone(parts), name.clone(), gone));
+    let says_so = |record: &Record| record.reason == Reason::RecipientRefused && &*record.code == GONE;
+    if outcomes.records.iter().any(says_so) {
+        note(parts, name, Some(warning.clone()));
     }
+}
+
+/// Looks at what a ping was answered.
+pub(crate) fn refused(parts: &Arc<Parts>, route: &Route, cause: &Cause) {
+    if let Some(name) = route.config.partner.as_ref().filter(|_| &*cause.code == GONE) {
+        note(parts, name, None);
+    }
+}
+
+fn note(parts: &Arc<Parts>, name: &str, warning: Option<WarningId>) {
+    let gone = Gone { since_ms: parts.clock.unix_ms(), warning };
+    {
+        let mut known = parts.partners.gone.write();
+        if known.contains_key(name) {
+            return;
+        }
+        known.insert(name.to_owned(), gone.clone());
+    }
+    parts.lifecycle.spawn(disable(Arc::clone(parts), name.to_owned(), gone));
 }
 
 async fn disable(parts: Arc<Parts>, name: String, gone: Gone) {

@@ -1,15 +1,18 @@
 //! Partners as people see them, and the test of one.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
-use fenghuo_contract::Cause;
 use serde::Serialize;
 
 use super::gone;
 use crate::{
     config::{Partner, partners::route_name},
     domain::level::Level,
-    flow::{Parts, Unavailable, deliver::observe, record::rfc3339},
+    flow::{
+        Parts, Unavailable,
+        deliver::{observe, rest},
+        record::rfc3339,
+    },
 };
 
 /// A partner. Its address is shown as far as its host; its secrets are shown as the ids of its keys.
@@ -98,7 +101,7 @@ fn host(url: &str) -> String {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned()
 }
 
-pub(super) async fn test(parts: &Parts, name: &str, by: &str) -> Result<Option<PartnerTest>, Unavailable> {
+pub(super) async fn test(parts: &Arc<Parts>, name: &str, by: &str) -> Result<Option<PartnerTest>, Unavailable> {
     if !parts.config.partners.contains_key(name) {
         return Ok(None);
     }
@@ -106,9 +109,7 @@ pub(super) async fn test(parts: &Parts, name: &str, by: &str) -> Result<Option<P
         return Ok(Some(PartnerTest { ok: false, reason: Some("inactive".to_owned()), took_ms: 0 }));
     };
     let began = parts.clock.instant();
-    let tested = tokio::time::timeout(route.config.timeout_s, route.adapter.probe()).await;
-    let silent = || fenghuo_contract::Fault::Transient(Cause::new("timeout", "no answer in time"));
-    let tested = tested.unwrap_or_else(|_| Err(silent()));
+    let tested = rest::test(parts, route).await;
     if tested.is_ok() {
         gone::enable(parts, name, by).await?;
     }

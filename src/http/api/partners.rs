@@ -39,11 +39,7 @@ async fn list(State(site): State<Site>) -> Json<PartnerList> {
     Json(PartnerList { items: site.flow.partners() })
 }
 
-async fn test(
-    State(site): State<Site>,
-    actor: Actor,
-    Path(name): Path<String>,
-) -> Result<Json<PartnerTest>, Problem> {
+async fn test(State(site): State<Site>, actor: Actor, Path(name): Path<String>) -> Result<Json<PartnerTest>, Problem> {
     let tested = site.flow.test_partner(&name, &actor.key).await?;
     tested.map(Json).ok_or_else(|| Problem::new(PartnerNotFound).with("id", short(&name)))
 }
