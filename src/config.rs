@@ -234,6 +234,9 @@ pub struct Issuer {
     /// May pass on what others issued.
     #[serde(default)]
     pub relay: bool,
+    /// People beyond whom the district's emergency office signs too, whatever the rules ask; absent = no ceiling.
+    #[serde(default)]
+    pub audience_max: Option<u64>,
 }
 
 /// What a hazard code means.

@@ -3,6 +3,7 @@
 //! What a warning says is a [`message::Message`]; a message that keeps every rule is a [`warning::Warning`], and only a
 //! warning travels further than intake.
 
+pub mod analysis;
 pub mod area;
 pub mod cap;
 pub mod delivery;

@@ -8,6 +8,7 @@
 //! [`Flow`] is what the outside (HTTP, command line) may ask for. It never hands out a store or an adapter.
 
 pub mod alarms;
+pub mod analysis;
 pub mod approve;
 pub mod authorize;
 pub mod deliver;

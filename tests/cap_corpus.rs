@@ -18,7 +18,12 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 const NOW: i64 = 1_784_098_200;
 
 /// Codes that no file is needed for: they take a document too large to keep, a form other than XML, or a clock.
-const WITHOUT_FILE: [&str; 38] = [
+const WITHOUT_FILE: [&str; 43] = [
+    "audience-above-ceiling",
+    "area-only-named",
+    "conflict-other-level",
+    "conflict-not-updated",
+    "conflict-doubled",
     "audience-unusual",
     "audience-empty",
     "audience-everyone",

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod analysis;
 mod api;
 mod authority;
 mod browser;
@@ -21,6 +22,7 @@ mod promises;
 mod receipts;
 mod retention;
 mod share;
+mod signing;
 mod signoff;
 mod simulation;
 mod stop;

@@ -6,7 +6,7 @@ use fenghuo::{
     config::SignOffRule,
     domain::{
         level::Level,
-        signoff::{Answer, SignFault, Standing, Step},
+        signoff::{Answer, Beyond, SignFault, Standing, Step},
     },
     flow::{
         approve::{SignOffFault, SignOffView, SignOrder},
@@ -171,4 +171,94 @@ async fn in_an_emergency_one_signature_releases_and_the_second_is_owed() {
     engine.clock.sleep(MINUTE).await;
     assert_eq!((codes(&engine), begun(&engine, &id).await.standing), (Vec::<String>::new(), Standing::Signed));
     assert_eq!(seen(&engine), 20, "and nothing is sent twice");
+}
+
+/// A world of one actual route and people who get what is meant.
+async fn meant(seed: u64, audience_max: Option<u64>, rule_steps: &[Step]) -> Engine {
+    let steps = rule_steps.to_vec();
+    Plan::new(seed)
+        .configured(|config| {
+            if let Some(issuer) = config.issuers.get_mut("relay") {
+                issuer.audience_max = audience_max;
+            }
+            config.authority.hazards.clear();
+            if !steps.is_empty() {
+                config.sign_off.insert("all".to_owned(), rule(&steps, 600));
+            }
+        })
+        .route("sms.a", Channel::Sms, |route, _| {
+            route.actual = true;
+            route.drill = false;
+        })
+        .recipients(STREET, Channel::Sms, (0..20).map(|n| format!("138{n:08}")))
+        .start()
+        .await
+}
+
+fn actual(identifier: &str) -> serde_json::Value {
+    let mut message = warning(identifier, "yellow");
+    message["status"] = "actual".into();
+    message
+}
+
+#[tokio::test(start_paused = true)]
+async fn above_the_ceiling_the_office_signs_too_and_nobody_releases_it_alone() {
+    // At the ceiling it is released as ever.
+    let engine = meant(421, Some(20), &[]).await;
+    let id = engine.post(&actual("W1")).await;
+    engine.until(&id, MINUTE, |status| status.done).await;
+    assert_eq!(seen(&engine), 20);
+    // Above it, the office signs where nobody had to, and besides those who had to.
+    for (seed, rule, steps) in [
+        (422, vec![], vec![Step::Office]),
+        (423, vec![Step::Review, Step::Sign], vec![Step::Review, Step::Sign, Step::Office]),
+        (424, Step::ALL.to_vec(), Step::ALL.to_vec()),
+    ] {
+        let engine = meant(seed, Some(19), &rule).await;
+        let id = engine.post(&actual("W1")).await;
+        let view = begun(&engine, &id).await;
+        assert_eq!(view.beyond, Some(Beyond::Audience { people: 20, most: 19 }));
+        assert_eq!((&view.steps, view.emergency_allowed), (&steps, false));
+        let digest = view.digest.expect("waits");
+        for step in [Step::Sign, Step::Office] {
+            let alone = SignOrder { emergency: true, ..order(step, Answer::Approve, &digest) };
+            assert!(sign(&engine, &id, alone, "li").await.is_err(), "{step:?}");
+        }
+        let looked = engine.flow.preflight_of(&id).await.expect("read").expect("waits");
+        assert!(looked.advice.iter().any(|finding| finding.code == "audience-above-ceiling"), "{:?}", looked.advice);
+        for (at, step) in steps.iter().enumerate() {
+            assert_eq!(seen(&engine), 0);
+            sign(&engine, &id, order(*step, Answer::Approve, &digest), &format!("p{at}")).await.expect("taken");
+        }
+        engine.until(&id, MINUTE, |status| status.done).await;
+        assert_eq!(seen(&engine), 20);
+        assert!(engine.flow.preflight_of(&id).await.expect("read").is_none(), "decided");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_area_that_is_only_a_name_waits_for_the_office_and_a_drill_never_does() {
+    let engine = meant(425, None, &[]).await;
+    let mut lost = actual("W1");
+    lost["infos"][0]["areas"] = serde_json::json!([{"description": "松北区"}]);
+    let id = engine.post(&lost).await;
+    let view = begun(&engine, &id).await;
+    assert_eq!((view.beyond, view.rule.as_str()), (Some(Beyond::NoPlace), "beyond-issuer"));
+    // Its lift waits for nobody.
+    let lift = engine.post(&following(&lost, "W2", "cancel")).await;
+    engine.until(&lift, MINUTE, |status| status.done).await;
+    let view = engine.flow.warning(&id).await.expect("read").expect("known");
+    assert_eq!((view.ended.as_deref(), seen(&engine)), (Some("lifted"), 0));
+    let drill = Plan::new(426)
+        .configured(|config| {
+            if let Some(issuer) = config.issuers.get_mut("relay") {
+                issuer.audience_max = Some(1);
+            }
+        })
+        .route("sms.a", Channel::Sms, |_, _| {})
+        .recipients(STREET, Channel::Sms, (0..20).map(|n| format!("138{n:08}")));
+    let engine = drill.start().await;
+    let id = engine.post(&warning("W1", "yellow")).await;
+    engine.until(&id, MINUTE, |status| status.done).await;
+    assert_eq!(seen(&engine), 20);
 }

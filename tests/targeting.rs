@@ -146,6 +146,7 @@ async fn an_issuer_reaches_nobody_outside_its_areas_by_drawing_there() {
         levels: Level::ALL.to_vec(),
         areas: vec![OTHER_STREET.to_owned()],
         relay: false,
+        audience_max: None,
     };
     let people = [person(1, STREET, hall()), person(2, OTHER_STREET, hall()), person(3, OTHER_STREET, elsewhere())];
     let world = world(people).configured(|config| {

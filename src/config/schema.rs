@@ -200,6 +200,7 @@ const ISSUER: Shape = Shape::Table(&[
     required("levels", Shape::Words(LEVELS)),
     required("areas", Shape::Texts),
     field("relay", Shape::Bool),
+    field("audience_max", Shape::Count),
 ]);
 
 const SIGN_OFF: Shape = Shape::Table(&[

@@ -22,6 +22,18 @@ impl AreaCode {
         self.0
     }
 
+    /// The area with this number; `None` when no code is written like that.
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<Self> {
+        format!("{number:012}").parse().ok()
+    }
+
+    /// The street or town it lies in; itself when it is one, or is larger than one.
+    #[must_use]
+    pub const fn street(self) -> Self {
+        Self(self.0 - self.0 % 1_000)
+    }
+
     /// How many numbers below the code it spans: its own and all of its parts. Two-digit groups down to the county,
     /// three-digit groups below.
     const fn span(self) -> u64 {
@@ -105,6 +117,16 @@ mod tests {
         assert!(district.contains(code("230109005001")));
         assert!(!street.contains(district) && !district.contains(code("230111004000")));
         assert!(code("230000000000").contains(district) && !code("220000000000").contains(district));
+    }
+
+    #[test]
+    fn a_village_lies_in_its_street_and_a_district_in_none() {
+        let code = |text: &str| text.parse::<AreaCode>().expect(text);
+        assert_eq!(code("230109005001").street(), code("230109005000"));
+        assert_eq!(code("230109005000").street(), code("230109005000"));
+        assert_eq!(code("230109000000").street(), code("230109000000"));
+        assert_eq!(AreaCode::from_number(code("230109005001").number()), Some(code("230109005001")));
+        assert_eq!(AreaCode::from_number(0), None);
     }
 
     #[test]

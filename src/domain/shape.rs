@@ -59,6 +59,12 @@ impl Extent {
         self.south <= latitude && latitude <= self.north && self.west <= longitude && longitude <= self.east
     }
 
+    /// Whether two frames have a position in common.
+    #[must_use]
+    pub const fn touches(self, other: Self) -> bool {
+        self.south <= other.north && other.south <= self.north && self.west <= other.east && other.west <= self.east
+    }
+
     /// A frame of degrees, widened to whole millionths.
     fn of_degrees(south: f64, north: f64, west: f64, east: f64) -> Self {
         let (floor, ceil) =

@@ -80,6 +80,16 @@ pub struct Given {
     pub emergency: bool,
 }
 
+/// Why the emergency office signs too, whatever the rules ask: a lost or wrong area must not pass unseen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case", tag = "why")]
+pub enum Beyond {
+    /// More people than the issuer's ceiling.
+    Audience { people: u64, most: u64 },
+    /// No area code, polygon or circle says who is meant.
+    NoPlace,
+}
+
 /// The sign-off of one warning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignOff {
@@ -97,6 +107,9 @@ pub struct SignOff {
     pub expires_ms: i64,
     /// In an emergency one signature releases; another follows within this time. `None` = not allowed here.
     pub second_within_ms: Option<i64>,
+    /// Why the office was added to the steps and nothing goes out on one signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<Beyond>,
 }
 
 /// How a sign-off stands.

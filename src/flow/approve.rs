@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub use sign::{GivenView, SignOffFault, SignOffView, SignOrder};
 
 use super::{
-    Parts, Unavailable, exact,
+    Parts, Unavailable, exact, forecast,
     parts::parse,
     projection::Closing,
     record::{Decision, PlanRecord, Stage, WarningRecord, json, replace},
@@ -19,7 +19,7 @@ use crate::{
     domain::{
         delivery::{Reason, State},
         message::Kind,
-        signoff::Standing,
+        signoff::{Beyond, Standing},
         warning::Warning,
     },
     store::{Expect, Put, Space},
@@ -34,13 +34,17 @@ pub(crate) async fn step(
     warning: &Warning,
 ) -> Result<Option<Vec<u64>>, Unavailable> {
     // Releases by policy share a commit: only where somebody may be signing does one wait for the other.
-    let asks = record.sign_off.is_some() || sign::begun(parts, &record, warning).is_some();
+    let beyond = match record.sign_off {
+        Some(_) => None,
+        None => forecast::beyond(parts, record.issuer.as_deref(), warning).await?,
+    };
+    let asks = record.sign_off.is_some() || sign::begun(parts, &record, warning, beyond).is_some();
     let _signing = if asks { Some(parts.signing.lock().await) } else { None };
     // Somebody may have signed since it was read.
     if parts.warning_record(&record.id).is_some_and(|known| known.sign_off != record.sign_off) {
         return Ok(None);
     }
-    let Some(by) = signed(parts, &mut record, version, warning).await? else { return Ok(None) };
+    let Some(by) = signed(parts, &mut record, version, warning, beyond).await? else { return Ok(None) };
     let now_ms = parts.clock.unix_ms();
     record.stage = Stage::Released;
     record.released_ms = Some(now_ms);
@@ -78,10 +82,11 @@ async fn signed(
     record: &mut WarningRecord,
     version: u64,
     warning: &Warning,
+    beyond: Option<Beyond>,
 ) -> Result<Option<String>, Unavailable> {
     let now_ms = parts.clock.unix_ms();
     let Some(sign_off) = &mut record.sign_off else {
-        record.sign_off = sign::begun(parts, record, warning);
+        record.sign_off = sign::begun(parts, record, warning, beyond);
         let Some(sign_off) = &record.sign_off else { return Ok(Some("policy".to_owned())) };
         let detail = sign_off.steps.iter().map(|step| step.name()).collect::<Vec<_>>().join(" ");
         write(parts, record, version, "sign_off_began", format!("{}: {detail}", sign_off.rule)).await?;

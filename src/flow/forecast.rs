@@ -4,7 +4,10 @@
 //! share and the deadlines. It does not know what will fail and be tried again, nor what will come in.
 
 mod audience;
+mod beyond;
+mod conflicts;
 mod fluid;
+mod streets;
 mod usual;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -23,6 +26,9 @@ use super::{
 use crate::domain::level::Level;
 
 pub(crate) use audience::{Draft, draft};
+pub(crate) use beyond::{advice as advice_beyond, beyond};
+pub use conflicts::{Conflict, ConflictKind};
+pub use streets::StreetForecast;
 pub use usual::UsualAudience;
 
 /// What a warning would do, before it is released.
@@ -36,6 +42,10 @@ pub struct Forecast {
     pub deliveries: u64,
     /// By channel name.
     pub channels: BTreeMap<String, ChannelForecast>,
+    /// By street, the one with the most people first.
+    pub streets: Vec<StreetForecast>,
+    /// What stands already and does not go together with it.
+    pub conflicts: Vec<Conflict>,
     /// When the last channel is through, RFC 3339; `null` when one of them never is or cannot be foretold.
     pub finish_at: Option<String>,
     /// Deliveries that will not have left at the deadline.

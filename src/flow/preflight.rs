@@ -1,7 +1,7 @@
 //! What would happen: the same reading, checks and permissions as a real submission, the same audience and texts,
 //! nothing stored.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use fenghuo_contract::Channel;
 
@@ -13,7 +13,7 @@ use super::{
     forecast::{self, Draft, Forecast},
     intake::{self, Submission, SubmitFault},
     parts::parse,
-    record::WarningId,
+    record::{Stage, WarningId, WarningRecord},
     target,
 };
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
         level::Level,
         lint,
         message::Status,
+        signoff::Beyond,
         text::ucs2_segments,
         warning::Warning,
     },
@@ -39,6 +40,10 @@ pub struct Preflight {
     pub texts: Vec<PreflightText>,
     /// How long it takes at the limits and with the queues of this moment, and who will be too late.
     pub forecast: Forecast,
+    /// Why the emergency office has to sign it, whatever the rules ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Beyond, required = false)]
+    pub beyond: Option<Beyond>,
     /// Whether the same warning is stored already.
     pub repeat_of: Option<WarningId>,
     /// Advice that does not keep it out.
@@ -72,22 +77,41 @@ pub(super) async fn dry_run(parts: &Parts, submission: Submission, reads: bool) 
         return Err(SubmitFault::Forbidden(findings));
     }
     let warning = &read.warning;
-    let issuer = submission.actor.subject.as_deref();
-    let drafts = forecast::draft(parts, warning, issuer).await?;
-    let (forecast, found) = Forecast::new(parts, warning, issuer, &drafts);
     let identity = intake::identity_digest(&read);
     let known = parts.store.get(Space::WarningIdentity, identity.into()).await.map_err(Unavailable::from)?;
     let repeat_of = known.map(|stored| parse::<WarningId>(&stored.value)).transpose()?;
-    let audience = drafts.iter().map(|draft| (draft.channel.name().to_owned(), draft.audience.len())).collect();
     let mut advice = read.advice;
     advice.extend(findings);
+    let looked = look(parts, warning, submission.actor.subject.as_deref()).await?;
+    advice.extend(looked.advice);
+    Ok(Preflight { repeat_of, advice, ..looked })
+}
+
+/// What a stored warning would do if it were released now; `None` when there is none, or it has been decided about.
+pub(super) async fn of_stored(parts: &Parts, id: &WarningId) -> Result<Option<Preflight>, Unavailable> {
+    let waits = |record: &Arc<WarningRecord>| record.stage == Stage::Received && record.ended.is_none();
+    let Some(record) = parts.warning_record(id).filter(waits) else { return Ok(None) };
+    let Ok(warning) = Warning::new(record.message.clone()) else { return Ok(None) };
+    let mut looked = look(parts, &warning, record.issuer.as_deref()).await?;
+    looked.advice.splice(0..0, lint::check(warning.message()));
+    Ok(Some(looked))
+}
+
+/// Audience, texts and forecast of a warning, and what a person should know about them.
+async fn look(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Result<Preflight, Unavailable> {
+    let drafts = forecast::draft(parts, warning, issuer).await?;
+    let (forecast, found) = Forecast::new(parts, warning, issuer, &drafts);
+    let audience = drafts.iter().map(|draft| (draft.channel.name().to_owned(), draft.audience.len())).collect();
+    let beyond = forecast::beyond(parts, issuer, warning).await?;
+    let mut advice: Vec<Finding> = beyond.map(forecast::advice_beyond).into_iter().collect();
     advice.extend(wording(parts, warning, &drafts));
     advice.extend(found);
     if !warning.is_lift() {
         advice.extend(target::Named::of(parts, warning, issuer).await?.advice(parts));
     }
     let texts = drafts.into_iter().flat_map(texts).collect();
-    Ok(Preflight { level: warning.level(), status: warning.status(), audience, texts, forecast, repeat_of, advice })
+    let (level, status) = (warning.level(), warning.status());
+    Ok(Preflight { level, status, audience, texts, forecast, beyond, repeat_of: None, advice })
 }
 
 /// What a person should look at twice in the texts as channels get them. Languages that say the same are told once.

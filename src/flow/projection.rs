@@ -39,7 +39,11 @@ use self::{
     recall::Folded,
     usual::Usual,
 };
-use crate::{domain::delivery::Reason, flow::record::WarningId, store::Appended};
+use crate::{
+    domain::delivery::{Reason, State},
+    flow::record::WarningId,
+    store::Appended,
+};
 pub(crate) use gate::Writing;
 pub(crate) use plan::{Closing, Plan, Snapshot};
 pub(crate) use references::{Early, Keep, References};
@@ -131,6 +135,17 @@ impl Projection {
     /// The plan of this number, unless it is folded.
     pub(crate) fn live(&self, number: u64) -> Option<Arc<Plan>> {
         self.plans.read().get(&number).cloned()
+    }
+
+    /// How many deliveries of a plan are in a state, folded or not; none of one that is not here.
+    pub(crate) fn count_of(&self, number: u64) -> impl Fn(State) -> u64 + use<> {
+        let head = self.folded.head(number);
+        let snapshot = if head.is_none() { self.live(number).map(|plan| plan.snapshot()) } else { None };
+        move |state| match (&head, &snapshot) {
+            (Some(head), _) => head.counts.get(state as usize).copied().unwrap_or_default(),
+            (None, Some(snapshot)) => snapshot.count(state),
+            (None, None) => 0,
+        }
     }
 
     /// These plans, without those that are not here.

@@ -16,7 +16,7 @@ use super::{
     deliver::RouteLimits,
     forecast::RunningForecast,
     projection::recall,
-    record::{Decision, Stage, WarningId, rfc3339},
+    record::{Decision, Stage, WarningId, WarningRecord, rfc3339},
     retention,
 };
 use crate::{
@@ -348,6 +348,11 @@ impl Flow {
         let route = self.0.routes.get(name)?;
         Some(route.adapter.probe().await.map_err(|fault| fault.to_string()))
     }
+}
+
+/// Persons of a warning, without the reasons why some were not reached: costs little, whether it is folded or not.
+pub(crate) fn people_of(parts: &Parts, warning: &WarningRecord) -> People {
+    people::counted(parts, warning)
 }
 
 /// Persons of a warning, for keeping when it is folded or its audience is erased.

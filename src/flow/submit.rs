@@ -2,7 +2,7 @@
 //! before anything is stored.
 
 use super::{
-    Flow, authorize,
+    Flow, Unavailable, authorize,
     authorize::Actor,
     intake::{self, Form, Lift, Repeat, Submission, SubmitFault, Submitted},
     preflight::{self, Preflight},
@@ -35,6 +35,15 @@ impl Flow {
     pub async fn preflight(&self, submission: Submission) -> Result<Preflight, SubmitFault> {
         self.0.telemetry.intake(IntakeResult::Checked);
         preflight::dry_run(&self.0, submission, true).await
+    }
+
+    /// What a stored warning would do if it were released now, for whoever is to sign it; `None` when there is none, or
+    /// it has been decided about.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub async fn preflight_of(&self, id: &WarningId) -> Result<Option<Preflight>, Unavailable> {
+        preflight::of_stored(&self.0, id).await
     }
 
     /// Ends the event of a warning: builds the Cancel, and takes it as a submission.

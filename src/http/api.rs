@@ -2,6 +2,7 @@
 //! the API says about them.
 
 mod alarms;
+mod analysis;
 mod callbacks;
 mod confirm;
 mod events;
@@ -23,6 +24,7 @@ mod warnings;
 
 pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
+    analysis::{ANALYSTS, AnalysisDocument, Asked, OverlapDocument},
     confirm::ConfirmDocument,
     inbox::{Dismissal, InboxDocument, InboxList},
     keys::{KeyForm, KeyList},
@@ -48,6 +50,7 @@ pub fn routes() -> Vec<RouteSpec> {
         alarms::routes(),
         inbox::routes(),
         partners::routes(),
+        analysis::routes(),
         progress::routes(),
         sign_off::routes(),
         retry::routes(),

@@ -3,6 +3,7 @@
 //! One page a file. Each turns what the flow tells into words and numbers ready to print; the templates stand in
 //! `templates/console/`. The one script replaces the live blocks of a page and says when it no longer can.
 
+mod analysis;
 pub(crate) mod assets;
 mod board;
 mod deliveries;
@@ -15,12 +16,13 @@ mod retry;
 mod routes;
 mod screens;
 mod show;
+mod sign_off;
 mod warning;
 pub(crate) mod words;
 
 pub(super) use self::{board::escape, warning::is_public};
 use super::{
-    api::ORDERERS,
+    api::{ANALYSTS, ORDERERS},
     routes::{Access, RouteSpec},
 };
 use crate::flow::authorize::Role;
@@ -31,6 +33,8 @@ const READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::A
 const DELIVERY_READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor];
 /// Who lifts; an issuer only its own warnings.
 const LIFTERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator];
+/// Who signs.
+const SIGNERS: &[Role] = &[Role::Approver];
 /// Who sees routes and screens.
 const KEEPERS: &[Role] = &[Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
 /// Who pauses and resumes routes and hands out addresses of screens.
@@ -49,8 +53,11 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/console/warnings/{id}/deliveries", Access::page(DELIVERY_READERS), deliveries::page),
         RouteSpec::get("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::page),
         RouteSpec::post("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::act),
+        RouteSpec::get("/console/warnings/{id}/sign-off", Access::page(READERS), sign_off::page),
+        RouteSpec::post("/console/warnings/{id}/sign-off", Access::page(SIGNERS), sign_off::act),
         RouteSpec::get("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::page),
         RouteSpec::post("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::act),
+        RouteSpec::get("/console/analysis", Access::page(ANALYSTS), analysis::page),
         RouteSpec::get("/console/routes", Access::page(KEEPERS), routes::page),
         RouteSpec::post("/console/routes/pause", Access::page(OPERATORS), routes::pause),
         RouteSpec::post("/console/routes/resume", Access::page(OPERATORS), routes::resume),

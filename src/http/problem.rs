@@ -215,6 +215,12 @@ impl Problem {
         self.0.code
     }
 
+    /// What is wrong and what to do, for a page.
+    #[must_use]
+    pub fn sentence(&self, lang: crate::messages::Lang) -> String {
+        crate::messages::sentence(lang, self.0.code.name(), &self.0.args)
+    }
+
     /// What happened, for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use fenghuo::flow::{
     intake::{Form, Submission},
     preflight::Preflight,
+    target::directory::Recipient,
 };
 use fenghuo_contract::{Channel, RateUnit};
 use serde_json::Value;
@@ -267,4 +268,82 @@ async fn what_is_foretold_says_until_when_it_holds_as_what_goes_out_does() {
     let foretold = foretell(&engine, &message).await;
     let text = &foretold.texts.iter().find(|text| text.language == "zh-CN").expect("a text").text;
     assert!(text.contains("有效至：2026年11月25日20时00分"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_they_are_at_home_is_told_by_street() {
+    let village = "230109005001";
+    let both = Recipient {
+        external_id: "both".to_owned(),
+        areas: vec![STREET.parse().expect("a code"), OTHER_STREET.parse().expect("a code")],
+        endpoints: [(Channel::Sms, "13900000000".to_owned()), (Channel::Push, "token".to_owned())].into(),
+        language: "zh-CN".to_owned(),
+        drill: true,
+        ..Recipient::default()
+    };
+    let world = Plan::new(88)
+        .configured(|config| {
+            config.areas.insert(STREET.parse().expect("a code"), "松北街道".to_owned());
+        })
+        .route("sms.a", Channel::Sms, |_, _| {})
+        .route("push.a", Channel::Push, |_, _| {})
+        .recipients(STREET, Channel::Sms, numbers(0, 30))
+        .recipients(village, Channel::Sms, numbers(100, 5))
+        .recipients(OTHER_STREET, Channel::Sms, numbers(200, 7))
+        .recipient(both);
+    let engine = world.start().await;
+    let foretold = foretell(&engine, &warning("W1", "yellow")).await.forecast;
+    assert_eq!(foretold.people, 43);
+    let told: Vec<_> = foretold
+        .streets
+        .iter()
+        .map(|street| {
+            (street.code.map(|code| code.to_string()), street.name.as_deref(), street.people, street.channels["sms"])
+        })
+        .collect();
+    // The village belongs to its street, and whoever gave two streets counts in both.
+    assert_eq!(
+        told,
+        [(Some(STREET.to_owned()), Some("松北街道"), 36, 36), (Some(OTHER_STREET.to_owned()), None, 8, 8)]
+    );
+    assert_eq!(foretold.streets[0].channels["push"], 1);
+    let one = foretell(&engine, &of_street(warning("W2", "yellow"), OTHER_STREET)).await.forecast;
+    assert!(one.streets.iter().any(|street| street.people == 8), "{:?}", one.streets);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_already_and_does_not_go_together_is_told() {
+    let world = Plan::new(89).route("sms.a", Channel::Sms, |_, _| {}).recipients(STREET, Channel::Sms, numbers(0, 3));
+    let engine = world.start().await;
+    let first = warning("W1", "yellow");
+    let id = engine.post(&first).await;
+    engine.until(&id, MINUTE, |status| status.done).await;
+    let conflicts = async |message: &Value| {
+        let foretold = foretell(&engine, message).await;
+        let told: Vec<_> = foretold.forecast.conflicts.iter().map(|one| (one.warning == id, one.kind.name())).collect();
+        let advised = foretold.advice.iter().filter(|finding| finding.code.starts_with("conflict-")).count();
+        assert_eq!(told.len(), advised);
+        told
+    };
+    let other_sender = |identifier: &str, level: &str| {
+        let mut message = warning(identifier, level);
+        message["sender"] = "other@songbei.example".into();
+        message
+    };
+    // All of them come from one account here: it should have been an update.
+    assert_eq!(conflicts(&warning("W2", "orange")).await, [(true, "not_updated")]);
+    assert_eq!(conflicts(&of_street(other_sender("W3", "red"), STREET)).await, [(true, "not_updated")]);
+    // An update and a lift of it, the same hazard elsewhere, another hazard, a test: none of them.
+    let mut fire = warning("W4", "red");
+    fire["infos"][0]["hazard"] = "11B25".into();
+    fire["infos"][0]["event"] = "森林火险".into();
+    let mut test = warning("W5", "red");
+    test["status"] = "test".into();
+    let elsewhere = of_street(warning("W6", "red"), "230111001000");
+    for calm in [following(&first, "W7", "update"), following(&first, "W8", "cancel"), fire, test, elsewhere] {
+        assert_eq!(conflicts(&calm).await, [], "{calm}");
+    }
+    let lift = engine.post(&following(&first, "W9", "cancel")).await;
+    engine.until(&lift, MINUTE, |status| status.done).await;
+    assert_eq!(conflicts(&warning("W10", "orange")).await, [], "what was lifted is in nobody's way");
 }

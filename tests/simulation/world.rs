@@ -274,7 +274,8 @@ fn configuration(chance: &mut Chance) -> (Config, Vec<(String, Limits)>) {
     let any = vec!["*".to_owned()];
     let name = "转发".to_owned();
     let levels = Level::ALL.to_vec();
-    let issuer = Issuer { name, senders: Vec::new(), hazards: any.clone(), levels, areas: any, relay: true };
+    let issuer =
+        Issuer { name, senders: Vec::new(), hazards: any.clone(), levels, areas: any, relay: true, audience_max: None };
     config.issuers.insert("relay".to_owned(), issuer);
     if chance.says(80) {
         config.limits.recipient.clear();

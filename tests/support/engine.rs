@@ -70,6 +70,7 @@ impl Plan {
                 levels: Level::ALL.to_vec(),
                 areas: any,
                 relay: true,
+                audience_max: None,
             },
         );
         Self { seed, config, simulators: BTreeMap::new(), recipients: Vec::new() }

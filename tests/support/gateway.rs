@@ -90,6 +90,7 @@ fn issuer(hazards: &[String], levels: &[Level], areas: &[String]) -> Issuer {
         levels: levels.to_vec(),
         areas: areas.to_vec(),
         relay: hazards == ["*"],
+        audience_max: None,
     }
 }
 

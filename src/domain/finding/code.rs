@@ -233,6 +233,16 @@ codes! {
     AUDIENCE_EMPTY = "audience-empty";
     /// An audience of everybody there is, which is not usual.
     AUDIENCE_EVERYONE = "audience-everyone";
+    /// More people than the issuer may tell without the emergency office.
+    AUDIENCE_ABOVE_CEILING = "audience-above-ceiling";
+    /// No area code, no polygon and no circle says who is meant.
+    AREA_ONLY_NAMED = "area-only-named";
+    /// Another issuer's warning of the same hazard in the same place says another level.
+    CONFLICT_OTHER_LEVEL = "conflict-other-level";
+    /// The issuer's own warning of the same hazard in the same place stands, and this one does not update it.
+    CONFLICT_NOT_UPDATED = "conflict-not-updated";
+    /// Another issuer's warning of the same hazard in the same place says the same.
+    CONFLICT_DOUBLED = "conflict-doubled";
     /// Deliveries that will not have left at the deadline.
     DEADLINE_MISSED = "deadline-missed";
     /// No level, which the law demands of a warning.

@@ -13,6 +13,7 @@ fn sign_off(steps: &[Step], second_within_ms: Option<i64>) -> SignOff {
         began_ms: 0,
         expires_ms: 1_000,
         second_within_ms,
+        beyond: None,
     }
 }
 

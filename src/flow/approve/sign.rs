@@ -1,10 +1,12 @@
 //! Signing: who says what about a warning that waits, and how its sign-off stands.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::{
     domain::{
-        signoff::{Answer, Given, SignFault, SignOff, Signer, Standing, Step},
+        signoff::{Answer, Beyond, Given, SignFault, SignOff, Signer, Standing, Step},
         warning::Warning,
     },
     flow::{
@@ -61,6 +63,10 @@ pub struct SignOffView {
     pub second_due_at: Option<String>,
     /// Whether one signature may release it.
     pub emergency_allowed: bool,
+    /// Why the office signs too, whatever the rules ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Beyond, required = false)]
+    pub beyond: Option<Beyond>,
     /// Of exactly what would go out; a signature names it. `null` once it is over.
     pub digest: Option<String>,
     /// Exactly what would go out if it were released now.
@@ -171,6 +177,7 @@ fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {
         expires_at: rfc3339(sign_off.expires_ms),
         second_due_at: sign_off.second_due_ms().map(rfc3339),
         emergency_allowed: sign_off.second_within_ms.is_some() && record.stage == Stage::Received,
+        beyond: sign_off.beyond,
         digest,
         texts: texts.unwrap_or_default(),
     })
@@ -194,21 +201,40 @@ fn shown(given: &[Given], began_ms: i64) -> Vec<GivenView> {
     all
 }
 
-/// The sign-off a warning begins with; `None` when no rule asks for one. A lift never waits.
-pub(super) fn begun(parts: &Parts, record: &WarningRecord, warning: &Warning) -> Option<SignOff> {
+/// Name of the rule when no configured one asks for a signature and the warning is [`Beyond`] its issuer.
+const BEYOND: &str = "beyond-issuer";
+/// So long such a warning waits for the office.
+const BEYOND_EXPIRES: Duration = Duration::from_secs(3_600);
+
+/// The sign-off a warning begins with; `None` when nothing asks for one. A lift never waits.
+pub(super) fn begun(
+    parts: &Parts,
+    record: &WarningRecord,
+    warning: &Warning,
+    beyond: Option<Beyond>,
+) -> Option<SignOff> {
     if warning.is_lift() {
         return None;
     }
-    let (rule, asks) = parts.config.sign_off_rule(warning, record.issuer.as_deref())?;
-    let ms = |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
+    let asks = parts.config.sign_off_rule(warning, record.issuer.as_deref());
+    if asks.is_none() && beyond.is_none() {
+        return None;
+    }
+    let mut steps = asks.map(|(_, asks)| asks.steps.clone()).unwrap_or_default();
+    if beyond.is_some() && !steps.contains(&Step::Office) {
+        steps.push(Step::Office);
+    }
+    let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
     let now_ms = parts.clock.unix_ms();
+    let second = asks.map(|(_, asks)| asks.second_within_s).filter(|within| !within.is_zero() && beyond.is_none());
     Some(SignOff {
-        rule: rule.to_owned(),
-        steps: asks.steps.clone(),
+        rule: asks.map_or(BEYOND, |(name, _)| name).to_owned(),
+        steps,
         given: Vec::new(),
         voided: Vec::new(),
         began_ms: now_ms,
-        expires_ms: now_ms.saturating_add(ms(asks.expires_s)),
-        second_within_ms: (!asks.second_within_s.is_zero()).then(|| ms(asks.second_within_s)),
+        expires_ms: now_ms.saturating_add(ms(asks.map_or(BEYOND_EXPIRES, |(_, asks)| asks.expires_s))),
+        second_within_ms: second.map(ms),
+        beyond,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fenghuo_contract::{Channel, Content};
 use roaring::RoaringBitmap;
 
-use super::{ChannelForecast, Forecast, LaneKey, Model, Shape, in_seconds, usual};
+use super::{ChannelForecast, ConflictKind, Forecast, LaneKey, Model, Shape, conflicts, in_seconds, streets, usual};
 use crate::{
     domain::{
         finding::{Finding, code},
@@ -118,6 +118,8 @@ impl Forecast {
             will_miss: channels.values().map(|channel| channel.will_miss).sum(),
             cost: (!costs.is_empty()).then(|| costs.iter().sum()),
             channels,
+            streets: streets::streets(parts, drafts),
+            conflicts: conflicts::conflicts(parts, warning, issuer),
             usual,
         };
         let advice = advice(parts, &forecast, warning);
@@ -179,6 +181,16 @@ fn advice(parts: &Parts, forecast: &Forecast, warning: &Warning) -> Vec<Finding>
     if !matches!(warning.status(), Status::Actual | Status::Exercise | Status::Test) {
         // Nothing of the others goes to anybody.
         return advice;
+    }
+    for conflict in &forecast.conflicts {
+        let code = match conflict.kind {
+            ConflictKind::OtherLevel => code::CONFLICT_OTHER_LEVEL,
+            ConflictKind::NotUpdated => code::CONFLICT_NOT_UPDATED,
+            ConflictKind::Doubled => code::CONFLICT_DOUBLED,
+        };
+        let finding = Finding::advise(code, "").got(&conflict.headline);
+        let issuer = conflict.issuer.clone().unwrap_or_default();
+        advice.push(finding.arg("issuer", issuer).arg("level", conflict.level.name()).arg("id", &conflict.warning.0));
     }
     if forecast.deliveries == 0 {
         advice.push(Finding::advise(code::AUDIENCE_EMPTY, ""));

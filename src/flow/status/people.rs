@@ -14,7 +14,7 @@ use crate::{
     flow::{
         Parts,
         projection::{Plan, coverage::Covered},
-        record::{WarningId, rfc3339},
+        record::{WarningId, WarningRecord, rfc3339},
     },
 };
 
@@ -51,6 +51,17 @@ pub(super) fn now(parts: &Parts, id: &WarningId, plans: &[Arc<Plan>]) -> People 
     let few = covered.addressed <= SMALL;
     let unreached = if few && !is_new { Some(refresh(parts, id, &plans)) } else { known };
     people(covered, unreached)
+}
+
+/// Persons as far as nothing has to be counted or read for it.
+pub(super) fn counted(parts: &Parts, warning: &WarningRecord) -> People {
+    let heads = warning.plans.iter().filter_map(|number| parts.projection.folded.head(*number));
+    let kept = heads.filter_map(|head| head.people.clone()).find_map(|kept| serde_json::from_value(kept).ok());
+    kept.unwrap_or_else(|| {
+        let plans = parts.projection.plans(&warning.plans);
+        let plans: Vec<Arc<Plan>> = plans.into_iter().filter(|plan| plan.record.channel.reaches_persons()).collect();
+        people(covered(&plans), None)
+    })
 }
 
 /// The numbers as they were when the warning was folded: the order in which channels reached somebody is not kept

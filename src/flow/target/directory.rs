@@ -239,6 +239,14 @@ impl Directory {
         self.index.load().by_language(rows)
     }
 
+    /// The areas of these rows: for each area somebody names as his own, its rows among `rows`. A row with several areas
+    /// is in each of them.
+    #[must_use]
+    pub fn by_area(&self, rows: &RoaringBitmap) -> BTreeMap<AreaCode, RoaringBitmap> {
+        let areas = self.index.load().by_area(rows);
+        areas.into_iter().filter_map(|(number, rows)| Some((AreaCode::from_number(number)?, rows))).collect()
+    }
+
     /// Removes a recipient and erases its name and sealed addresses; its row remains as a tombstone that knows only the
     /// external id. `false` when there is none with this external id.
     ///

@@ -3,15 +3,18 @@
 use axum::{
     Json,
     body::Body,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, Uri},
 };
 use serde_json::{Value, json};
 
-use super::warnings::{
-    PreflightDocument,
-    description::{cap, message},
-    submission,
+use super::{
+    parameters::WARNING,
+    warnings::{
+        PreflightDocument, READERS,
+        description::{cap, message},
+        readable, submission,
+    },
 };
 use crate::{
     flow::authorize::{Actor, Role},
@@ -23,7 +26,7 @@ use crate::{
             Problem,
             ProblemCode::{
                 AuthorityExceeded, BodyBrokenOff, BodyTooLarge, HeaderWrong, MediaTypeUnsupported, ParameterWrong,
-                RequestTimeout, WarningRejected, WarningUnreadable,
+                RequestTimeout, SignOffNotWaiting, WarningNotFound, WarningRejected, WarningUnreadable,
             },
         },
         routes::{Access, RouteSpec},
@@ -32,7 +35,10 @@ use crate::{
 
 pub(super) fn routes() -> Vec<RouteSpec> {
     let roles = &[Role::Issuer, Role::Approver, Role::Operator];
-    vec![RouteSpec::post("/v1/preflight", Access::roles(roles), preflight).described(&PREFLIGHT)]
+    vec![
+        RouteSpec::post("/v1/preflight", Access::roles(roles), preflight).described(&PREFLIGHT),
+        RouteSpec::get("/v1/warnings/{id}/preflight", Access::roles(READERS), of_stored).described(&OF_STORED),
+    ]
 }
 
 async fn preflight(
@@ -45,6 +51,17 @@ async fn preflight(
     Fields::of_address(&uri)?.end()?;
     let submission = submission(&site, actor, &headers, body).await?;
     Ok(Json(PreflightDocument::new(site.flow.preflight(submission).await?, &headers)))
+}
+
+async fn of_stored(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<PreflightDocument>, Problem> {
+    let view = readable(&site, &actor, &id).await?;
+    let looked = site.flow.preflight_of(&view.id).await?;
+    looked.map(|looked| Json(PreflightDocument::new(looked, &headers))).ok_or_else(|| Problem::new(SignOffNotWaiting))
 }
 
 pub(super) fn example() -> Value {
@@ -63,6 +80,8 @@ pub(super) fn example() -> Value {
                 "rate_per_s": 500.0, "ahead": 0, "finish_s": 20, "finish_at": "2026-07-15T14:40:20+08:00",
                 "deadline_at": "2026-07-15T20:40:00+08:00", "will_miss": 0, "cost": 400.0
             }},
+            "streets": [{"code": "230109005000", "name": "松北街道", "people": 10000, "channels": {"sms": 10000}}],
+            "conflicts": [],
             "finish_at": "2026-07-15T14:40:20+08:00", "will_miss": 0, "cost": 400.0,
             "usual": {"warnings": 20, "alike": true, "median": 9000, "largest": 12000, "this": 10000, "ratio": 1.1}
         },
@@ -103,4 +122,25 @@ static PREFLIGHT: Operation = Operation {
         MediaTypeUnsupported,
         WarningRejected,
     ],
+};
+
+static OF_STORED: Operation = Operation {
+    id: "preflightStored",
+    tag: "warnings",
+    summary: both("看一条等待签发的预警会怎样", "See what a warning that waits for signatures would do"),
+    description: both(
+        "签字的人在签字之前看的：现在发布会怎样——每个渠道、每个街道多少人，什么文字，何时发完，多少来不及，\
+         与哪些有效预警冲突，与该单位平时相比，是否超过该单位的权限。",
+        "What a signer looks at before signing: what a release at this moment would do: people per channel and per \
+         street, the words, through by when, how many too late, which standing warnings it does not go together with, \
+         how it compares with the issuer's usual audience, and whether it is beyond what the issuer may release alone.",
+    ),
+    parameters: &[WARNING],
+    request: &[],
+    answers: &[Answer {
+        status: 200,
+        text: both("现在发布会怎样", "What a release at this moment would do"),
+        content: Some(Content { media_type: "application/json", schema: Some("PreflightDocument"), example }),
+    }],
+    problems: &[WarningNotFound, SignOffNotWaiting],
 };

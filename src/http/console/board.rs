@@ -22,6 +22,7 @@ use crate::{
     flow::{
         alarms::{AlarmCode, AlarmView},
         intake::{WarningFilter, WarningView},
+        record::Stage,
         screens::{Holds, ScreenView},
         status::{RouteView, StatusView},
     },
@@ -58,13 +59,18 @@ pub(super) async fn page(Shared(site): Shared<Site>, visit: Visit, Query(place):
             Err(fault) => return visit.unavailable(&fault),
         }
     }
+    let waiting = WarningFilter { stage: Some(Stage::Received), ..WarningFilter::default() };
+    let waiting = match site.flow.warnings(&waiting, None, ACTIVE_MAX).await {
+        Ok(page) => page.items.into_iter().filter(|view| visit.may_see(view) && view.ended.is_none()).collect(),
+        Err(fault) => return visit.unavailable(&fault),
+    };
     let seen = recent.items.into_iter().filter(|view| visit.may_see(view)).collect();
     let next = recent.next.map(|cursor| format!("/console/?cursor={}", escape(&cursor)));
     let keeps = visit.is_one_of(KEEPERS);
     let routes = if keeps { site.flow.routes() } else { Vec::new() };
     let screens = if keeps { site.flow.screens().await.unwrap_or_default() } else { Vec::new() };
     let alarms = if keeps { site.flow.alarms() } else { Vec::new() };
-    visit.page(&Board::new(&visit, standing, seen, next, &routes, &screens, &alarms))
+    visit.page(&Board::new(&visit, standing, waiting, seen, next, &routes, &screens, &alarms))
 }
 
 /// A text as one value of a query.
@@ -87,6 +93,8 @@ pub(super) struct Board {
     as_of: String,
     faults: Vec<Fault>,
     active: Vec<Row>,
+    /// Not decided about, newest first.
+    waiting: Vec<Row>,
     recent: Vec<Row>,
     next: Option<String>,
 }
@@ -117,6 +125,7 @@ impl Board {
     pub(super) fn new(
         visit: &Visit,
         mut standing: Vec<(WarningView, Option<StatusView>)>,
+        waiting: Vec<WarningView>,
         recent: Vec<WarningView>,
         next: Option<String>,
         routes: &[RouteView],
@@ -145,6 +154,7 @@ impl Board {
             as_of,
             faults: faults(words, alarms, routes, screens),
             active,
+            waiting: waiting.iter().map(|view| Row::new(words, view, None, false, &now)).collect(),
             recent: recent.iter().map(|view| Row::new(words, view, None, false, &now)).collect(),
             next,
         }

@@ -64,6 +64,10 @@ fn every_text_a_page_names_is_there_and_every_text_is_named() {
         "console-lift-act-",
         "console-retry-heading-",
         "console-retry-act-",
+        "console-sign-heading-",
+        "console-sign-act-on-",
+        "console-sign-act-out-",
+        "console-sign-conflict-",
     ]
     .into();
     let missing: Vec<_> = named.iter().filter(|id| !id.ends_with('-') && !defined.contains(**id)).collect();

@@ -45,7 +45,7 @@ pub(super) async fn page(
     visit: Visit,
 ) -> Response {
     match read(&site, &visit, &WarningId(id)).await {
-        Ok(Some(read)) => visit.page(&Detail::new(&visit, &read, after.done.as_deref() == Some("lift"))),
+        Ok(Some(read)) => visit.page(&Detail::new(&visit, &read, after.done.as_deref())),
         Ok(None) => visit.not_found(),
         Err(fault) => visit.unavailable(&fault),
     }
@@ -81,6 +81,7 @@ pub(super) struct Detail {
     done: Option<String>,
     ended: Option<Ended>,
     lift: Option<String>,
+    sign: Option<String>,
     cap: Option<String>,
     first: Option<String>,
     people: Vec<Figure>,
@@ -136,7 +137,7 @@ struct Happened {
 }
 
 impl Detail {
-    pub(super) fn new(visit: &Visit, read: &Read, lifted: bool) -> Self {
+    pub(super) fn new(visit: &Visit, read: &Read, done: Option<&str>) -> Self {
         let Read { view, status, timeline, missed } = read;
         let words = visit.words;
         let now = visit.now();
@@ -148,13 +149,18 @@ impl Detail {
             frame,
             title: format!("{} {} {}", row.level.steps, row.mark, row.headline),
             as_of: clock(status.as_ref().map_or(&now, |status| &status.as_of)),
-            done: lifted.then(|| words.t("console-lift-done")),
+            done: match done {
+                Some("lift") => Some(words.t("console-lift-done")),
+                Some("sign") => Some(words.t("console-sign-done")),
+                _ => None,
+            },
             ended: view.ended.as_ref().map(|ended| Ended {
                 word: words.of("console-ended-", ended),
                 href: view.ended_by.as_ref().map(|by| format!("/console/warnings/{by}")),
             }),
             lift: (visit.is_one_of(LIFTERS) && visit.owns(view) && can_be_lifted(view))
                 .then(|| format!("{}/lift", row.href)),
+            sign: (view.stage == Stage::Received && view.ended.is_none()).then(|| format!("{}/sign-off", row.href)),
             cap: is_public(view).then(|| format!("/cap/{}.xml", escape(&view.message.identifier))),
             first: (view.event != view.id).then(|| format!("/console/warnings/{}", view.event)),
             people: status.as_ref().map(|status| people(words, status)).unwrap_or_default(),

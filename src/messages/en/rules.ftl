@@ -347,6 +347,21 @@ audience-empty = It would reach nobody on any channel.
 audience-everyone = It would reach all {$count} people of the directory, as none of this issuer's warnings has lately.
     .action = Check that everybody is meant; name streets or communities if not.
 
+audience-above-ceiling = It would reach {$count} people, above this issuer's ceiling of {$most}: the emergency office signs it too.
+    .action = Check the areas. If so many are meant, have the office sign.
+
+area-only-named = No area code, polygon or circle says who is meant: the emergency office signs it too.
+    .action = Give the area a code or a polygon; a name alone chooses nobody.
+
+conflict-other-level = {$issuer} has a warning of level {$level} for the same hazard in the same place: “{$got}”.
+    .action = Agree on one level first; two levels for one hazard are believed by nobody. Warning {$id}.
+
+conflict-not-updated = Your own warning for the same hazard in the same place still stands: “{$got}”.
+    .action = Send this one as an update that references it, or lift it first. Warning {$id}.
+
+conflict-doubled = {$issuer} already warns of the same hazard in the same place: “{$got}”.
+    .action = Check whether this one is needed; people would be told twice. Warning {$id}.
+
 deadline-missed = At the present limits {$count} deliveries will not have left before the warning ends.
     .action = Take a later end, a smaller area or a shorter text, or let another route help.
 

@@ -347,6 +347,27 @@ audience-empty = 所有渠道上都没有人会收到。
 audience-everyone = 将发给名录中全部 {$count} 人，这个发布单位近来没有这样发过。
     .action = 确认确实要发给所有人；否则写明街道或社区。
 
+audience-above-ceiling = 将发给 {$count} 人，超过该单位的上限 {$most} 人，须由应急办加签。
+    .action = 请核对地区；确实要发给这么多人，请应急办签发。
+
+area-only-named = 没有地区代码、多边形或圆说明发给谁，须由应急办加签。
+    .action = 请给地区加上代码或多边形，只有名称选不出任何人。
+
+conflict-other-level = {$issuer} 对同一地区的同一灾种已有{$level ->
+        [red] 红色
+        [orange] 橙色
+        [yellow] 黄色
+        [blue] 蓝色
+       *[other] 未定级
+    }预警：“{$got}”。
+    .action = 请先商定一个级别，同一灾种两个级别没有人会相信。预警 {$id}。
+
+conflict-not-updated = 本单位对同一地区的同一灾种已有预警仍然有效：“{$got}”。
+    .action = 请作为更新发出并引用它，或者先解除它。预警 {$id}。
+
+conflict-doubled = {$issuer} 对同一地区的同一灾种已经发布预警：“{$got}”。
+    .action = 请确认是否还需要发布，否则公众会收到两次。预警 {$id}。
+
 deadline-missed = 按现在的上限，失效之前有 {$count} 份来不及发出。
     .action = 推迟失效时间、缩小地区或缩短文字，或增加线路。
 

@@ -144,6 +144,20 @@ impl Index {
         languages
     }
 
+    /// `rows` by area number; a row with several areas is in each, one that is gone in none.
+    pub(super) fn by_area(&self, rows: &RoaringBitmap) -> BTreeMap<u64, RoaringBitmap> {
+        let mut areas = BTreeMap::<u64, RoaringBitmap>::new();
+        for block in &self.blocks {
+            for (facet, members) in block.facets.range(Facet::Area(0)..=Facet::Area(u64::MAX)) {
+                let found = rows & &**members;
+                if let (Facet::Area(number), false) = (facet, found.is_empty()) {
+                    *areas.entry(*number).or_default() |= found;
+                }
+            }
+        }
+        areas
+    }
+
     /// How many recipients stand in the directory.
     pub(super) fn len(&self) -> u64 {
         self.blocks.iter().filter_map(|block| block.facets.get(&Facet::Alive)).map(|rows| rows.len()).sum()

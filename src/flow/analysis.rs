@@ -1,0 +1,100 @@
+//! 汇总、分析和研判: the warnings of a span of time as samples for [`crate::domain::analysis`], from what is in memory.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    Flow, Parts,
+    authorize::{Actor, Role},
+    record::{Stage, WarningRecord},
+    status,
+};
+use crate::domain::{
+    analysis::{Analysis, Change, Period, Reach, Sample},
+    area::AreaCode,
+    delivery::State,
+    hazard,
+    message::{Kind, Status},
+    warning::Warning,
+};
+
+/// Which warnings are analysed.
+#[derive(Clone, Copy, Debug)]
+pub struct AnalysisOrder {
+    /// Received at or after this moment, milliseconds since 1970.
+    pub from_ms: i64,
+    /// Received before this moment.
+    pub until_ms: i64,
+    pub period: Period,
+    /// Actual ones, exercises or tests: never together.
+    pub status: Status,
+}
+
+impl Flow {
+    /// What the warnings of a span of time came to. An issuer sees released ones of all, others only of its own.
+    #[must_use]
+    pub fn analysis(&self, order: AnalysisOrder, actor: &Actor) -> Analysis {
+        let parts = &self.0;
+        let wanted = |record: &&Arc<WarningRecord>| {
+            (order.from_ms..order.until_ms).contains(&record.received_ms)
+                && record.status == order.status
+                && record.stage != Stage::Recorded
+                && (record.released_ms.is_some() || actor.role != Role::Issuer || actor.subject == record.issuer)
+        };
+        let records: Vec<Arc<WarningRecord>> = parts.warnings.read().all().filter(wanted).cloned().collect();
+        let samples: Vec<Sample> = records.iter().map(|record| sample(parts, record)).collect();
+        Analysis::of(&samples, order.period, parts.clock.unix_ms())
+    }
+}
+
+fn sample(parts: &Parts, record: &WarningRecord) -> Sample {
+    let message = &record.message;
+    let lift = Warning::new(message.clone()).is_ok_and(|warning| warning.is_lift());
+    let named = message.infos.iter().find_map(hazard::national_code).map(str::to_owned);
+    let name = || message.infos.first().map(|info| info.event.clone()).unwrap_or_default();
+    let areas = message.infos.iter().flat_map(|info| &info.areas).flat_map(AreaCode::of_area);
+    let mut areas: Vec<AreaCode> = areas.map(AreaCode::street).collect();
+    areas.sort_unstable();
+    areas.dedup();
+    Sample {
+        received_ms: record.received_ms,
+        released_ms: record.released_ms,
+        finished_ms: record.finished_ms.filter(|_| record.released_ms.is_some()),
+        stood_until_ms: stood_until(parts, record),
+        change: match message.kind {
+            _ if lift => Change::Lift,
+            Kind::Update => Change::Update,
+            _ => Change::First,
+        },
+        ended: record.ended.clone(),
+        hazard: named.unwrap_or_else(name),
+        level: record.level,
+        issuer: record.issuer.clone().unwrap_or_else(|| message.sender.clone()),
+        areas,
+        reach: reach(parts, record),
+    }
+}
+
+/// The end of what a warning says: something ended it, or its time was over; `None` when neither is foreseen.
+fn stood_until(parts: &Parts, record: &WarningRecord) -> Option<i64> {
+    let ended = record.ended_by.as_ref().and_then(|by| parts.warning_record(by)?.released_ms);
+    let expires = record.expires_unix().map(|end| end.saturating_mul(1_000));
+    ended.into_iter().chain(expires).min()
+}
+
+/// Whom a warning has reached so far.
+fn reach(parts: &Parts, record: &WarningRecord) -> Reach {
+    let people = status::people_of(parts, record);
+    let mut counts: BTreeMap<State, u64> = BTreeMap::new();
+    for number in &record.plans {
+        let count = parts.projection.count_of(*number);
+        State::ALL.into_iter().for_each(|state| *counts.entry(state).or_default() += count(state));
+    }
+    Reach {
+        addressed: people.addressed,
+        by_one: people.reached_by_one,
+        by_two: people.reached_by_two,
+        confirmed: people.confirmed,
+        deliveries: counts.values().sum(),
+        failed: counts.get(&State::Failed).copied().unwrap_or_default(),
+    }
+}
