@@ -77,6 +77,7 @@ impl Fetch for Fetcher {
         match answer.status {
             StatusCode::NOT_MODIFIED if asked => Ok(Fetched::Unchanged),
             StatusCode::OK | StatusCode::NO_CONTENT if answer.cut => Err(format!("larger than {MOST_BYTES} bytes")),
+            StatusCode::OK | StatusCode::NO_CONTENT if answer.broken => Err("the answer broke off".to_owned()),
             StatusCode::OK | StatusCode::NO_CONTENT => {
                 let validators = Validators { etag: header(ETAG), last_modified: header(LAST_MODIFIED) };
                 Ok(Fetched::Document { body: answer.body, validators })

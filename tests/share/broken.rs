@@ -47,7 +47,7 @@ async fn what_is_no_usable_answer_counts_and_raises_the_alarm() {
         ("HTTP 302", Reply::Say("302 Found", elsewhere, Vec::new())),
         ("larger than", ok(vec![b' '; cap::MOST_BYTES + 1])),
         ("no answer", Reply::Silence),
-        ("no answer", Reply::Drip),
+        ("no answer in time|broke off", Reply::Drip),
         ("xml-none", ok("not a feed")),
         ("xml-none", ok("")),
         ("xml-", ok("<feed><entry>")),
@@ -63,7 +63,7 @@ async fn what_is_no_usable_answer_counts_and_raises_the_alarm() {
         let world = world(vec![("province", feed)]).await;
         let silent = until(&world, |inbox| state(inbox) == "silent").await;
         let fault = silent["upstreams"][0]["last_fault"].as_str().expect("a fault").to_owned();
-        assert!(fault.contains(expected), "{expected}: {fault}");
+        assert!(expected.split('|').any(|one| fault.contains(one)), "{expected}: {fault}");
         assert_eq!(silent["upstreams"][0]["last_answer_at"], Value::Null, "nothing looks healthier than it is");
         let alarms = until_alarms(&world, 1).await;
         assert_eq!(
@@ -71,7 +71,7 @@ async fn what_is_no_usable_answer_counts_and_raises_the_alarm() {
             (&"upstream.province".into(), &"province".into())
         );
         assert!(alarms[0]["detail"].as_str().is_some_and(|detail| detail.contains("province")), "{alarms:#?}");
-        web.script(|_| ok(atom(0)));
+        web.script(|_| ok(atom(&[""; 0])));
         until(&world, |inbox| state(inbox) == "answering" && inbox["upstreams"][0]["age_s"].is_number()).await;
         until_alarms(&world, 0).await;
     }
@@ -83,7 +83,9 @@ async fn an_unchanged_feed_is_not_read_again() {
     let bytes = document(&above("A1", "red"));
     let web = Web::start(move |request: &Request| match request.header("if-none-match") {
         "\"7\"" => status("304 Not Modified"),
-        _ if request.path == "/feed" => Reply::Say("200 OK", "ETag: \"7\"\r\n".to_owned(), atom(1).into()),
+        _ if request.path == "/feed" => {
+            Reply::Say("200 OK", "ETag: \"7\"\r\n".to_owned(), atom(&[bytes.as_bytes()]).into())
+        }
         _ => ok(bytes.clone()),
     })
     .await;
@@ -234,7 +236,7 @@ async fn every_document_of_the_corpus_ends_somewhere() {
     let unreadable = total - documents.iter().filter(readable).count() as u64;
     let web = Web::start(move |request| {
         let number = request.path.trim_start_matches('/').trim_end_matches(".xml").parse::<usize>();
-        ok(number.map_or_else(|_| atom(documents.len()).into_bytes(), |number| documents[number].clone()))
+        ok(number.map_or_else(|_| atom(&documents).into_bytes(), |number| documents[number].clone()))
     })
     .await;
     let world = world(vec![("many", feed(&web, "atom", "wait", ""))]).await;

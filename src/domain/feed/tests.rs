@@ -11,7 +11,8 @@ fn behind(address: &str) -> Document {
 
 /// A CAP document without declarations of its own.
 const BODY: &str = "<identifier>A1</identifier><sender>test@example.org</sender>\
-    <sent>2026-11-24T08:00:00+08:00</sent><status>Actual</status><msgType>Alert</msgType><scope>Public</scope>";
+    <sent>2026-11-24T08:00:00+08:00</sent><status>Actual</status><msgType>Cancel</msgType><scope>Public</scope>\
+    <references>test@example.org,A0,2026-11-24T07:00:00+08:00</references>";
 
 #[test]
 fn atom_points_by_typed_link_then_plain_link_then_id() {

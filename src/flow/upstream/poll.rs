@@ -9,7 +9,10 @@ use std::{
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::{Fetch, Fetched, Validators, take};
+use super::{
+    Fetch, Fetched, Validators,
+    take::{self, Taken},
+};
 use crate::{
     config::Upstream,
     domain::feed::{self, Document, Entry},
@@ -19,11 +22,17 @@ use crate::{
 /// Links followed in one look; the rest are followed in the next.
 const LINKS: usize = 20;
 
+/// Bytes of documents held in one look; what would be more waits for the next.
+const HELD: usize = 8 << 20;
+
 /// How often a link is tried before its document counts as unreachable.
 const TRIES: u32 = 3;
 
 /// The first look comes within this time, spread by chance.
 const FIRST: Duration = Duration::from_secs(5);
+
+/// An entry that is still to be looked at.
+type Todo = ([u8; 32], Entry);
 
 /// What is remembered from look to look. A restart forgets it: what was taken is known by the inbox.
 #[derive(Default)]
@@ -32,7 +41,7 @@ struct Memory {
     /// Entries of the feed, as it last stood, that need no more looks.
     done: BTreeSet<[u8; 32]>,
     /// Entries that are still to be looked at, in the order of the feed.
-    todo: VecDeque<([u8; 32], Entry)>,
+    todo: VecDeque<Todo>,
     tries: BTreeMap<[u8; 32], u32>,
 }
 
@@ -130,7 +139,10 @@ async fn single(
     }
     match take::document(parts, name, upstream, body.clone()).await {
         Ok(taken) => {
-            if taken.is_done() {
+            if taken == Taken::NothingToLift {
+                parts.upstreams.count(name, "nothing_to_lift");
+            }
+            if taken != Taken::Later {
                 memory.done = BTreeSet::from([key]);
             }
             taken.unreadable().map_or(Ok(()), Err)
@@ -142,7 +154,8 @@ async fn single(
     }
 }
 
-/// The entries that were not looked at yet, one after the other.
+/// The entries that were not looked at yet: fetched newest first, as feeds have them, and decided about oldest first, so
+/// that what is ended or updated is known before what ends or updates it.
 async fn work(
     parts: &Arc<Parts>,
     name: &str,
@@ -150,19 +163,41 @@ async fn work(
     fetch: &dyn Fetch,
     memory: &mut Memory,
 ) -> Result<(), Unavailable> {
-    let mut links = 0;
+    let mut batch = gather(parts, name, fetch, memory).await;
+    let more_to_come = !memory.todo.is_empty();
+    while let Some((entry, body)) = batch.pop() {
+        match take::document(parts, name, upstream, body).await {
+            Ok(taken) if taken.is_done() => drop(memory.done.insert(entry.0)),
+            Ok(Taken::NothingToLift) if !more_to_come => {
+                parts.upstreams.count(name, "nothing_to_lift");
+                memory.done.insert(entry.0);
+            }
+            Ok(_) => memory.todo.push_back(entry),
+            Err(fault) => {
+                memory.todo.push_back(entry);
+                memory.todo.extend(batch.into_iter().map(|(entry, _)| entry));
+                return Err(fault);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Documents of entries that were not looked at yet, as far as links and room of one look go.
+async fn gather(parts: &Parts, name: &str, fetch: &dyn Fetch, memory: &mut Memory) -> Vec<(Todo, Bytes)> {
+    let (mut batch, mut links, mut held) = (Vec::new(), 0, 0);
     for _ in 0..memory.todo.len() {
-        let Some((key, entry)) = memory.todo.pop_front() else { return Ok(()) };
+        let Some((key, entry)) = memory.todo.pop_front() else { break };
         let body = match &entry.document {
             Document::None => {
                 memory.done.insert(key);
                 continue;
             }
-            Document::Inside(text) => Bytes::from(text.clone()),
-            Document::Behind(_) if links == LINKS => {
+            _ if links == LINKS || held >= HELD => {
                 memory.todo.push_back((key, entry));
                 continue;
             }
+            Document::Inside(text) => Bytes::from(text.clone()),
             Document::Behind(link) => {
                 links += 1;
                 match fetch.get(Some(link), &Validators::default()).await {
@@ -175,19 +210,13 @@ async fn work(
                 }
             }
         };
-        match take::document(parts, name, upstream, body).await {
-            Ok(taken) if taken.is_done() => drop(memory.done.insert(key)),
-            Ok(_) => memory.todo.push_back((key, entry)),
-            Err(fault) => {
-                memory.todo.push_back((key, entry));
-                return Err(fault);
-            }
-        }
+        held += body.len();
+        batch.push(((key, entry), body));
     }
-    Ok(())
+    batch
 }
 
-fn unreachable(parts: &Parts, name: &str, memory: &mut Memory, (key, entry): ([u8; 32], Entry), fault: &str) {
+fn unreachable(parts: &Parts, name: &str, memory: &mut Memory, (key, entry): Todo, fault: &str) {
     let now_ms = parts.clock.unix_ms();
     parts.upstreams.change(name, |state| state.fault = Some((now_ms, fault.to_owned())));
     let tries = memory.tries.entry(key).or_default();

@@ -8,7 +8,7 @@
 //! | known by its CAP identity, or the same words from another feed | nothing |
 //! | ends or updates what was relayed here | relayed at once, whatever the rule: a lift never waits |
 //! | ends or updates what waits here | ends that, and waits itself when it is an update |
-//! | ends what is not known here | counted: there is nothing to lift |
+//! | ends what is not known here | counted, once nothing more of the feed is on its way |
 //! | actual, public, `rule = "relay"` | relayed at once; waits when authority refuses it |
 //! | anything else | waits |
 //!
@@ -52,11 +52,13 @@ pub(super) enum Taken {
     Unreadable(String),
     /// There is no room for it now.
     Later,
+    /// It ends what is not known here: perhaps what it ends is still on its way.
+    NothingToLift,
 }
 
 impl Taken {
     pub(super) fn is_done(&self) -> bool {
-        *self != Self::Later
+        !matches!(self, Self::Later | Self::NothingToLift)
     }
 
     /// Why it cannot be read, when that is so.
@@ -82,6 +84,7 @@ pub(super) async fn document(
     let now_ms = parts.clock.unix_ms();
     match &taken {
         Taken::Done(what) => parts.upstreams.count(name, what),
+        Taken::NothingToLift => {}
         Taken::Later => parts.upstreams.count(name, "inbox_full"),
         Taken::Unreadable(why) => {
             tracing::warn!(upstream = name, why, "a document from above cannot be read");
@@ -142,7 +145,7 @@ impl Document<'_> {
                 self.keep(InboxState::Ended, Vec::new(), None).await?;
                 return Ok(Taken::Done("followed"));
             }
-            return Ok(Taken::Done("nothing_to_lift"));
+            return Ok(Taken::NothingToLift);
         }
         let why = match (self.message().status, self.message().scope) {
             (Status::Actual, Scope::Public) if self.upstream.rule == Rule::Relay => return self.relay("relayed").await,
