@@ -10,6 +10,7 @@ mod layers;
 mod pace;
 pub mod partners;
 mod receipts;
+mod roster;
 mod route;
 mod schema;
 mod signoff;
@@ -30,12 +31,13 @@ pub use layers::{ConfigFault, Loaded, load};
 pub use pace::{Limit, Limits, RecipientLimit, Retry, RetryTimes};
 pub use partners::Partner;
 pub use receipts::Receipts;
+pub use roster::{SignOffReminders, Witnessed, Witnesses};
 pub use route::Breaker;
 pub use signoff::SignOffRule;
 pub use upstream::Upstream;
 
 use self::pace::{default_red_share, default_retry};
-use crate::domain::{area::AreaCode, level::Level, warning::Warning};
+use crate::domain::{area::AreaCode, level::Level, roster::ShiftForm, warning::Warning};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Deserialize)]
@@ -51,6 +53,12 @@ pub struct Config {
     /// Who has to sign what, by name of the rule; what no rule matches is released at once. Of several that match, the
     /// one with the most steps counts; of those, the first by name.
     pub sign_off: BTreeMap<String, SignOffRule>,
+    /// Who reminds whom that a signature is waited for, and when.
+    pub sign_off_reminders: SignOffReminders,
+    /// Who is on duty, by office: the id of an issuer, or `office`. What is set by API takes the place of an office's.
+    pub roster: BTreeMap<String, Vec<ShiftForm>>,
+    /// What the duty officers of the other headquarters are told of.
+    pub witnesses: Witnesses,
     /// Powers by hazard, and exceptions of single issuers.
     pub authority: Authority,
     /// Name of every area the district speaks of, by code.
@@ -372,6 +380,9 @@ impl Default for Config {
             texts: Texts::default(),
             routes: BTreeMap::new(),
             sign_off: BTreeMap::new(),
+            sign_off_reminders: SignOffReminders::default(),
+            roster: BTreeMap::new(),
+            witnesses: Witnesses::default(),
             issuers: BTreeMap::new(),
             authority: Authority::default(),
             areas: BTreeMap::new(),

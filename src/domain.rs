@@ -21,6 +21,7 @@ pub mod national;
 pub mod opt_out;
 pub mod position;
 pub mod provider_codes;
+pub mod roster;
 pub mod rules;
 pub mod shape;
 pub mod signoff;

@@ -16,6 +16,7 @@ pub mod exact;
 pub mod forecast;
 pub mod inbox;
 pub mod intake;
+pub mod notice;
 pub mod partners;
 mod parts;
 pub mod preflight;
@@ -23,8 +24,10 @@ mod projection;
 pub mod receipt;
 pub mod record;
 pub mod render;
+mod remind;
 mod retention;
 pub mod retry;
+pub mod roster;
 pub mod schedule;
 pub mod screens;
 mod stages;
@@ -35,6 +38,7 @@ pub mod target;
 pub mod upstream;
 mod warnings;
 mod watch;
+mod witness;
 
 use std::sync::Arc;
 

@@ -35,6 +35,7 @@ files![
     "docs",
     "import",
     "key",
+    "notices",
     "problems",
     "rules",
     "sharing",

@@ -49,7 +49,10 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/warnings/{id}/timeline", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/sign-off", "issuer approver operator auditor"),
     ("POST /v1/warnings/{id}/sign-off", "approver"),
+    ("GET /v1/warnings/{id}/notices", "issuer approver operator auditor"),
     ("POST /v1/warnings/{id}/retry", "operator approver"),
+    ("GET /v1/roster", "issuer approver operator auditor security"),
+    ("PUT /v1/roster/{office}", "operator security"),
     ("GET /v1/receipts", "issuer operator auditor"),
     ("GET /c/{token}", "public"),
     ("POST /c/{token}", "public"),
@@ -113,6 +116,7 @@ fn address(path: &str) -> String {
         .replace("{name}", "absent")
         .replace("{external_id}", "absent")
         .replace("{token}", "absent")
+        .replace("{office}", "absent")
         .replace("{route}", "absent")
         .replace("{secret}", "absent")
         .replace("{code}", "not-found")

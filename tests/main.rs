@@ -15,6 +15,7 @@ mod faults;
 mod feeds;
 mod house;
 mod national;
+mod notices;
 mod outcome;
 mod pace;
 mod people;

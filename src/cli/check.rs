@@ -11,6 +11,10 @@ use crate::{
     app::adapters,
     clock::Clock,
     config::{Config, ConfigFinding, Environment, Route, finding::Weight},
+    domain::{
+        moment::Moment,
+        roster::{self, ShiftForm},
+    },
     flow::{receipt::Inbox, render::templates::Templates},
     messages::{self, Lang},
     store::embedded,
@@ -32,6 +36,7 @@ pub(super) async fn run(arguments: &Check, environment: &Environment, output: &O
         findings.extend(routes(config, &mut built));
         findings.extend(upstreams(config));
         findings.extend(disk(config));
+        findings.extend(roster(config, Clock::system().unix()));
     }
     let refused = findings.iter().any(|finding| finding.weight == Weight::Refuse);
     let probes = if arguments.live && !refused { probe(&built).await } else { Vec::new() };
@@ -80,6 +85,19 @@ fn disk(config: &Config) -> Vec<ConfigFinding> {
         findings.push(finding("config-reserve-short", "store.reserve", args));
     }
     findings
+}
+
+/// Offices without anybody on duty for some time of the week that begins now: the first such time of each.
+fn roster(config: &Config, now: i64) -> Vec<ConfigFinding> {
+    let gap = |(office, forms): (&String, &Vec<ShiftForm>)| {
+        let shifts = roster::shifts(office, forms).ok()?;
+        let (from, until) = roster::gaps(&shifts, now).into_iter().next()?;
+        let time = |unix| Moment::china(unix).plain();
+        let args = vec![("office", office.clone()), ("from", time(from)), ("until", time(until))];
+        let key = format!("roster.{office}");
+        Some(ConfigFinding { code: "config-roster-gap", key, spot: None, args, weight: Weight::Advise })
+    };
+    config.roster.iter().filter_map(gap).collect()
 }
 
 /// Builds the adapter of every route; none of them opens a link for that.

@@ -5,6 +5,7 @@ mod authority;
 mod issuers;
 mod ladder;
 mod pace;
+mod roster;
 mod routes;
 mod sharing;
 mod signoff;
@@ -35,6 +36,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     alarms::check(&mut pass);
     signoff::check(&mut pass);
     sharing::check(&mut pass);
+    roster::check(&mut pass);
     pass.findings
 }
 

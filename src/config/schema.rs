@@ -12,6 +12,8 @@ pub(super) enum Shape {
     Areas,
     /// A table an adapter reads; any key.
     Free,
+    /// A list of tables, each of this form.
+    Tables(&'static Shape),
     /// IP address and port.
     Address,
     /// Bytes, as a number or as `"1 MiB"`.
@@ -70,6 +72,9 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
     field("sign_off", Shape::Names(&SIGN_OFF)),
+    field("sign_off_reminders", SIGN_OFF_REMINDERS),
+    field("roster", Shape::Names(&Shape::Tables(&SHIFT))),
+    field("witnesses", WITNESSES),
     field("authority", AUTHORITY),
     field("areas", Shape::Areas),
     field("hazards", Shape::Names(&HAZARD)),
@@ -213,6 +218,34 @@ const SIGN_OFF: Shape = Shape::Table(&[
     field("second_within_s", Shape::Seconds),
 ]);
 
+const SIGN_OFF_REMINDERS: Shape = Shape::Table(&[
+    field("first_s", Shape::Seconds),
+    field("every_s", Shape::Seconds),
+    field("deputy_after_s", Shape::Seconds),
+    field("expiring_s", Shape::Seconds),
+    field("channels", Shape::Words(CHANNELS)),
+]);
+
+const SHIFT: Shape = Shape::Table(&[
+    required("person", Shape::Text),
+    required("recipient", Shape::Text),
+    required("roles", Shape::Words(&["review", "sign", "office", "duty"])),
+    field("from", Shape::Text),
+    field("until", Shape::Text),
+    field("days", Shape::Words(&["mon", "tue", "wed", "thu", "fri", "sat", "sun"])),
+    field("hours", Shape::Text),
+    field("deputies", Shape::Tables(&OFFICER)),
+]);
+
+const OFFICER: Shape = Shape::Table(&[required("person", Shape::Text), required("recipient", Shape::Text)]);
+
+const WITNESSES: Shape = Shape::Table(&[
+    field("tell", Shape::Words(&["release", "lift", "grant"])),
+    field("levels", Shape::Words(LEVELS)),
+    field("channels", Shape::Words(CHANNELS)),
+    field("valid_s", Shape::Seconds),
+]);
+
 const AUTHORITY: Shape = Shape::Table(&[
     field("private_hazards", Shape::Texts),
     field("hazards", Shape::Names(&POWER)),
@@ -281,6 +314,7 @@ impl Shape {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Table(_) | Self::Names(_) | Self::Areas | Self::Free => "table",
+            Self::Tables(_) => "tables",
             Self::Address => "address",
             Self::Size => "size",
             Self::Path => "path",

@@ -43,6 +43,17 @@ impl Pass<'_> {
                 self.retain(entries, Self::area);
                 return true;
             }
+            (Shape::Tables(each), Value::List(items)) => {
+                let mut number = 0;
+                items.retain_mut(|item| {
+                    self.path.push(number.to_string());
+                    number += 1;
+                    let kept = self.value(item, *each);
+                    self.path.pop();
+                    kept
+                });
+                return true;
+            }
             (Shape::Free, Value::Table(entries)) => {
                 self.settings(entries);
                 return true;

@@ -144,6 +144,7 @@ fn every_finding_has_its_sentence_its_consequence_and_what_to_do() {
         include_str!("consequences/issuers.rs"),
         include_str!("consequences/routes.rs"),
         include_str!("consequences/authority.rs"),
+        include_str!("consequences/roster.rs"),
     ];
     let sources = sources.into_iter().chain(more);
     let codes: Vec<&str> =

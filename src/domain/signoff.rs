@@ -78,6 +78,9 @@ pub struct Given {
     /// Released at once, before the other steps.
     #[serde(default)]
     pub emergency: bool,
+    /// The person the signer stood in for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy_of: Option<String>,
 }
 
 /// Why the emergency office signs too, whatever the rules ask: a lost or wrong area must not pass unseen.

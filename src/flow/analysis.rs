@@ -38,6 +38,7 @@ impl Flow {
             (order.from_ms..order.until_ms).contains(&record.received_ms)
                 && record.status == order.status
                 && record.stage != Stage::Recorded
+                && record.notice.is_none()
                 && (record.released_ms.is_some() || actor.role != Role::Issuer || actor.subject == record.issuer)
         };
         let records: Vec<Arc<WarningRecord>> = parts.warnings.read().all().filter(wanted).cloned().collect();

@@ -7,6 +7,7 @@ mod sign;
 
 use std::sync::Arc;
 
+pub use super::remind::RemindedView;
 pub use sign::{GivenView, SignOffFault, SignOffView, SignOrder};
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
     parts::parse,
     projection::Closing,
     record::{Decision, PlanRecord, Stage, WarningRecord, json, replace},
+    witness,
 };
 use crate::{
     domain::{
@@ -48,6 +50,7 @@ pub(crate) async fn step(
     let now_ms = parts.clock.unix_ms();
     record.stage = Stage::Released;
     record.released_ms = Some(now_ms);
+    record.witnessed = witness::is_owed(parts, &record, warning);
     let decision = Decision {
         at_ms: now_ms,
         what: "released".to_owned(),

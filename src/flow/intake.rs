@@ -17,6 +17,7 @@ pub(super) use self::{
 use super::{
     Flow, Page, Unavailable,
     authorize::Actor,
+    notice::NoticeOf,
     record::{Stage, WarningId},
 };
 use crate::domain::{
@@ -106,6 +107,10 @@ pub struct WarningView {
     pub digest: String,
     /// The whole message in our JSON form.
     pub message: Message,
+    /// What a notice is about and whom it is for; warnings have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub notice: Option<NoticeOf>,
 }
 
 /// Which warnings to list.
@@ -123,6 +128,8 @@ pub struct WarningFilter {
     pub event: Option<WarningId>,
     /// Only those released, not ended and not expired.
     pub active: bool,
+    /// Also the gateway's own notices to persons on duty.
+    pub notices: bool,
 }
 
 /// How to end an event.

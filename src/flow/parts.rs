@@ -30,6 +30,7 @@ use super::{
     receipt::{CallbackSecrets, Links, Turn},
     record::{Decision, Stage, WarningId, WarningRecord, replace},
     render::templates::Templates,
+    roster::Rosters,
     schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
     status::Progress,
@@ -117,6 +118,10 @@ pub(crate) struct Parts {
     pub(crate) partners: Partners,
     pub(crate) inbox: Inbox,
     pub(crate) upstreams: Upstreams,
+    /// Who is on duty.
+    pub(crate) rosters: Rosters,
+    /// Rings when somebody is to be told something.
+    pub(crate) bell: tokio::sync::Notify,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
     screens_old: AtomicBool,
@@ -156,6 +161,8 @@ impl Parts {
             unwritten: Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
             telemetry,
+            rosters: Rosters::default(),
+            bell: tokio::sync::Notify::new(),
             screens_old: AtomicBool::new(false),
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
@@ -282,6 +289,9 @@ impl Parts {
         };
         self.remember(record.clone());
         self.progress.decided(sequence, decision);
+        if self.warnings.read().owes(&record.id) {
+            self.bell.notify_one();
+        }
         Ok(sequence)
     }
 

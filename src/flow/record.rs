@@ -4,7 +4,7 @@ use bytes::Bytes;
 use fenghuo_contract::Channel;
 use serde::{Deserialize, Serialize};
 
-use super::projection::Closing;
+use super::{notice::NoticeOf, projection::Closing};
 use crate::{
     config::Until,
     domain::{
@@ -80,6 +80,12 @@ pub struct WarningRecord {
     pub ended_by: Option<WarningId>,
     /// Plan numbers, once targeted.
     pub plans: Vec<u64>,
+    /// It is a message of the gateway itself to persons on duty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<NoticeOf>,
+    /// Its release is to be witnessed: the duty officers of other headquarters are told of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub witnessed: bool,
     /// Digest of the message's canonical JSON: what a repeat is compared by.
     pub content_digest: String,
 }

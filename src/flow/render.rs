@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::templates::{Context, Templates, Variant};
 use super::{
-    Parts, Unavailable, partners,
+    Parts, Unavailable, notice, partners,
     parts::parse,
     record::{Decision, PlanRecord, Stage, WarningRecord, create},
     target::{bitmap, bitmap_bytes},
@@ -73,7 +73,7 @@ pub(crate) async fn step(
         let plan: PlanRecord = parse(&plan.value)?;
         let audience = parts.store.get(Space::PlanAudience, (*number).into()).await?.ok_or_else(missing)?;
         let audience = bitmap(&audience.value)?;
-        let contents = contents(parts, warning, &plan, &audience, released_ms);
+        let contents = contents(parts, warning, &plan, &audience, released_ms, record.notice.is_some());
         puts.push(create(Space::PlanContent, *number, &contents));
     }
     record.stage = Stage::Rendered;
@@ -95,14 +95,17 @@ fn contents(
     plan: &PlanRecord,
     audience: &RoaringBitmap,
     released_ms: i64,
+    is_notice: bool,
 ) -> PlanContents {
     if partners::is_of_partner(parts, plan) {
         let first = partners::content(parts, warning, plan, released_ms);
         return PlanContents { first, variants: Vec::new() };
     }
     let mut languages = parts.config.texts.languages.iter();
-    let render =
-        |language: &str| content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);
+    let render = |language: &str| {
+        let render = if is_notice { notice::content } else { content };
+        render(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0)
+    };
     let first = languages.next().map_or("zh-CN", String::as_str);
     let readers = readers(parts, audience);
     let mut variants = Vec::new();

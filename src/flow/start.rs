@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Assembly, Flow, Parts, Unavailable,
     deliver::{self, Route},
-    inbox, partners,
+    inbox, notice, partners,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -31,6 +31,7 @@ impl Flow {
         let routes = routes(&assembly, &limits).await?;
         let parts = Arc::new(Parts::new(assembly, routes, limits));
         partners::start(&parts).await?;
+        parts.rosters.load(&parts).await?;
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
         inbox::start(&parts).await?;
@@ -39,6 +40,7 @@ impl Flow {
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
         parts.lifecycle.spawn(schedule::ladder::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(watch::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(notice::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));

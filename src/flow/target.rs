@@ -12,7 +12,7 @@ use roaring::RoaringBitmap;
 
 pub(crate) use self::named::Named;
 use super::{
-    Parts, Unavailable, partners,
+    Parts, Unavailable, notice, partners,
     projection::recall,
     record::{Decision, LadderStep, PlanRecord, Stage, WarningId, WarningRecord, create},
 };
@@ -36,13 +36,17 @@ pub(crate) async fn step(
 ) -> Result<(), Unavailable> {
     let now_ms = parts.clock.unix_ms();
     let mut plans = Vec::new();
+    let told = notice::reach(parts, &mut record).await?;
     let named = Named::of(parts, warning, record.issuer.as_deref()).await?;
     for channel in Channel::ALL {
         let routes = routes(parts, channel, warning.status());
         if routes.is_empty() {
             continue;
         }
-        let audience = audience(parts, &record, warning, &named, channel).await?;
+        let audience = match &told {
+            Some(told) => told.get(&channel).cloned().unwrap_or_default(),
+            None => audience(parts, &record, warning, &named, channel).await?,
+        };
         if audience.is_empty() {
             continue;
         }
@@ -65,8 +69,9 @@ pub(crate) async fn step(
         };
         plans.push((plan, audience));
     }
-    let partners = partner_plans(parts, &record, warning, now_ms).await?;
-    if !warning.is_lift() {
+    // What only persons on duty are told is nothing for partners.
+    let partners = if told.is_some() { Vec::new() } else { partner_plans(parts, &record, warning, now_ms).await? };
+    if !warning.is_lift() && told.is_none() {
         let channels: Vec<Channel> = plans.iter().map(|(plan, _)| plan.channel).collect();
         for (plan, _) in &mut plans {
             plan.ladder = ladder_step(&parts.config, record.level, plan.channel, &channels);

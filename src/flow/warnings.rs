@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use super::record::{Stage, WarningId, WarningRecord};
+use super::{
+    notice::About,
+    record::{Stage, WarningId, WarningRecord},
+};
 use crate::domain::{level::Level, message::MessageRef, national};
 
 /// Where a warning stands among those under way: red first, then in order of arrival.
@@ -20,6 +23,10 @@ pub(crate) struct Warnings {
     by_event: HashMap<WarningId, BTreeSet<WarningId>>,
     /// By CAP identifier, whoever sent it.
     by_identifier: HashMap<String, BTreeSet<WarningId>>,
+    /// Notices by the warning they are about.
+    by_about: HashMap<WarningId, BTreeSet<WarningId>>,
+    /// Warnings of which somebody is still to be told.
+    owed: BTreeSet<WarningId>,
     /// On their way to being delivered.
     advancing: BTreeSet<Turn>,
     /// Being delivered.
@@ -48,11 +55,52 @@ impl Warnings {
         } else {
             self.unended.remove(&until);
         }
-        if !self.by_id.contains_key(&id) {
+        self.settle(&record);
+        // What a stranger refers to is never a notice.
+        if !self.by_id.contains_key(&id) && record.notice.is_none() {
             self.by_event.entry(record.event.clone()).or_default().insert(id.clone());
             self.by_identifier.entry(record.message.identifier.clone()).or_default().insert(id.clone());
         }
         self.by_id.insert(id, Arc::new(record));
+    }
+
+    /// Keeps account of whom something is still to be told.
+    fn settle(&mut self, record: &WarningRecord) {
+        match &record.notice {
+            Some(notice) => {
+                let About::Warning(about) = &notice.about else { return };
+                self.by_about.entry(about.clone()).or_default().insert(record.id.clone());
+                if notice.kind.settles() {
+                    self.owed.remove(about);
+                }
+            }
+            None => {
+                let settled = |notice: &Arc<WarningRecord>| notice.notice.as_ref().is_some_and(|of| of.kind.settles());
+                if record.owes_notice() && !self.notices_of(&record.id).any(settled) {
+                    self.owed.insert(record.id.clone());
+                }
+            }
+        }
+    }
+
+    /// Notices about a warning, oldest first.
+    pub(crate) fn notices_of(&self, about: &WarningId) -> impl Iterator<Item = &Arc<WarningRecord>> {
+        self.by_about.get(about).into_iter().flatten().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// Warnings of which somebody is still to be told, oldest first.
+    pub(crate) fn owed(&self) -> impl Iterator<Item = &Arc<WarningRecord>> {
+        self.owed.iter().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// Whether somebody is still to be told of a warning.
+    pub(crate) fn owes(&self, id: &WarningId) -> bool {
+        self.owed.contains(id)
+    }
+
+    /// Nobody is to be told of it any more.
+    pub(crate) fn forgive(&mut self, id: &WarningId) {
+        self.owed.remove(id);
     }
 
     pub(crate) fn get(&self, id: &WarningId) -> Option<&Arc<WarningRecord>> {
@@ -104,11 +152,11 @@ impl Warnings {
         self.unended.iter().filter_map(|(_, id)| self.by_id.get(id))
     }
 
-    /// Those that stand now, oldest first.
+    /// Those that stand now, oldest first; notices are no warnings.
     pub(crate) fn standing(&self, now_unix: i64) -> Vec<Arc<WarningRecord>> {
         let unended = self.unended.range((now_unix, WarningId(String::new()))..);
         let known = unended.filter_map(|(_, id)| self.by_id.get(id));
-        let mut standing: Vec<_> = known.filter(|record| record.stands(now_unix)).cloned().collect();
+        let mut standing: Vec<_> = known.filter(|record| record.notice.is_none() && record.stands(now_unix)).cloned().collect();
         standing.sort_by(|a, b| a.id.cmp(&b.id));
         standing
     }

@@ -9,6 +9,7 @@ mod events;
 mod inbox;
 mod keys;
 mod national;
+mod notices;
 mod operations;
 mod parameters;
 mod partners;
@@ -17,6 +18,7 @@ mod progress;
 mod receipts;
 mod recipients;
 mod retry;
+mod roster;
 mod routes;
 mod screens;
 mod sign_off;
@@ -28,11 +30,13 @@ pub(in crate::http) use self::{
     confirm::ConfirmDocument,
     inbox::{Dismissal, InboxDocument, InboxList},
     keys::{KeyForm, KeyList},
+    notices::NoticeList,
     operations::Health,
     partners::PartnerList,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
+    roster::RosterForm,
     routes::{LimitOrder, Pause, ProbeResult, RouteList},
     screens::ScreenList,
     sign_off::SignForm,
@@ -53,6 +57,8 @@ pub fn routes() -> Vec<RouteSpec> {
         analysis::routes(),
         progress::routes(),
         sign_off::routes(),
+        notices::routes(),
+        roster::routes(),
         retry::routes(),
         receipts::routes(),
         confirm::routes(),

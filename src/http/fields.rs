@@ -170,6 +170,25 @@ impl Fields {
         }
     }
 
+    /// A list of at most `most` items of whatever form; empty when it is absent.
+    pub fn list(&mut self, name: &str, most: usize) -> Vec<Value> {
+        match self.values.remove(name) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(items)) if items.len() <= most => items,
+            Some(other) => {
+                let wanted = format!("array of at most {most}");
+                self.problem(name, "field-wrong", |problem| problem.arg("reason", wanted));
+                drop(other);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Takes over what is wrong within a field, found by whoever read it.
+    pub fn add(&mut self, problems: impl IntoIterator<Item = FieldProblem>) {
+        self.problems.extend(problems);
+    }
+
     /// `limit` and `cursor` of a list: 0 and absent are the default, too many are as many as there may be.
     pub fn page(&mut self) -> (usize, Option<String>) {
         let limit = match self.text("limit", 20) {

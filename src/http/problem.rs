@@ -195,6 +195,8 @@ impl Problem {
             .with("limit", 1_048_576)
             .with("got", "text/plain")
             .with("what", "")
+            .with("office", "flood")
+            .with("on_duty", "李四")
             .with("digest", "sha256:5b0f5a6f…")
             .with("why", "lifted");
         let field = match problem.code() {

@@ -46,6 +46,8 @@ pub enum Space {
     PlanFolded = 17,
     /// What of a day's limit is reserved, by the name of the limit's node.
     LimitUse = 18,
+    /// The shifts of an office, by its id; and what grants nobody was told of yet, by `grant/` and the id of the key.
+    Roster = 27,
     /// That a partner wants no more events, by its name.
     Partner = 28,
     /// A warning from above and what was decided about it, by its id; its bytes beside it.

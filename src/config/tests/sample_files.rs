@@ -37,13 +37,37 @@ fn the_sample_has_the_headquarters_and_what_each_may_say() {
 }
 
 #[test]
+fn the_sample_roster_has_somebody_on_duty_at_every_hour() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["issuers.toml", "areas.toml", "roster.toml"] {
+        fs::copy(sample(name), folder.path().join(name)).unwrap();
+    }
+    let main = folder.path().join("fenghuo.toml");
+    fs::write(&main, "include = [\"issuers.toml\", \"areas.toml\", \"roster.toml\"]\n").unwrap();
+    let loaded = load(Some(&main), &Environment::default()).unwrap();
+    assert!(loaded.advice.iter().all(|finding| !finding.code.contains("witness")), "{:?}", loaded.advice);
+    assert_eq!(loaded.config.roster.len(), 3);
+    for (office, forms) in &loaded.config.roster {
+        let shifts = crate::domain::roster::shifts(office, forms).unwrap();
+        assert_eq!(crate::domain::roster::gaps(&shifts, 1_795_478_400), vec![], "{office}");
+    }
+}
+
+#[test]
 fn the_sample_says_the_true_defaults() {
     let sample = load(Some(&sample("fenghuo.toml")), &Environment::default()).unwrap().config;
     let default = Config::default();
     let shown = |config: &Config| {
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?}",
-            config.server, config.texts, config.delivery, config.receipts, config.alarms, config.retention
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            config.server,
+            config.texts,
+            config.delivery,
+            config.receipts,
+            config.alarms,
+            config.retention,
+            config.witnesses,
+            config.sign_off_reminders
         )
     };
     assert_eq!(shown(&sample), shown(&default));
@@ -65,7 +89,7 @@ fn keys(shape: Shape, path: &str, all: &mut Vec<String>) {
                 keys(field.shape, &path, all);
             }
         }
-        Shape::Names(each) => keys(*each, path, all),
+        Shape::Names(each) | Shape::Tables(each) => keys(*each, path, all),
         _ => all.push(path.to_owned()),
     }
 }
@@ -82,6 +106,7 @@ fn the_samples_name_every_key() {
         "signoff.toml",
         "partners.toml",
         "upstream.toml",
+        "roster.toml",
     ] {
         let text = fs::read_to_string(sample(name)).unwrap();
         // An optional key that is left out stands as "# key = value".
@@ -117,6 +142,7 @@ fn paths(value: &toml::Value, shape: Shape, path: &str, all: &mut Vec<String>) {
         (Shape::Names(each), toml::Value::Table(table)) => {
             table.values().for_each(|value| paths(value, *each, path, all))
         }
+        (Shape::Tables(each), toml::Value::Array(items)) => items.iter().for_each(|item| paths(item, *each, path, all)),
         _ => all.push(path.to_owned()),
     }
 }
@@ -162,6 +188,7 @@ mod fields {
 fn structs_and_schema_name_the_same_keys() {
     let of = |shape: Shape| {
         let inner = match shape {
+            Shape::Names(Shape::Tables(each)) => **each,
             Shape::Names(each) => *each,
             other => other,
         };
@@ -195,6 +222,9 @@ fn structs_and_schema_name_the_same_keys() {
         (of(at("hazards")), fields::of::<super::super::Hazard>()),
         (of(at("partners")), fields::of::<super::super::Partner>()),
         (of(at("upstreams")), fields::of::<super::super::Upstream>()),
+        (of(at("witnesses")), fields::of::<super::super::Witnesses>()),
+        (of(at("sign_off_reminders")), fields::of::<super::super::SignOffReminders>()),
+        (of(at("roster")), fields::of::<crate::domain::roster::ShiftForm>()),
         (of(at("authority")), fields::of::<super::super::Authority>()),
         (of(within("hazards")), fields::of::<super::super::Power>()),
         (

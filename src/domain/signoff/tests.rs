@@ -27,6 +27,7 @@ fn given(step: Step, answer: Answer, person: &str) -> Given {
         reason: (answer != Answer::Approve).then(|| "错别字".to_owned()),
         digest: DIGEST.to_owned(),
         emergency: false,
+        deputy_of: None,
     }
 }
 

@@ -14,6 +14,9 @@ use crate::{
         authorize::{self, Actor},
         exact::{self, SignedText},
         record::{Decision, Stage, WarningId, WarningRecord, rfc3339},
+        remind,
+        remind::RemindedView,
+        roster::Standing as OnDuty,
     },
 };
 
@@ -37,6 +40,13 @@ pub enum SignOffFault {
     NotWaiting,
     #[error(transparent)]
     Refused(#[from] SignFault),
+    /// The roster of the office names others for this step now.
+    #[error("not on duty for this step")]
+    NotOnDuty {
+        office: String,
+        /// Whoever is.
+        on_duty: Vec<String>,
+    },
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -61,6 +71,8 @@ pub struct SignOffView {
     pub expires_at: String,
     /// Until when the next signature of an emergency is owed, RFC 3339.
     pub second_due_at: Option<String>,
+    /// Who was reminded of a signature, and when, oldest first.
+    pub reminded: Vec<RemindedView>,
     /// Whether one signature may release it.
     pub emergency_allowed: bool,
     /// Why the office signs too, whatever the rules ask.
@@ -85,6 +97,8 @@ pub struct GivenView {
     pub took_s: i64,
     pub reason: Option<String>,
     pub emergency: bool,
+    /// Whom the signer stood in for.
+    pub deputy_of: Option<String>,
 }
 
 impl Flow {
@@ -114,7 +128,8 @@ impl Flow {
         let Some(sign_off) = record.sign_off.as_mut().filter(|_| record.ended.is_none()) else {
             return Err(SignOffFault::NotWaiting);
         };
-        let given = given(parts, &order, actor);
+        let mut given = given(parts, &order, actor);
+        given.deputy_of = deputy_of(parts, record.issuer.as_deref(), &given)?;
         let warning = Warning::new(record.message.clone()).map_err(|_| SignOffFault::NotWaiting)?;
         let digest = exact::digest(parts, &warning, &record.event);
         let signer = Signer { person: actor.who(), made_by: made_by.as_deref() };
@@ -137,13 +152,36 @@ fn given(parts: &Parts, order: &SignOrder, actor: &Actor) -> Given {
         reason: order.reason.clone(),
         digest: order.digest.clone(),
         emergency: order.emergency,
+        deputy_of: None,
     }
+}
+
+/// Whom a signer stands in for; `None` when for nobody. Where the office of the step has a roster, only whoever is on
+/// duty for it signs it, and his deputies. Returning and rejecting need no duty, for stopping is easier than starting;
+/// and while a roster has nobody for the step, it binds nobody: a gap in it must not keep a warning from going out.
+fn deputy_of(parts: &Parts, issuer: Option<&str>, given: &Given) -> Result<Option<String>, SignOffFault> {
+    let office = remind::office_of(issuer, given.step);
+    let now = given.at_ms.div_euclid(1000);
+    let on_duty = parts.rosters.on_duty_for(office, given.step.into(), now).unwrap_or_default();
+    if given.answer != Answer::Approve || on_duty.is_empty() {
+        return Ok(None);
+    }
+    if on_duty.iter().any(|standing| standing.officer.person == given.person) {
+        return Ok(None);
+    }
+    let stands_in = |standing: &&OnDuty| standing.deputies.iter().any(|deputy| deputy.person == given.person);
+    if let Some(standing) = on_duty.iter().find(stands_in) {
+        return Ok(Some(standing.officer.person.clone()));
+    }
+    let on_duty = on_duty.into_iter().map(|standing| standing.officer.person).collect();
+    Err(SignOffFault::NotOnDuty { office: office.to_owned(), on_duty })
 }
 
 fn decision(id: &WarningId, given: &Given) -> Decision {
     let emergency = if given.emergency { " emergency" } else { "" };
     let reason = given.reason.as_deref().unwrap_or_default();
-    let detail = format!("{} {}{emergency} {} {reason}", given.step.name(), given.person, given.digest);
+    let deputy = given.deputy_of.as_ref().map(|other| format!(" as deputy of {other}")).unwrap_or_default();
+    let detail = format!("{} {}{deputy}{emergency} {} {reason}", given.step.name(), given.person, given.digest);
     Decision {
         at_ms: given.at_ms,
         what: match given.answer {
@@ -176,6 +214,7 @@ fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {
         began_at: rfc3339(sign_off.began_ms),
         expires_at: rfc3339(sign_off.expires_ms),
         second_due_at: sign_off.second_due_ms().map(rfc3339),
+        reminded: remind::reminded(parts, &record.id),
         emergency_allowed: sign_off.second_within_ms.is_some() && record.stage == Stage::Received,
         beyond: sign_off.beyond,
         digest,
@@ -195,6 +234,7 @@ fn shown(given: &[Given], began_ms: i64) -> Vec<GivenView> {
             took_s: (one.at_ms - before_ms).div_euclid(1000),
             reason: one.reason.clone(),
             emergency: one.emergency,
+            deputy_of: one.deputy_of.clone(),
         });
         before_ms = one.at_ms;
     }

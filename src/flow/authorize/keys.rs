@@ -144,6 +144,7 @@ pub(super) async fn create(store: &Store, clock: &Clock, by: &str, order: KeyOrd
     let puts = vec![
         put(Space::ApiKey, record.id.as_str().into(), json(&record)?, Expect::Absent),
         put(Space::ApiKeyDigest, digest.into(), id, Expect::Absent),
+        crate::flow::witness::owed_grant(&record.id, json(&record.view())?),
     ];
     let commit = Commit { puts, entries: vec![decision("key_created", by, &record)?] };
     store.commit(commit).await?;
@@ -179,7 +180,7 @@ fn read(stored: &Stored) -> Result<KeyRecord, Unavailable> {
     serde_json::from_slice(&stored.value).map_err(|fault| Unavailable::new(format!("record of a key: {fault}")))
 }
 
-fn json(record: &KeyRecord) -> Result<Bytes, Unavailable> {
+fn json(record: &impl serde::Serialize) -> Result<Bytes, Unavailable> {
     serde_json::to_vec(record).map(Bytes::from).map_err(|fault| Unavailable::new(format!("record of a key: {fault}")))
 }
 

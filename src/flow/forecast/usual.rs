@@ -37,7 +37,9 @@ pub(super) fn compare(parts: &Parts, warning: &Warning, issuer: Option<&str>, th
     let sender = &warning.message().sender;
     let own = |record: &Arc<WarningRecord>| {
         let same = record.issuer.as_deref().is_some_and(|known| Some(known) == issuer);
-        (same || record.message.sender == *sender) && record.stage >= Stage::Targeted && record.released_ms.is_some()
+        record.notice.is_none()
+            && (same || record.message.sender == *sender) && record.stage >= Stage::Targeted
+            && record.released_ms.is_some()
     };
     let class = |code: Option<&str>| Some(parts.config.hazards.get(code?)?.class);
     let kind = class(warning.hazard());

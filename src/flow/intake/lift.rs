@@ -13,9 +13,9 @@ use crate::{
     },
 };
 
-/// The lift of the event a warning belongs to; `None` when there is no such warning.
+/// The lift of the event a warning belongs to; `None` when there is no such warning, or it is a notice.
 pub(in crate::flow) fn message(parts: &Parts, id: &WarningId, order: &Lift) -> Option<Message> {
-    let warning = parts.warning_record(id)?;
+    let warning = parts.warning_record(id).filter(|record| record.notice.is_none())?;
     let mut members = parts.event_members(&warning.event);
     members.retain(|member| matches!(member.message.kind, Kind::Alert | Kind::Update));
     members.sort_by_key(|member| member.received_ms);

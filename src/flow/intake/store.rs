@@ -172,6 +172,8 @@ fn new_record(parts: &Parts, submission: &Submission, read: &Read) -> WarningRec
         ended: None,
         ended_by: None,
         plans: Vec::new(),
+        notice: None,
+        witnessed: false,
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn view(record: &WarningRecord) -> WarningView {
         ended_by: record.ended_by.clone(),
         digest: record.digest.clone(),
         message: record.message.clone(),
+        notice: record.notice.clone(),
     }
 }
 
@@ -72,6 +73,7 @@ pub(super) fn page(parts: &Parts, filter: &WarningFilter, cursor: Option<&str>, 
             && filter.event.as_ref().is_none_or(|event| record.event == *event)
             && filter.hazard.as_ref().is_none_or(|hazard| is_of_hazard(std::slice::from_ref(hazard), &record.message))
             && area.as_ref().is_none_or(|area| is_of_area(area, &record.message) == Some(true))
+            && (filter.notices || record.notice.is_none())
     });
     let items: Vec<WarningView> = wanted.by_ref().take(limit).map(|record| view(record)).collect();
     let next = wanted.next().and_then(|_| items.last().map(|last| last.id.0.clone()));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     parameters::WARNING,
-    warnings::{READERS, readable},
+    warnings::{READERS, readable, short},
 };
 use crate::{
     domain::{
@@ -59,6 +59,9 @@ async fn show(State(site): State<Site>, actor: Actor, Path(id): Path<String>, ur
     let methods = methods(&mut fields);
     fields.end()?;
     let view = readable(&site, &actor, &id).await?;
+    if view.notice.is_some() {
+        return Err(Problem::new(WarningNotFound).with("id", short(&id)));
+    }
     let first = site.flow.warning(&view.event).await?;
     let message = completed(view, first, sender_code, methods);
     // Writing, reading again and comparing takes a while for a large warning.

@@ -26,7 +26,7 @@ use crate::{
             Problem,
             ProblemCode::{
                 BodyBrokenOff, BodyNotJson, BodyTooLarge, FieldsWrong, MediaTypeUnsupported, RequestTimeout,
-                SignOffNotWaiting, SignOffRefused, SignOffTextChanged, WarningNotFound,
+                SignOffNotOnDuty, SignOffNotWaiting, SignOffRefused, SignOffTextChanged, WarningNotFound,
             },
         },
         routes::{Access, RouteSpec},
@@ -102,6 +102,9 @@ impl From<SignOffFault> for Problem {
             SignOffFault::Refused(SignFault::Outdated { digest }) => {
                 return Self::new(SignOffTextChanged).with("digest", digest);
             }
+            SignOffFault::NotOnDuty { office, on_duty } => {
+                return Self::new(SignOffNotOnDuty).with("office", office).with("on_duty", on_duty.join(", "));
+            }
             SignOffFault::Unavailable(fault) => return fault.into(),
             SignOffFault::Refused(SignFault::NotThisStep(_)) => "step",
             SignOffFault::Refused(SignFault::Submitter) => "submitter",
@@ -121,10 +124,15 @@ fn example() -> Value {
         "steps": ["review", "sign", "office"],
         "given": [{
             "step": "review", "answer": "approve", "person": "李四", "at": "2026-07-15T15:02:00+08:00", "took_s": 95,
-            "reason": null, "emergency": false
+            "reason": null, "emergency": false, "deputy_of": null
         }],
         "voided": [], "began_at": "2026-07-15T15:00:25+08:00", "expires_at": "2026-07-15T15:30:25+08:00",
-        "second_due_at": null, "emergency_allowed": true,
+        "second_due_at": null,
+        "reminded": [{
+            "step": "sign", "at": "2026-07-15T15:02:01+08:00", "persons": ["王五"], "deputies": false,
+            "notice": "0198a4c3-1000-7000-8000-1c0c5a9e01b2"
+        }],
+        "emergency_allowed": true,
         "digest": "sha256:5b0f5a6f0c1e4c0bb6d59d2a3a1b1c0e8f7d6c5b4a39281706f5e4d3c2b1a091",
         "texts": [{
             "channel": "sms", "language": "zh-CN", "title": "暴雨红色预警",
@@ -180,6 +188,7 @@ static SIGN: Operation = Operation {
         FieldsWrong,
         WarningNotFound,
         RequestTimeout,
+        SignOffNotOnDuty,
         SignOffNotWaiting,
         SignOffRefused,
         SignOffTextChanged,

@@ -183,8 +183,11 @@ impl PreflightDocument {
     }
 }
 
-/// What is not yet released is seen by its own headquarters only.
+/// What is not yet released is seen by its own headquarters only; notices to persons on duty by the staff only.
 pub(super) fn may_read(actor: &Actor, view: &WarningView) -> bool {
+    if view.notice.is_some() {
+        return actor.role != Role::Issuer;
+    }
     actor.role != Role::Issuer || view.released_at.is_some() || is_own(actor, view)
 }
 
@@ -230,6 +233,7 @@ async fn list(State(site): State<Site>, actor: Actor, uri: Uri) -> Result<Json<P
         area: area(&mut fields),
         event: fields.text("event", 64).map(WarningId),
         active: fields.flag("active"),
+        notices: fields.flag("notices"),
     };
     let (limit, cursor) = fields.page();
     fields.end()?;

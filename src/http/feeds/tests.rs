@@ -53,6 +53,7 @@ fn view(id: &str) -> WarningView {
         ended_by: None,
         digest: "sha256:00".to_owned(),
         message: serde_json::from_value(message).expect("a message"),
+        notice: None,
     }
 }
 

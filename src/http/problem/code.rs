@@ -48,6 +48,7 @@ problem_codes! {
     WarningNotFound = "warning-not-found", NOT_FOUND;
     RecipientNotFound = "recipient-not-found", NOT_FOUND;
     ScreenNotFound = "screen-not-found", NOT_FOUND;
+    OfficeNotFound = "office-not-found", NOT_FOUND;
     RouteNotFound = "route-not-found", NOT_FOUND;
     PartnerNotFound = "partner-not-found", NOT_FOUND;
     InboxItemNotFound = "inbox-item-not-found", NOT_FOUND;
@@ -66,6 +67,7 @@ problem_codes! {
     WarningOver = "warning-over", CONFLICT;
     SignOffNotWaiting = "sign-off-not-waiting", CONFLICT;
     SignOffRefused = "sign-off-refused", CONFLICT;
+    SignOffNotOnDuty = "sign-off-not-on-duty", CONFLICT;
     SignOffTextChanged = "sign-off-text-changed", CONFLICT;
     ImportRunning = "import-running", CONFLICT;
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE;

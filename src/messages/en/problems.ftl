@@ -103,6 +103,11 @@ warning-not-found = There is no such warning
     .action = Compare the id with what GET /v1/warnings lists
     .who = The caller
 
+office-not-found = There is no such office
+    .detail = No issuer has the id { $id }, and the district's emergency office is called office
+    .action = Use the id of an issuer of the configuration, or office
+    .who = The operator on duty
+
 recipient-not-found = There is no such recipient
     .detail = There is no recipient with the id { $id }
     .action = Compare the id with what GET /v1/recipients lists
@@ -191,6 +196,11 @@ sign-off-refused = This signature is not taken
        *[other] Another step is next; GET …/sign-off says which
     }
     .action = Another person signs, or the step that is next is signed
+    .who = The approver on duty
+
+sign-off-not-on-duty = You are not on duty for this step
+    .detail = On duty for this step at { $office }: { $on_duty }
+    .action = Let whoever is on duty sign, or one of his deputies; if the roster is wrong, the operator corrects it with PUT /v1/roster/{ $office }
     .who = The approver on duty
 
 sign-off-text-changed = What would go out is not what you saw

@@ -85,6 +85,11 @@ warning-not-found = 没有这条预警
     .action = 在 GET /v1/warnings 的结果里核对编号
     .who = 调用方
 
+office-not-found = 没有这个单位
+    .detail = 没有代号是 { $id } 的发布单位；区应急办的代号是 office
+    .action = 用配置里发布单位的代号，或 office
+    .who = 值班操作员
+
 recipient-not-found = 没有这个接收人
     .detail = 没有编号为 { $id } 的接收人
     .action = 在 GET /v1/recipients 的结果里核对编号
@@ -170,6 +175,11 @@ sign-off-refused = 这个签字不能收
        *[other] 先要签的是另一步，见 GET …/sign-off
     }
     .action = 由另一个人签，或先签下一步
+    .who = 值班审批人
+
+sign-off-not-on-duty = 这一步现在不由您值班
+    .detail = { $office } 这一步的值班人：{ $on_duty }
+    .action = 由值班的人或其代班人签；值班表有误，由操作员用 PUT /v1/roster/{ $office } 更正
     .who = 值班审批人
 
 sign-off-text-changed = 现在要发出的不是您看到的

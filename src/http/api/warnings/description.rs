@@ -189,6 +189,7 @@ pub(super) static LIST: Operation = Operation {
             "Area code: only those about it, its parts or what contains it",
         ),
         filter("event", text, "事件：它的第一条预警的编号", "Event: the id of its first warning"),
+        filter("notices", flag, "也要网关自己发给值班人员的通知", "Also the gateway's own notices to persons on duty"),
         filter("active", flag, "只要已签发、没有结束也没有失效的", "Only those released, not ended and not expired"),
         LIMIT,
         CURSOR,

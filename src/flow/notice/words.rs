@@ -1,0 +1,148 @@
+//! What a notice says: plain sentences in every configured language, without the look of a warning to the public.
+
+use fenghuo_contract::{Channel, Content};
+
+use super::{Notice, Subject};
+use crate::{
+    domain::{
+        level::Level,
+        message::{Category, Certainty, Info, Kind, Message, Scope, Severity, Urgency},
+        moment::Moment,
+        warning::Warning,
+    },
+    flow::{
+        Parts,
+        render::templates::{Context, Templates},
+    },
+    messages::{self, Lang},
+};
+
+/// The CAP sender of every notice.
+const SENDER: &str = "fenghuo";
+
+/// Characters of a text that is not ours in a notice.
+const QUOTED: usize = 80;
+
+/// The message of a notice. `name` tells it from all others.
+pub(super) fn message(parts: &Parts, notice: &Notice, name: &str, now: i64) -> Message {
+    let mut addresses: Vec<String> = notice.to.iter().filter_map(|to| to.recipient.clone()).collect();
+    if addresses.is_empty() {
+        // A private message names somebody: the offices it could have gone to.
+        addresses.extend(notice.to.iter().map(|to| to.office.clone()));
+    }
+    addresses.sort();
+    addresses.dedup();
+    let valid = i64::try_from(notice.valid.as_secs()).unwrap_or(i64::MAX / 4).max(60);
+    let until = Moment::china(now.saturating_add(valid));
+    Message {
+        identifier: format!("notice-{name}"),
+        sender: SENDER.to_owned(),
+        sent: Moment::china(now),
+        status: notice.about.status,
+        kind: Kind::Alert,
+        source: None,
+        scope: Scope::Private,
+        restriction: None,
+        addresses,
+        codes: Vec::new(),
+        note: None,
+        references: Vec::new(),
+        incidents: Vec::new(),
+        infos: parts.config.texts.languages.iter().map(|tag| info(parts, notice, tag, until)).collect(),
+    }
+}
+
+fn info(parts: &Parts, notice: &Notice, tag: &str, until: Moment) -> Info {
+    let lang = if tag.starts_with("zh") { Lang::Chinese } else { Lang::English };
+    let code = notice.kind.code();
+    let mut args = about(parts, &notice.about, lang);
+    args.extend(notice.facts.iter().map(|(name, fact)| (*name, quoted(fact))));
+    Info {
+        language: Some(tag.to_owned()),
+        categories: vec![Category::Other],
+        event: messages::title(lang, "notice-event"),
+        response_types: Vec::new(),
+        urgency: Urgency::Immediate,
+        severity: severity(notice.about.level),
+        certainty: Certainty::Observed,
+        audience: None,
+        event_codes: Vec::new(),
+        effective: None,
+        onset: None,
+        expires: Some(until),
+        sender_name: Some(parts.config.texts.signature.clone()),
+        headline: Some(messages::text(lang, &code, &args)),
+        description: Some(messages::detail(lang, &code, &args)),
+        instruction: None,
+        web: None,
+        contact: None,
+        parameters: Vec::new(),
+        resources: Vec::new(),
+        areas: Vec::new(),
+    }
+}
+
+/// What every notice about a warning may say of it.
+fn about(parts: &Parts, subject: &Subject, lang: Lang) -> Vec<(&'static str, String)> {
+    let Some(record) = &subject.record else { return Vec::new() };
+    let infos = &record.message.infos;
+    let own = |tag: &&Info| {
+        let chinese = tag.language.as_deref().is_some_and(|tag| tag.starts_with("zh"));
+        chinese == (lang == Lang::Chinese)
+    };
+    let info = infos.iter().find(own).or(infos.first());
+    let headline = info.map(|info| info.headline.clone().unwrap_or_else(|| info.event.clone())).unwrap_or_default();
+    let issuer = record.issuer.as_ref();
+    let issuer = issuer.map(|id| parts.config.issuers.get(id).map_or_else(|| id.clone(), |known| known.name.clone()));
+    let issuer = issuer.unwrap_or_else(|| record.message.sender.clone());
+    vec![
+        ("headline", quoted(&headline)),
+        ("issuer", quoted(&issuer)),
+        ("level", messages::title(lang, &format!("level-{}", record.level.name()))),
+    ]
+}
+
+/// A text that is not ours: one line, not too long.
+fn quoted(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() > QUOTED { text.chars().take(QUOTED - 1).chain(['…']).collect() } else { text }
+}
+
+fn severity(level: Level) -> Severity {
+    match level {
+        Level::Red => Severity::Extreme,
+        Level::Orange => Severity::Severe,
+        Level::Yellow => Severity::Moderate,
+        Level::Blue => Severity::Minor,
+        Level::Unknown => Severity::Unknown,
+    }
+}
+
+/// What one channel says in one language: the sentences themselves, with the mark of a drill where it is one.
+pub(crate) fn content(
+    parts: &Parts,
+    notice: &Warning,
+    channel: Channel,
+    language: &str,
+    released_ms: i64,
+    deadline: i64,
+    thread: &str,
+) -> Content {
+    let released_at = released_ms.div_euclid(1000);
+    let context = Context::new(&parts.config, notice, language, released_at, deadline);
+    let plain = Templates::plain(channel, &context);
+    // Short messages are carried only with the signature of their sender.
+    let signature =
+        if channel == Channel::Sms { format!("【{}】", parts.config.texts.signature) } else { String::new() };
+    Content {
+        language: language.to_owned(),
+        title: plain.title,
+        text: signature + &plain.text,
+        html: plain.html,
+        attachments: Vec::new(),
+        urgency: notice.level().urgency(),
+        thread: thread.to_owned(),
+        released_at,
+        expires_at: deadline,
+    }
+}
