@@ -214,7 +214,7 @@ impl Gateway {
     }
 }
 
-fn build_fetchers(config: &Config) -> Result<Vec<(String, Arc<dyn Fetch>)>, StartFault> {
+fn build_fetchers(config: &Config) -> Result<Fetchers, StartFault> {
     let active = config.upstreams.iter().filter(|(_, upstream)| upstream.active);
     let build = |(name, upstream): (&String, &Upstream)| match upstream::fetcher(upstream) {
         Ok(fetcher) => Ok((name.clone(), fetcher)),
@@ -222,6 +222,8 @@ fn build_fetchers(config: &Config) -> Result<Vec<(String, Arc<dyn Fetch>)>, Star
     };
     active.map(build).collect()
 }
+
+type Fetchers = Vec<(String, Arc<dyn Fetch>)>;
 
 type Adapters = BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>;
 
