@@ -24,6 +24,7 @@ mod people;
 mod promises;
 mod receipts;
 mod retention;
+mod share;
 mod signing;
 mod signoff;
 mod simulation;

@@ -8,6 +8,7 @@ mod ladder;
 mod pace;
 mod roster;
 mod routes;
+mod sharing;
 mod signoff;
 
 use super::{
@@ -36,6 +37,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     alarms::check(&mut pass);
     signoff::check(&mut pass);
     drills::check(&mut pass);
+    sharing::check(&mut pass);
     roster::check(&mut pass);
     pass.findings
 }

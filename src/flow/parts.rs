@@ -21,6 +21,8 @@ use super::{
     authorize,
     deliver::Route,
     drills::Drills,
+    inbox::Inbox,
+    partners::Partners,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
@@ -34,6 +36,7 @@ use super::{
     screens::{Screens, Standing, StandingText},
     status::Progress,
     target::directory::{Directory, Endpoint},
+    upstream::Upstreams,
     warnings::Warnings,
 };
 use crate::{
@@ -115,6 +118,9 @@ pub(crate) struct Parts {
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
     pub(crate) drills: Drills,
+    pub(crate) partners: Partners,
+    pub(crate) inbox: Inbox,
+    pub(crate) upstreams: Upstreams,
     /// Who is on duty.
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
@@ -134,6 +140,9 @@ impl Parts {
         let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
+            partners: Partners::new(&assembly.config),
+            inbox: Inbox::default(),
+            upstreams: Upstreams::default(),
             config: assembly.config,
             store: assembly.store,
             lifecycle: assembly.lifecycle,

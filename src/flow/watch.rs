@@ -16,10 +16,11 @@ use super::{
     Parts,
     alarms::{AlarmCode, Seen, Subject, Told},
     deliver::{self, EndsBy, Route, RouteState},
-    drills,
+    drills, partners,
     projection::{Plan, Snapshot},
     record::{Stage, rfc3339},
     schedule::Outlook,
+    upstream,
 };
 use crate::{
     domain::{
@@ -127,6 +128,8 @@ impl Watch {
         unsigned(parts, &mut seen);
         drills::skipped(parts, &mut seen);
         store(parts, &mut seen);
+        partners::seen(parts, &mut seen);
+        upstream::seen(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen
     }

@@ -7,11 +7,13 @@ mod callbacks;
 mod confirm;
 mod drills;
 mod events;
+mod inbox;
 mod keys;
 mod national;
 mod notices;
 mod operations;
 mod parameters;
+mod partners;
 mod preflight;
 mod progress;
 mod receipts;
@@ -28,9 +30,11 @@ pub(in crate::http) use self::{
     analysis::{ANALYSTS, AnalysisDocument, Asked, OverlapDocument},
     confirm::ConfirmDocument,
     drills::DrillList,
+    inbox::{Dismissal, InboxDocument, InboxList},
     keys::{KeyForm, KeyList},
     notices::NoticeList,
     operations::Health,
+    partners::PartnerList,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
@@ -51,6 +55,8 @@ pub fn routes() -> Vec<RouteSpec> {
         preflight::routes(),
         drills::routes(),
         alarms::routes(),
+        inbox::routes(),
+        partners::routes(),
         analysis::routes(),
         progress::routes(),
         sign_off::routes(),

@@ -51,6 +51,8 @@ problem_codes! {
     ScreenNotFound = "screen-not-found", NOT_FOUND;
     OfficeNotFound = "office-not-found", NOT_FOUND;
     RouteNotFound = "route-not-found", NOT_FOUND;
+    PartnerNotFound = "partner-not-found", NOT_FOUND;
+    InboxItemNotFound = "inbox-item-not-found", NOT_FOUND;
     KeyNotFound = "key-not-found", NOT_FOUND;
     CallbackUnknown = "callback-unknown", NOT_FOUND;
     ConfirmLinkUnknown = "confirm-link-unknown", NOT_FOUND;
@@ -62,6 +64,8 @@ problem_codes! {
     IdempotencyKeyRunning = "idempotency-key-running", CONFLICT;
     WarningNotDelivering = "warning-not-delivering", CONFLICT;
     WarningNotReleased = "warning-not-released", CONFLICT;
+    InboxItemOver = "inbox-item-over", CONFLICT;
+    UpstreamNotFound = "upstream-not-found", CONFLICT;
     WarningOver = "warning-over", CONFLICT;
     DrillOver = "drill-over", CONFLICT;
     DrillsTooMany = "drills-too-many", CONFLICT;
