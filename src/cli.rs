@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod demo;
 mod documents;
+mod drill;
 pub mod exit;
 mod explain;
 mod fault;
@@ -97,11 +98,13 @@ async fn dispatch_async(command: Command, environment: &Environment, output: &Ou
     match command {
         Command::Serve(arguments) => Box::pin(serve::run(&arguments, environment, output)).await,
         Command::Demo(arguments) => Box::pin(demo::run(&arguments, environment, output)).await,
+        Command::Drill(arguments) => Box::pin(drill::run(&arguments, environment, output)).await,
         Command::Check(arguments) => check::run(&arguments, environment, output).await,
         Command::Send(arguments) => send::run(&arguments, output).await,
         Command::Watch(arguments) => watch::run(&arguments, output).await,
         Command::Status(arguments) => status::run(&arguments, output).await,
         Command::Lift(arguments) => lift::run(&arguments, output).await,
+        Command::Correct(arguments) => lift::correct(&arguments, output).await,
         Command::Retry(arguments) => retry::run(&arguments, output).await,
         Command::Import(arguments) => import::run(&arguments, output).await,
         Command::Keys(arguments) => keys::run(&arguments, output).await,

@@ -3,6 +3,7 @@
 
 pub mod authority;
 mod consequences;
+mod drills;
 pub mod environment;
 pub mod finding;
 mod ladder;
@@ -22,6 +23,7 @@ use fenghuo_contract::{Channel, RateUnit};
 use serde::Deserialize;
 
 pub use authority::{Authority, Grant, Permit, Power};
+pub use drills::Drills;
 pub use environment::Environment;
 pub use finding::ConfigFinding;
 pub use ladder::{Alarms, Ladder, Until};
@@ -63,6 +65,7 @@ pub struct Config {
     pub hazards: BTreeMap<String, Hazard>,
     pub delivery: Delivery,
     pub receipts: Receipts,
+    pub drills: Drills,
     /// When failed deliveries are tried again: `default`, a channel, a level, or `channel.level`; the most specific
     /// says, key by key.
     pub retry: BTreeMap<String, Retry>,
@@ -378,6 +381,7 @@ impl Default for Config {
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
             receipts: Receipts::default(),
+            drills: Drills::default(),
             retry: default_retry(),
             limits: Limits::default(),
             ladder: BTreeMap::new(),

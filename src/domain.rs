@@ -6,6 +6,8 @@
 pub mod analysis;
 pub mod area;
 pub mod cap;
+pub mod chain;
+pub mod confirm_words;
 pub mod delivery;
 pub mod finding;
 pub mod hazard;
@@ -20,6 +22,7 @@ pub mod national;
 pub mod opt_out;
 pub mod position;
 pub mod provider_codes;
+pub mod purpose;
 pub mod roster;
 pub mod rules;
 pub mod shape;

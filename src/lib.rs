@@ -19,6 +19,7 @@
 //! | how is CAP read and written? | [`domain::cap`]; our JSON: [`domain::json`]; the national form: [`domain::national`] |
 //! | who may say what? | [`flow::authorize`]; the powers: `config/authority.toml` |
 //! | who has to sign it? | [`domain::signoff`] (rules), [`flow::approve`] |
+//! | drill or the real thing, and what may each use? | [`domain::purpose`] (types and the one gate); drills for later: [`flow::drills`] |
 //! | who gets it? | [`flow::target`], [`flow::target::directory`] |
 //! | in which words? | [`flow::render::templates`] |
 //! | in which order, how fast? | [`flow::schedule`] |
@@ -52,7 +53,8 @@
 //! (`render`), and lets the plans into their lanes
 //! (`schedule`). Each route has one consumer: it looks at the highest lane that has work for it, pays its pacer, claims
 //! a slice of at most 256 deliveries, and hands it to a task. The task records a lease, looks once more whether the
-//! warning still stands and the drill gate holds, makes one attempt through the adapter, and journals the outcomes as
+//! warning still stands and the route is permitted for its purpose, makes one attempt through the adapter, and journals
+//! the outcomes as
 //! one packed blob. Only then do they count.
 //!
 //! # A provider throttles us

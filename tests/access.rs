@@ -29,6 +29,9 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /docs/api", "public"),
     ("POST /v1/warnings", "issuer operator"),
     ("POST /v1/preflight", "issuer approver operator"),
+    ("POST /v1/drills", "issuer operator"),
+    ("GET /v1/drills", "issuer approver operator auditor"),
+    ("DELETE /v1/drills/{id}", "issuer approver operator"),
     ("GET /v1/alarms", "approver operator auditor admin"),
     ("GET /v1/analysis", "issuer approver operator auditor admin"),
     ("GET /v1/warnings", "issuer approver operator auditor"),
@@ -37,6 +40,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/warnings/{id}/national", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/preflight", "issuer approver operator auditor"),
     ("POST /v1/warnings/{id}/lift", "issuer approver operator"),
+    ("POST /v1/warnings/{id}/correct", "issuer approver operator"),
     ("GET /v1/warnings/{id}/status", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/deliveries", "issuer approver operator auditor"),
     ("GET /v1/warnings/{id}/timeline", "issuer approver operator auditor"),
@@ -83,6 +87,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /console/warnings/{id}/deliveries", "issuer approver operator auditor"),
     ("GET /console/warnings/{id}/lift", "issuer approver operator"),
     ("POST /console/warnings/{id}/lift", "issuer approver operator"),
+    ("GET /console/warnings/{id}/correct", "issuer approver operator"),
+    ("POST /console/warnings/{id}/correct", "issuer approver operator"),
     ("GET /console/warnings/{id}/sign-off", "issuer approver operator auditor admin"),
     ("POST /console/warnings/{id}/sign-off", "approver"),
     ("GET /console/warnings/{id}/retry", "operator approver"),
@@ -295,7 +301,7 @@ async fn an_issuer_sees_its_own_deliveries_and_ends_its_own_events() {
     let id = posted["id"].as_str().expect("an id");
     world.until_done(id).await;
     assert_eq!(world.get(&format!("/v1/warnings/{id}"), &flood).await.status, StatusCode::OK, "released: all read it");
-    for (method, path) in [(Method::GET, "deliveries"), (Method::POST, "lift")] {
+    for (method, path) in [(Method::GET, "deliveries"), (Method::POST, "lift"), (Method::POST, "correct")] {
         let answer = world.ask(method, &format!("/v1/warnings/{id}/{path}"), &flood, &[], Vec::new()).await;
         assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::NOT_FOUND, "warning-not-found"), "{path}");
     }
@@ -335,6 +341,8 @@ async fn an_approver_lifts_and_an_operator_lifts_drills() {
     }
     let mut real = warning("W3", "red");
     real["status"] = "actual".into();
+    // Of our own: what is passed on is lifted by its originator.
+    real["sender"] = "relay@fenghuo.local".into();
     let posted = world.post(&real).await.json();
     let path = format!("/v1/warnings/{}/lift", posted["id"].as_str().expect("an id"));
     let answer = world.ask(Method::POST, &path, &world.operator, &[], Vec::new()).await;

@@ -18,7 +18,12 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 const NOW: i64 = 1_784_098_200;
 
 /// Codes that no file is needed for: they take a document too large to keep, a form other than XML, or a clock.
-const WITHOUT_FILE: [&str; 43] = [
+const WITHOUT_FILE: [&str; 48] = [
+    "reference-unknown",
+    "event-newer-stands",
+    "event-lifted",
+    "event-lifted-since",
+    "event-several",
     "audience-above-ceiling",
     "area-only-named",
     "conflict-other-level",

@@ -17,35 +17,45 @@ const CELLS: &[(Promise, Entry)] = &[
     (Promise::RedGoesFirst, Entry::Api),
     (Promise::RedGoesFirst, Entry::Update),
     (Promise::RedGoesFirst, Entry::Lift),
+    (Promise::RedGoesFirst, Entry::Correct),
     (Promise::RedGoesFirst, Entry::Retry),
     (Promise::RedGoesFirst, Entry::Signed),
+    (Promise::RedGoesFirst, Entry::Scheduled),
     (Promise::RedGoesFirst, Entry::Restart),
     (Promise::LimitsAreKept, Entry::Api),
     (Promise::LimitsAreKept, Entry::Update),
     (Promise::LimitsAreKept, Entry::Lift),
+    (Promise::LimitsAreKept, Entry::Correct),
     (Promise::LimitsAreKept, Entry::Retry),
     (Promise::LimitsAreKept, Entry::Signed),
+    (Promise::LimitsAreKept, Entry::Scheduled),
     (Promise::LimitsAreKept, Entry::Restart),
     (Promise::NothingIsLate, Entry::Api),
     (Promise::NothingIsLate, Entry::Update),
     (Promise::NothingIsLate, Entry::Lift),
+    (Promise::NothingIsLate, Entry::Correct),
     (Promise::NothingIsLate, Entry::Retry),
     (Promise::NothingIsLate, Entry::Signed),
+    (Promise::NothingIsLate, Entry::Scheduled),
     (Promise::NothingIsLate, Entry::Restart),
     (Promise::ADrillStaysADrill, Entry::Api),
     (Promise::ADrillStaysADrill, Entry::Update),
     (Promise::ADrillStaysADrill, Entry::Lift),
+    (Promise::ADrillStaysADrill, Entry::Correct),
     (Promise::ADrillStaysADrill, Entry::Retry),
     (Promise::ADrillStaysADrill, Entry::Signed),
+    (Promise::ADrillStaysADrill, Entry::Scheduled),
     (Promise::ADrillStaysADrill, Entry::Restart),
 ];
 
-/// Operations of the API below `/v1/warnings` that make something be sent, and the entry that stands for each.
+/// Operations of the API below `/v1/warnings` and `/v1/drills` that make something be sent, and the entry that stands for each.
 const SENDING: &[(&str, Entry)] = &[
     ("POST /v1/warnings", Entry::Api),
     ("POST /v1/warnings/{id}/lift", Entry::Lift),
+    ("POST /v1/warnings/{id}/correct", Entry::Correct),
     ("POST /v1/warnings/{id}/sign-off", Entry::Signed),
     ("POST /v1/warnings/{id}/retry", Entry::Retry),
+    ("POST /v1/drills", Entry::Scheduled),
 ];
 
 #[test]
@@ -60,7 +70,7 @@ async fn every_operation_that_sends_is_an_entry() {
     let world = crate::support::gateway::TestGateway::start().await;
     let document = world.get("/openapi.json", &world.operator).await.json();
     let paths = document["paths"].as_object().expect("paths");
-    let below = paths.iter().filter(|(path, _)| path.starts_with("/v1/warnings"));
+    let below = paths.iter().filter(|(path, _)| path.starts_with("/v1/warnings") || path.as_str() == "/v1/drills");
     let writing = below.flat_map(|(path, operations)| {
         let writes = |method: &&str| !operations[*method].is_null();
         ["post", "put", "patch", "delete"]

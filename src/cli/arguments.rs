@@ -35,12 +35,14 @@ pub struct Common {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Demo(Demo),
+    Drill(Drill),
     Serve(Serve),
     Check(Check),
     Send(Send),
     Watch(Watch),
     Status(Status),
     Lift(Lift),
+    Correct(Correct),
     Retry(Retry),
     Import(Import),
     Keys(Keys),
@@ -87,6 +89,33 @@ pub struct Demo {
     pub exit: bool,
     #[command(flatten)]
     pub every: Every,
+}
+
+#[derive(Args, Debug)]
+pub struct Drill {
+    #[command(subcommand)]
+    pub action: DrillAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DrillAction {
+    Replay(DrillReplay),
+}
+
+#[derive(Args, Debug)]
+pub struct DrillReplay {
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    #[arg(long, value_name = "NUMBER", default_value_t = 60.0, value_parser = speed)]
+    pub speed: f64,
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub recipients: u32,
+}
+
+/// A number of times, 1 to a million.
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse::<f64>().ok().filter(|speed| (1.0..=1_000_000.0).contains(speed));
+    speed.ok_or_else(|| "1..=1000000".to_owned())
 }
 
 #[derive(Args, Debug)]
@@ -157,6 +186,22 @@ pub struct Lift {
     pub confirm: Option<String>,
     #[arg(long, value_name = "TEXT")]
     pub text: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+#[derive(Args, Debug)]
+pub struct Correct {
+    #[arg(value_name = "ID")]
+    pub id: String,
+    #[arg(long)]
+    pub yes: bool,
+    #[arg(long, value_name = "WORD")]
+    pub confirm: Option<String>,
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     #[arg(long)]

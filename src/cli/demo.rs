@@ -3,7 +3,7 @@
 //! only.
 
 mod players;
-mod world;
+pub(super) mod world;
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -114,13 +114,13 @@ fn listen(asked: Option<SocketAddr>) -> SocketAddr {
 }
 
 /// The data directory; a temporary one goes with the demonstration.
-struct Folder {
-    path: PathBuf,
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
     temporary: bool,
 }
 
 impl Folder {
-    fn new(given: Option<PathBuf>, clock: &Clock, output: &Output) -> Result<Self, Fault> {
+    pub(super) fn new(given: Option<PathBuf>, clock: &Clock, output: &Output) -> Result<Self, Fault> {
         let temporary = given.is_none();
         let name = format!("fenghuo-demo-{:016x}", u64::from_le_bytes(clock.random()));
         let path = given.unwrap_or_else(|| std::env::temp_dir().join(name));

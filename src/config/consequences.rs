@@ -2,6 +2,7 @@
 
 mod alarms;
 mod authority;
+mod drills;
 mod issuers;
 mod ladder;
 mod pace;
@@ -34,6 +35,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     ladder::check(&mut pass);
     alarms::check(&mut pass);
     signoff::check(&mut pass);
+    drills::check(&mut pass);
     roster::check(&mut pass);
     pass.findings
 }

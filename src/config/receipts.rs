@@ -16,10 +16,21 @@ pub struct Receipts {
     pub unknown_max: usize,
     /// Channels whose messages carry a link by which their reader says that they arrived.
     pub confirm_links: Vec<Channel>,
+    /// Replies that say that an actual warning arrived; each as a whole.
+    pub confirm_words: Vec<String>,
+    /// The same for exercises and tests; none of them is one of the others.
+    pub drill_confirm_words: Vec<String>,
 }
 
 impl Default for Receipts {
     fn default() -> Self {
-        Self { unknown_keep_s: Duration::from_secs(3600), unknown_max: 100_000, confirm_links: Vec::new() }
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            unknown_keep_s: Duration::from_secs(3600),
+            unknown_max: 100_000,
+            confirm_links: Vec::new(),
+            confirm_words: words(&["1", "收到", "已收到"]),
+            drill_confirm_words: words(&["9", "演练收到", "演练已收到"]),
+        }
     }
 }

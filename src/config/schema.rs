@@ -62,6 +62,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("texts", TEXTS),
     field("delivery", DELIVERY),
     field("receipts", RECEIPTS),
+    field("drills", DRILLS),
     field("retry", Shape::Names(&RETRY)),
     field("limits", LIMITS),
     field("ladder", Shape::Names(&LADDER)),
@@ -107,7 +108,11 @@ const RECEIPTS: Shape = Shape::Table(&[
     field("unknown_keep_s", Shape::Seconds),
     field("unknown_max", Shape::Count),
     field("confirm_links", Shape::Words(CHANNELS)),
+    field("confirm_words", Shape::Texts),
+    field("drill_confirm_words", Shape::Texts),
 ]);
+
+const DRILLS: Shape = Shape::Table(&[field("late_s", Shape::Seconds), field("waiting_max", Shape::Count)]);
 
 const RETRY: Shape = Shape::Table(&[
     field("first_s", Shape::Seconds),

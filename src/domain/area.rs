@@ -16,6 +16,9 @@ pub struct AreaCode(u64);
 pub struct NotAnAreaCode;
 
 impl AreaCode {
+    /// What contains every area.
+    pub const EVERYWHERE: Self = Self(0);
+
     /// The code as a number.
     #[must_use]
     pub const fn number(self) -> u64 {

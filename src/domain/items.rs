@@ -17,6 +17,7 @@
 mod tests;
 
 use super::{
+    chain,
     finding::{Finding, Weight, code},
     message::{Area, Info, Kind, Message, Severity, Status},
     rules::{Known, Spot},
@@ -54,12 +55,11 @@ pub(crate) fn check_known(message: &Message, known: Known, demand: Demand) -> Ve
 
 /// Whether a message tells people of a hazard: it neither ends an event nor goes to systems only.
 fn announces(message: &Message, known: Known) -> bool {
-    let over = |info: &Info| info.expires.is_some_and(|end| end.unix() <= message.sent.unix());
     known.kind
         && message.status != Status::System
         && match message.kind {
             Kind::Alert => true,
-            Kind::Update => !known.sent || !message.infos.iter().all(over),
+            Kind::Update => !known.sent || !chain::is_lift(message),
             Kind::Cancel | Kind::Ack | Kind::Error => false,
         }
 }

@@ -7,9 +7,11 @@
 //! - `urgency` and `certainty` of an info may be left out: unknown;
 //! - an info may give `"level": "red"` (`orange`, `yellow`, `blue`, `unknown`) in place of `severity`;
 //! - an info may give `"hazard": "11B03"`, which becomes an event code named [`CN-12379`](super::hazard::NATIONAL_CODE);
+//! - an info may give `"lift_text"` and `"correction_text"`, what is to be said when the warning is lifted or was sent by
+//!   mistake; they become [parameters](super::lift);
 //! - an optional field may be `null`: left out.
 //!
-//! What is written afterwards has `severity` and `event_codes` only.
+//! What is written afterwards has `severity`, `event_codes` and `parameters` only.
 
 mod field;
 mod node;

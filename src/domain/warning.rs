@@ -1,6 +1,7 @@
 //! A warning: a message that keeps every rule, with what the flow asks of it.
 
 use super::{
+    chain,
     finding::{Finding, Weight},
     level::Level,
     message::{Info, Kind, Message, Scope, Status},
@@ -71,14 +72,16 @@ impl Warning {
         self.message.infos.iter().find_map(super::hazard::national_code)
     }
 
-    /// Whether it ends its event: a Cancel, or an Update that had already expired when it was sent.
+    /// Whether it ends its event, see [`chain`].
     #[must_use]
     pub fn is_lift(&self) -> bool {
-        match self.message.kind {
-            Kind::Cancel => true,
-            Kind::Update => self.expires().is_some_and(|end| end.unix() <= self.message.sent.unix()),
-            _ => false,
-        }
+        chain::is_lift(&self.message)
+    }
+
+    /// Whether it ends its event and says that it was a mistake, see [`chain`].
+    #[must_use]
+    pub fn is_correction(&self) -> bool {
+        chain::is_correction(&self.message)
     }
 
     /// The info for a reader of `language` (a BCP 47 tag): exact, then same primary language, then the first.

@@ -30,6 +30,8 @@ pub enum AlarmCode {
     SecondSignatureMissing,
     /// A red warning waits for a signature.
     RedUnsigned,
+    /// A drill did not begin at its time.
+    DrillSkipped,
     /// The store does not take anything until it was reopened.
     StorePoisoned,
     /// The disk is full: only lifts and outcomes are taken.
@@ -40,7 +42,7 @@ pub enum AlarmCode {
 
 impl AlarmCode {
     /// Every alarm, the most pressing first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SecondSignatureMissing,
         Self::RedUnsigned,
         Self::RedPaused,
@@ -50,6 +52,7 @@ impl AlarmCode {
         Self::RouteStopped,
         Self::ReceiptsSlow,
         Self::ReceiptsMissing,
+        Self::DrillSkipped,
         Self::StorePoisoned,
         Self::StoreFull,
         Self::StoreLow,
@@ -68,6 +71,7 @@ impl AlarmCode {
             Self::ReceiptsMissing => "receipts-missing",
             Self::SecondSignatureMissing => "second-signature-missing",
             Self::RedUnsigned => "red-unsigned",
+            Self::DrillSkipped => "drill-skipped",
             Self::StorePoisoned => "store-poisoned",
             Self::StoreFull => "store-full",
             Self::StoreLow => "store-low",

@@ -1,7 +1,8 @@
 //! Stage 3: the steps between received and released: signatures where a rule asks for them, else policy at once.
 //!
-//! Releasing an update or a lift ends, in the same commit, the warnings it references: what is unsent of them is
-//! never sent.
+//! Releasing an update or a lift ends, in the same commit, the older warnings of its event, see [`chain`]: what is unsent
+//! of them is never sent. Releasing any other warning keeps, in the same commit, the lift and the correction that were
+//! signed with it.
 
 mod sign;
 
@@ -11,7 +12,9 @@ pub use super::remind::RemindedView;
 pub use sign::{GivenView, SignOffFault, SignOffView, SignOrder};
 
 use super::{
-    Parts, Unavailable, exact, forecast,
+    Parts, Unavailable,
+    exact::Forms,
+    forecast,
     parts::parse,
     projection::Closing,
     record::{Decision, PlanRecord, Stage, WarningRecord, json, replace},
@@ -19,8 +22,8 @@ use super::{
 };
 use crate::{
     domain::{
+        chain,
         delivery::{Reason, State},
-        message::Kind,
         signoff::{Beyond, Standing},
         warning::Warning,
     },
@@ -59,7 +62,11 @@ pub(crate) async fn step(
         detail: None,
     };
     let ended = ends(parts, &record, now_ms).await?;
-    let puts = ended.iter().flat_map(|end| end.puts.clone()).collect();
+    let mut puts: Vec<Put> = ended.iter().flat_map(|end| end.puts.clone()).collect();
+    if let Some(forms) = Forms::of(parts, warning, record.issuer.as_deref()) {
+        let (space, key) = (Space::WarningPrepared, record.id.0.as_str().into());
+        puts.push(Put { space, key, value: Some(json(&forms)), expect: Expect::Any });
+    }
     parts.advance(&record, version, puts, &decision).await?;
     let mut unbegun = Vec::new();
     if !ended.is_empty() {
@@ -88,7 +95,7 @@ async fn signed(
     beyond: Option<Beyond>,
 ) -> Result<Option<String>, Unavailable> {
     let now_ms = parts.clock.unix_ms();
-    let Some(sign_off) = &mut record.sign_off else {
+    let Some(sign_off) = &record.sign_off else {
         record.sign_off = sign::begun(parts, record, warning, beyond);
         let Some(sign_off) = &record.sign_off else { return Ok(Some("policy".to_owned())) };
         let detail = sign_off.steps.iter().map(|step| step.name()).collect::<Vec<_>>().join(" ");
@@ -101,7 +108,8 @@ async fn signed(
         Standing::Rejected => "rejected",
         Standing::Expired => "unsigned",
         Standing::Signed | Standing::Owed(_) => {
-            let digest = exact::digest(parts, warning, &record.event);
+            let digest = sign::digest(parts, warning, record);
+            let Some(sign_off) = &mut record.sign_off else { return Ok(None) };
             if sign_off.void(&digest) {
                 write(parts, record, version, "signatures_voided", digest).await?;
                 return Ok(None);
@@ -146,20 +154,23 @@ struct End {
     unbegun: Vec<u64>,
 }
 
-/// What a warning ends: every standing member of its event that is older, when it is an update or a lift.
+/// What a warning ends: every member of its event that is older or that it names, when it is an update or a lift. A
+/// correction ends what was a mistake also when that was ended before: it was more than that.
 async fn ends(parts: &Arc<Parts>, record: &WarningRecord, now_ms: i64) -> Result<Vec<End>, Unavailable> {
-    if !matches!(record.message.kind, Kind::Update | Kind::Cancel) {
-        return Ok(Vec::new());
-    }
-    let lift = Warning::new(record.message.clone()).is_ok_and(|warning| warning.is_lift());
-    let (word, state, reason) = if lift {
-        ("lifted", State::Withdrawn, Reason::Lifted)
-    } else {
-        ("superseded", State::Superseded, Reason::Superseded)
+    let (word, state, reason) = match &record.message {
+        _ if record.order.as_ref().is_some_and(|order| order.stops_relaying) => {
+            ("stopped", State::Withdrawn, Reason::Lifted)
+        }
+        message if chain::is_correction(message) => ("corrected", State::Superseded, Reason::Superseded),
+        message if chain::is_lift(message) => ("lifted", State::Withdrawn, Reason::Lifted),
+        _ => ("superseded", State::Superseded, Reason::Superseded),
     };
+    let mistake = record.order.as_ref().filter(|_| word == "corrected").map(|order| &order.of);
     let mut ends = Vec::new();
     for earlier in parts.event_members(&record.event) {
-        if earlier.id == record.id || earlier.ended.is_some() || earlier.received_ms > record.received_ms {
+        let older = chain::ends((&record.message, record.received_ms), (&earlier.message, earlier.received_ms));
+        let open = earlier.ended.is_none() || (mistake == Some(&earlier.id) && earlier.released_ms.is_some());
+        if earlier.id == record.id || !open || !older {
             continue;
         }
         let Some((mut ended, version)) = parts.stored_warning(&earlier.id).await? else { continue };

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Flow, Unavailable};
 
 pub use authority::authority;
-pub(in crate::flow) use event::may;
+pub(in crate::flow) use event::{may, may_end};
 
 /// Every code that says that somebody may not say something.
 pub fn codes() -> impl Iterator<Item = &'static str> {
@@ -156,6 +156,11 @@ const LOCAL: &str = "local";
 /// keys that are not there.
 pub(in crate::flow) async fn person_of(parts: &super::Parts, key: &str) -> Result<Option<String>, Unavailable> {
     if key == LOCAL { Ok(None) } else { keys::person(&parts.store, key).await }
+}
+
+/// Who holds a key of this id; `None` when there is none or it was revoked.
+pub(in crate::flow) async fn holder_of(parts: &super::Parts, key: &str) -> Result<Option<Actor>, Unavailable> {
+    keys::holder_of(&parts.store, key).await
 }
 
 /// The digest by which a secret is found.

@@ -23,8 +23,10 @@ pub(crate) use breaker::EndsBy;
 pub(crate) use meter::Meter;
 pub use route::RouteLimits;
 pub(crate) use route::{Route, RouteDecision, RouteState};
+pub(crate) use wire::Link;
 
-use super::{Parts, projection::Plan, record::PlanRecord};
+use super::{Parts, projection::Plan, record::PlanRecord, schedule};
+use crate::domain::purpose::{HasPurpose, Purpose};
 
 /// Starts the consumer of every route, the silent tests, and the watch over channels.
 pub(crate) fn start(parts: &Arc<Parts>) {
@@ -35,6 +37,11 @@ pub(crate) fn start(parts: &Arc<Parts>) {
     parts.lifecycle.spawn(balance::run(Arc::clone(parts)));
     // Where a crash came between the last refusal of a content and the end of its plan.
     for plan in parts.projection.all().into_iter().filter(|plan| plan.closing().is_none()) {
+        if plan.purpose().is_none() {
+            let ending = Arc::clone(parts);
+            parts.lifecycle.spawn(async move { schedule::end_in_doubt(&ending, &plan).await });
+            continue;
+        }
         if is_refused_everywhere(parts, &plan) {
             let stopping = Arc::clone(parts);
             parts.lifecycle.spawn(async move { stopping.stop_plan(&plan, "").await });
@@ -50,15 +57,13 @@ pub(crate) fn may_carry(parts: &Parts, route: &Route, plan: &Plan) -> bool {
 
 /// Whether a route could carry a plan at all.
 pub(super) fn can_carry(route: &Route, plan: &Plan) -> bool {
-    gate(route, plan) && plan.record.routes.contains(&route.name) && !plan.refused_by(&route.name)
+    is_permitted(route, plan.purpose()) && plan.record.routes.contains(&route.name) && !plan.refused_by(&route.name)
 }
 
 /// The same of a plan that is not released.
 pub(crate) fn could_carry(parts: &Parts, route: &Route, plan: &PlanRecord) -> bool {
-    let may = |route: &Route| {
-        let kind = if plan.drill { route.config.drill } else { route.config.actual };
-        kind && plan.routes.contains(&route.name)
-    };
+    let purpose = plan.purpose.alone();
+    let may = |route: &Route| is_permitted(route, purpose) && plan.routes.contains(&route.name);
     let now = parts.clock.instant();
     let mut others = parts.routes.values().filter(|other| !other.config.standby && may(other)).peekable();
     may(route)
@@ -79,7 +84,7 @@ fn is_refused_everywhere(parts: &Parts, plan: &Plan) -> bool {
     plan.is_refused() && !routes.any(|route| can_carry(route, plan))
 }
 
-/// The drill gate: a drill goes only over routes marked for drills, an actual warning only over those marked for that.
-pub(crate) fn gate(route: &Route, plan: &Plan) -> bool {
-    if plan.record.drill { route.config.drill } else { route.config.actual }
+/// Whether a route is marked for a purpose. What is asked early, so that no work is taken that [`wire`] would refuse.
+fn is_permitted(route: &Route, purpose: Option<Purpose>) -> bool {
+    purpose.and_then(|purpose| purpose.permit(route)).is_some()
 }

@@ -1,12 +1,19 @@
 //! Exactly what would go out, and its digest: what a signature is about. Like a preflight it renders and stores nothing.
+//!
+//! With a warning its lift and its correction are signed, see [`prepared`].
+
+mod prepared;
 
 use fenghuo_contract::{Channel, Content};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+pub use prepared::PreparedTexts;
+pub(crate) use prepared::{Forms, ordered, relays};
+
 use super::{
     Parts,
-    record::{WarningId, json},
+    record::{WarningId, WarningRecord, hex, json},
     render,
     target::{deadline, routes},
 };
@@ -26,16 +33,20 @@ pub struct SignedText {
 struct Signed<'a> {
     message: &'a Message,
     texts: Vec<(SignedText, String)>,
+    /// Of what would end it.
+    prepared: Vec<String>,
 }
 
-/// The digest of a message and every text of it, formatted parts included: SHA-256, hex, with its algorithm.
-pub(crate) fn digest(parts: &Parts, warning: &Warning, event: &WarningId) -> String {
-    let texts = contents(parts, warning, event, 0).map(|(channel, content)| {
+/// The digest of a warning and every text of it, formatted parts included, and of what would end it: SHA-256, hex, with
+/// its algorithm.
+pub(crate) fn digest(parts: &Parts, warning: &Warning, record: &WarningRecord, forms: Option<&Forms>) -> String {
+    let texts = contents(parts, warning, &record.event, 0).map(|(channel, content)| {
         let html = content.html.clone();
         (text(channel, content), html)
     });
-    let digest = Sha256::digest(json(&Signed { message: warning.message(), texts: texts.collect() }));
-    digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    let prepared = forms.map(Forms::digests).unwrap_or_default();
+    let signed = Signed { message: warning.message(), texts: texts.collect(), prepared };
+    format!("sha256:{}", hex(&Sha256::digest(json(&signed))))
 }
 
 /// Every text, as it would be if it were released at a moment.

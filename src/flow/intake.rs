@@ -1,6 +1,6 @@
 //! Stage 1: bytes to a [`Warning`](crate::domain::warning::Warning), stored durably, once.
 
-mod lift;
+mod ending;
 mod read;
 mod store;
 mod view;
@@ -9,9 +9,9 @@ use bytes::Bytes;
 use serde::Serialize;
 
 pub(super) use self::{
-    lift::message as lift_message,
+    ending::{Found, Own, find},
     read::read,
-    store::{Repeat, identity_digest, store},
+    store::{Repeat, earlier, identity_digest, store},
 };
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
     record::{Stage, WarningId},
 };
 use crate::domain::{
+    chain::Change,
     finding::Finding,
     level::Level,
     message::{Kind, Message, Scope, Status},
@@ -73,6 +74,9 @@ pub enum SubmitFault {
     /// The first request with this idempotency key is still running.
     #[error("idempotency key in use")]
     KeyRunning,
+    /// Nobody was told of what is to be corrected.
+    #[error("nothing of the event was released")]
+    NotReleased,
     /// See [`Unavailable`].
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -99,12 +103,15 @@ pub struct WarningView {
     pub released_at: Option<String>,
     pub finished_at: Option<String>,
     pub expires_at: Option<String>,
-    /// `lifted`, `superseded` or `expired` when it no longer stands.
+    /// What it is to its event.
+    pub change: Change,
+    /// `lifted`, `corrected`, `superseded`, `stopped` or `expired` when it no longer stands.
     pub ended: Option<String>,
     pub ended_by: Option<WarningId>,
     /// `sha256:…` of the bytes received.
     pub digest: String,
-    /// The whole message in our JSON form.
+    /// The whole message in our JSON form, as it is given out: with references to every member of its event that it takes
+    /// the place of and that had not expired. What is passed on for others is as it came.
     pub message: Message,
     /// What a notice is about and whom it is for; warnings have none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,9 +136,17 @@ pub struct WarningFilter {
 #[derive(Clone, Debug, Default, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lift {
-    /// Text of the lift; absent: the prepared text of the configuration.
+    /// Text of the lift; absent: exactly what was signed with the warning.
     pub text: Option<String>,
     /// Why, for the journal.
+    pub reason: Option<String>,
+}
+
+/// Why a warning is corrected.
+#[derive(Clone, Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correct {
+    /// For the journal.
     pub reason: Option<String>,
 }
 
@@ -141,7 +156,7 @@ impl Flow {
     /// # Errors
     /// When the store cannot be read.
     pub async fn warning(&self, id: &WarningId) -> Result<Option<WarningView>, Unavailable> {
-        Ok(self.0.warning_record(id).map(|record| view::view(&record)))
+        Ok(self.0.warning_record(id).map(|record| view::view(&self.0, &record)))
     }
 
     /// One released public warning by its CAP identifier (newest when several senders use it).
@@ -150,8 +165,9 @@ impl Flow {
     /// When the store cannot be read.
     pub async fn public_warning(&self, identifier: &str) -> Result<Option<WarningView>, Unavailable> {
         let warnings = self.0.warnings.read();
-        let found = warnings.with_identifier(identifier).find(|record| record.is_public());
-        Ok(found.map(|record| view::view(record)))
+        let found = warnings.with_identifier(identifier).find(|record| record.is_public()).cloned();
+        drop(warnings);
+        Ok(found.map(|record| view::view(&self.0, &record)))
     }
 
     /// Warnings, newest first.

@@ -179,6 +179,8 @@ fn record(parts: &Parts, notice: &Notice, identity: &[u8; 32]) -> WarningRecord 
             channels: notice.channels.clone(),
         }),
         witnessed: false,
+        change: crate::domain::chain::Change::default(),
+        order: None,
     }
 }
 

@@ -20,6 +20,7 @@ use super::{
     alarms::Alarms,
     authorize,
     deliver::Route,
+    drills::Drills,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
@@ -40,7 +41,8 @@ use crate::{
     config::Config,
     domain::{
         delivery::{Reason, State},
-        message::{Kind, Message, MessageRef},
+        message::MessageRef,
+        purpose::HasPurpose,
     },
     lifecycle::Lifecycle,
     store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
@@ -112,6 +114,7 @@ pub(crate) struct Parts {
     /// Plans of which memory says more than the store, and what was decided about them.
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
+    pub(crate) drills: Drills,
     /// Who is on duty.
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
@@ -153,6 +156,7 @@ impl Parts {
             signing: tokio::sync::Mutex::default(),
             unwritten: Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
+            drills: Drills::default(),
             telemetry,
             rosters: Rosters::default(),
             bell: tokio::sync::Notify::new(),
@@ -197,33 +201,9 @@ impl Parts {
         uuid::Builder::from_unix_timestamp_millis(ms, &self.clock.random()).into_uuid().to_string()
     }
 
-    /// Every warning of an event, oldest first.
-    pub(crate) fn event_members(&self, event: &WarningId) -> Vec<Arc<WarningRecord>> {
-        self.warnings.read().of_event(event).cloned().collect()
-    }
-
-    /// The event a message continues: that of the first message it references and that is known here, from the same
-    /// sender. A stranger's reference never touches an event.
-    pub(crate) fn event_of(&self, message: &Message) -> Option<WarningId> {
-        let mut own = message.references.iter().filter(|reference| reference.sender == message.sender);
-        own.find_map(|reference| self.referenced(reference).map(|known| known.event.clone()))
-    }
-
     /// The newest warning with the identity a reference names.
     pub(crate) fn referenced(&self, reference: &MessageRef) -> Option<Arc<WarningRecord>> {
         self.warnings.read().referenced(reference).cloned()
-    }
-
-    /// Whether a warning takes back or corrects what was said before: a lift, or an update of an event that is known
-    /// here and was warned of at its level or above.
-    pub(crate) fn takes_back(&self, record: &WarningRecord) -> bool {
-        let earlier = |member: &Arc<WarningRecord>| member.id != record.id && member.level >= record.level;
-        match record.message.kind {
-            _ if record.event == record.id => false,
-            Kind::Cancel => true,
-            Kind::Update => self.event_members(&record.event).iter().any(earlier),
-            _ => false,
-        }
     }
 
     /// How urgent the next step of a stored warning is.
@@ -249,7 +229,7 @@ impl Parts {
         let standing = records.iter().filter_map(|record| {
             let plans = self.projection.plans(&record.plans);
             let plan = plans.into_iter().find(|plan| plan.record.channel == Channel::Display)?;
-            Some(Arc::new(standing(&self.config, record, &plan)))
+            Some(Arc::new(standing(&self.config, record, &plan)?))
         });
         self.screens.set_standing(standing.collect());
     }
@@ -434,7 +414,8 @@ impl Parts {
     }
 }
 
-fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
+/// `None` when it is in doubt what it is for: no screen shows it.
+fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Option<Standing> {
     let issuer = record.issuer.as_ref().and_then(|id| config.issuers.get(id)).map(|issuer| issuer.name.clone());
     let issuer = |content: &fenghuo_contract::Content| {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
@@ -442,10 +423,10 @@ fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
         let same = infos.iter().find(|info| info.language.as_deref().map(primary) == Some(primary(&content.language)));
         same.or(infos.first()).and_then(|info| info.sender_name.clone()).or_else(|| issuer.clone()).unwrap_or_default()
     };
-    Standing {
+    Some(Standing {
         warning: record.id.clone(),
         level: record.level,
-        status: record.status,
+        purpose: plan.purpose()?,
         lift: plan.record.lift,
         released_ms: record.released_ms.unwrap_or(record.received_ms),
         expires_unix: plan.record.deadline,
@@ -460,7 +441,7 @@ fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Standing {
             })
             .collect(),
         audience: plan.audience.clone(),
-    }
+    })
 }
 
 /// Idempotency keys of requests under way.

@@ -8,9 +8,11 @@ use super::{notice::NoticeOf, projection::Closing};
 use crate::{
     config::Until,
     domain::{
+        chain::Change,
         level::Level,
         message::{Message, Status},
         moment::Moment,
+        purpose::Stated,
         signoff::SignOff,
     },
     store::{Entry, EntryKind, Expect, Key, Put, Space},
@@ -74,7 +76,7 @@ pub struct WarningRecord {
     pub received_ms: i64,
     pub released_ms: Option<i64>,
     pub finished_ms: Option<i64>,
-    /// `lifted` or `superseded`, and the warning that did it; `returned`, `rejected` or `unsigned` when it was never
+    /// `lifted`, `corrected`, `superseded` or (passed on no more) `stopped`, and the warning that did it; `returned`, `rejected` or `unsigned` when it was never
     /// released.
     pub ended: Option<String>,
     pub ended_by: Option<WarningId>,
@@ -86,8 +88,26 @@ pub struct WarningRecord {
     /// Its release is to be witnessed: the duty officers of other headquarters are told of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub witnessed: bool,
+    /// What it is to its event, settled when it came in.
+    #[serde(default)]
+    pub change: Change,
+    /// Made here, to end a warning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<EndingOrder>,
     /// Digest of the message's canonical JSON: what a repeat is compared by.
     pub content_digest: String,
+}
+
+/// How a message that was made here ends a warning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndingOrder {
+    /// The warning whose lift or correction it is.
+    pub of: WarningId,
+    /// Digest of the form it sends, as it was signed with that warning; `None`: other words.
+    pub prepared: Option<String>,
+    /// It says in our name that another's warning is passed on no more.
+    #[serde(default)]
+    pub stops_relaying: bool,
 }
 
 /// A plan: one warning on one channel, frozen when it was released.
@@ -100,8 +120,9 @@ pub(crate) struct PlanRecord {
     pub(crate) channel: Channel,
     pub(crate) level: Level,
     pub(crate) lift: bool,
-    /// Not actual: exercise or test.
-    pub(crate) drill: bool,
+    /// What it is for, as the warning said when it was released.
+    #[serde(flatten)]
+    pub(crate) purpose: Stated,
     /// Nothing of it is sent at or after this moment, Unix seconds.
     pub(crate) deadline: i64,
     pub(crate) size: u32,
@@ -149,6 +170,11 @@ impl Decision {
     pub(crate) fn entry(&self) -> Entry {
         Entry { kind: EntryKind::Decision, data: json(self) }
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The JSON text of a record.

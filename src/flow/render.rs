@@ -8,15 +8,15 @@ use fenghuo_contract::{Attachment, Channel, Content};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use self::templates::{Context, Templates, Variant};
+use self::templates::{Context, Rendered, Templates, Variant};
 use super::{
-    Parts, Unavailable, notice,
+    Parts, Unavailable, exact, notice,
     parts::parse,
     record::{Decision, PlanRecord, Stage, WarningRecord, create},
     target::{bitmap, bitmap_bytes},
 };
 use crate::{
-    domain::{cap, message::Kind, warning::Warning},
+    domain::{cap, chain, warning::Warning},
     store::Space,
 };
 
@@ -66,6 +66,7 @@ pub(crate) async fn step(
     warning: &Warning,
 ) -> Result<(), Unavailable> {
     let released_ms = record.released_ms.unwrap_or(record.received_ms);
+    let ordered = exact::ordered(parts, &record).await?;
     let mut puts = Vec::with_capacity(record.plans.len());
     for number in &record.plans {
         let missing = || Unavailable::new(format!("plan {number} is not complete"));
@@ -73,7 +74,16 @@ pub(crate) async fn step(
         let plan: PlanRecord = parse(&plan.value)?;
         let audience = parts.store.get(Space::PlanAudience, (*number).into()).await?.ok_or_else(missing)?;
         let audience = bitmap(&audience.value)?;
-        let contents = contents(parts, warning, &plan, &audience, released_ms, record.notice.is_some());
+        let render = |language: &str| {
+            let content = if record.notice.is_some() { notice::content } else { content };
+            let content = content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);
+            let signed = ordered.as_ref().and_then(|(form, times)| form.sent(plan.channel, language, *times));
+            match signed {
+                Some(Rendered { title, text, html }) => Content { title, text, html, ..content },
+                None => content,
+            }
+        };
+        let contents = contents(parts, &audience, &render);
         puts.push(create(Space::PlanContent, *number, &contents));
     }
     record.stage = Stage::Rendered;
@@ -89,19 +99,8 @@ pub(crate) async fn step(
 }
 
 /// One content per language that somebody in the audience reads; the first configured language for all others.
-fn contents(
-    parts: &Parts,
-    warning: &Warning,
-    plan: &PlanRecord,
-    audience: &RoaringBitmap,
-    released_ms: i64,
-    is_notice: bool,
-) -> PlanContents {
+fn contents(parts: &Parts, audience: &RoaringBitmap, render: &dyn Fn(&str) -> Content) -> PlanContents {
     let mut languages = parts.config.texts.languages.iter();
-    let render = |language: &str| {
-        let render = if is_notice { notice::content } else { content };
-        render(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0)
-    };
     let first = languages.next().map_or("zh-CN", String::as_str);
     let readers = readers(parts, audience);
     let mut variants = Vec::new();
@@ -139,11 +138,9 @@ pub(crate) fn content(
     let lifted = lifted(parts, warning);
     let released_at = released_ms.div_euclid(1000);
     let context = Context::lifting(&parts.config, warning, lifted.as_ref(), language, released_at, deadline);
-    let rendered = parts.templates.render(channel, language, Variant::of(warning), &context).unwrap_or_else(|fault| {
-        tracing::error!(%channel, language, %fault, "template fails with this warning: its signed words go out plain");
-        Templates::plain(channel, &context)
-    });
-    let attachments = if channel == Channel::Email { vec![cap_document(warning)] } else { Vec::new() };
+    let context = context.changing(parts.change_of(warning.message()));
+    let rendered = rendered(parts, warning, channel, &context);
+    let attachments = if channel == Channel::Email { vec![cap_document(parts, warning)] } else { Vec::new() };
     Content {
         language: language.to_owned(),
         title: rendered.title,
@@ -157,21 +154,39 @@ pub(crate) fn content(
     }
 }
 
+/// What a message that would end a warning says on one channel in one language, its times blank.
+pub(crate) fn blank(parts: &Parts, ending: &Warning, of: &Warning, channel: Channel, language: &str) -> Rendered {
+    let context = Context::lifting(&parts.config, ending, Some(of), language, 0, 0).blank();
+    rendered(parts, ending, channel, &context)
+}
+
+fn rendered(parts: &Parts, warning: &Warning, channel: Channel, context: &Context) -> Rendered {
+    let language = &context.language;
+    parts.templates.render(channel, language, Variant::of(warning), context).unwrap_or_else(|fault| {
+        tracing::error!(%channel, language, %fault, "template fails with this warning: its signed words go out plain");
+        Templates::plain(channel, context)
+    })
+}
+
 /// The newest warning that a lift ends: a Cancel may have no text, area, hazard or level of its own.
 fn lifted(parts: &Parts, warning: &Warning) -> Option<Warning> {
-    let event = warning.is_lift().then(|| parts.event_of(warning.message())).flatten()?;
+    if !warning.is_lift() {
+        return None;
+    }
+    let event = parts.event_of(warning.message())?;
     let newest = parts
         .event_members(&event)
         .into_iter()
         .rev()
-        .find(|member| !member.message.infos.is_empty() && member.message.kind != Kind::Cancel)?;
+        .find(|member| !member.message.infos.is_empty() && !chain::is_lift(&member.message))?;
     Warning::new(newest.message.clone()).ok()
 }
 
-fn cap_document(warning: &Warning) -> Attachment {
+fn cap_document(parts: &Parts, warning: &Warning) -> Attachment {
+    let given = parts.record_of(warning.message()).map(|record| parts.given_out(&record));
     Attachment {
         name: "warning.cap.xml".to_owned(),
         media_type: "application/cap+xml; charset=utf-8".to_owned(),
-        body: cap::write_public(warning.message()).into(),
+        body: cap::write_public(given.as_ref().unwrap_or(warning.message())).into(),
     }
 }

@@ -23,12 +23,18 @@ pub(crate) use reserve::{known, run as reserve};
 use super::{
     Parts, Unavailable,
     parts::parse,
-    projection::Plan,
+    projection::{Closing, Plan},
     record::{Decision, PlanRecord, Stage, WarningRecord},
     render::PlanContents,
     target::bitmap,
 };
-use crate::store::Space;
+use crate::{
+    domain::{
+        delivery::{Reason, State},
+        purpose::{HasPurpose, Purpose},
+    },
+    store::Space,
+};
 
 /// Lets the plans of a rendered warning into the lanes.
 pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version: u64) -> Result<(), Unavailable> {
@@ -50,12 +56,30 @@ pub(crate) async fn step(parts: &Arc<Parts>, mut record: WarningRecord, version:
     let sequence = parts.advance(&record, version, Vec::new(), &decision).await?;
     for plan in plans {
         plan.begins_at(sequence.max(1));
+        end_in_doubt(parts, &plan).await;
         enter(parts, &plan);
         if plan.record.channel == fenghuo_contract::Channel::Display {
             parts.screens_change();
         }
     }
     Ok(())
+}
+
+/// Ends a plan whose records do not say the same about what it is for: nothing would carry it.
+pub(crate) async fn end_in_doubt(parts: &Parts, plan: &Arc<Plan>) {
+    if plan.purpose().is_some() || plan.closing().is_some() {
+        return;
+    }
+    tracing::error!(
+        plan = plan.record.number,
+        warning = %plan.record.warning,
+        code = "reason-drill-gate",
+        "the records of a plan and of its warning differ about whether it is a drill: it ends unsent; \
+         see /docs/errors/reason-drill-gate"
+    );
+    let at_ms = parts.clock.unix_ms();
+    let closing = Closing { state: State::Failed, reason: Reason::DrillGate, at_ms, by: None };
+    parts.close_plan(plan, closing, "").await;
 }
 
 /// Lets what is unsent of a plan into the lanes: what was claimed before and is pending, and what was never claimed.
@@ -90,7 +114,9 @@ async fn load_for(parts: &Parts, number: u64, audience: RoaringBitmap) -> Result
         variants.push(variant.rows()?);
     }
     let all: Vec<Arc<Content>> = contents.into_contents();
-    Ok(Some(Plan::new(record, audience, all, variants)))
+    // Two records say what a plan is for, its own and that of its warning: one that was altered does not pass.
+    let known = parts.warning_record(&record.warning).and_then(|warning| Purpose::of(warning.message.status));
+    Ok(Some(Plan::new(record, audience, all, variants).of_warning(known)))
 }
 
 async fn piece(parts: &Parts, space: Space, number: u64, what: &str) -> Result<bytes::Bytes, Unavailable> {

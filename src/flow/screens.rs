@@ -22,7 +22,11 @@ pub use self::{
     standing::{Standing, StandingText},
 };
 use super::{Flow, Unavailable, record::WarningId};
-use crate::domain::{area::AreaCode, level::Level};
+use crate::domain::{
+    area::AreaCode,
+    level::Level,
+    purpose::{Marked, Marks},
+};
 
 /// The query parameter of a kiosk address that carries its token.
 pub const KIOSK_PARAMETER: &str = "k";
@@ -107,6 +111,12 @@ pub struct Heartbeat {
     pub width: Option<u32>,
     #[serde(default)]
     pub height: Option<u32>,
+}
+
+impl Marked for Screen {
+    fn marks(&self) -> Marks {
+        Marks::audience(self.drill)
+    }
 }
 
 /// A screen with what is known of it.

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Assembly, Flow, Parts, Unavailable,
     deliver::{self, Route},
+    drills,
     notice,
     parts::parse,
     projection::block::Head,
@@ -33,6 +34,7 @@ impl Flow {
         parts.rosters.load(&parts).await?;
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
+        drills::load(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
@@ -42,6 +44,7 @@ impl Flow {
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(drills::run(Arc::clone(&parts)));
         Ok(Self(parts))
     }
 
@@ -62,7 +65,8 @@ async fn routes(assembly: &Assembly, limits: &schedule::Limits) -> Result<BTreeM
     for (name, config) in &assembly.config.routes {
         let Some(adapter) = assembly.adapters.get(name) else { continue };
         let decision = assembly.store.get(Space::RouteDecision, name.as_str().into()).await?;
-        let route = Route::new(name.clone(), config.clone(), Arc::clone(adapter), limits.known(name), now);
+        let route =
+            Route::new(name.clone(), config.clone(), deliver::Link::new(Arc::clone(adapter)), limits.known(name), now);
         if let Some(decision) = decision {
             route.recall(&parse(&decision.value)?, now);
         }

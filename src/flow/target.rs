@@ -10,6 +10,7 @@ use bytes::Bytes;
 use fenghuo_contract::Channel;
 use roaring::RoaringBitmap;
 
+use self::directory::Selection;
 pub(crate) use self::named::Named;
 use super::{
     Parts, Unavailable, notice,
@@ -19,8 +20,10 @@ use super::{
 use crate::{
     config::Config,
     domain::{
+        area::AreaCode,
         level::Level,
         message::{Kind, Status},
+        purpose::Purpose,
         warning::Warning,
     },
     store::{Expect, Put, Space},
@@ -36,13 +39,12 @@ pub(crate) async fn step(
 ) -> Result<(), Unavailable> {
     let now_ms = parts.clock.unix_ms();
     let mut plans = Vec::new();
+    let purpose = Purpose::of(warning.status());
     let told = notice::reach(parts, &mut record).await?;
     let named = Named::of(parts, warning, record.issuer.as_deref()).await?;
     for channel in Channel::ALL {
         let routes = routes(parts, channel, warning.status());
-        if routes.is_empty() {
-            continue;
-        }
+        let Some(purpose) = purpose.filter(|_| !routes.is_empty()) else { continue };
         let audience = match &told {
             Some(told) => told.get(&channel).cloned().unwrap_or_default(),
             None => audience(parts, &record, warning, &named, channel).await?,
@@ -58,7 +60,7 @@ pub(crate) async fn step(
             channel,
             level: record.level,
             lift: warning.is_lift(),
-            drill: warning.status() != Status::Actual,
+            purpose: purpose.into(),
             deadline: deadline(parts, warning, now_ms),
             size: u32::try_from(audience.len()).unwrap_or(u32::MAX),
             routes,
@@ -108,7 +110,8 @@ pub(crate) fn ladder_step(config: &Config, level: Level, channel: Channel, chann
 
 /// Rows that a warning addresses on a channel.
 ///
-/// A lift goes to those whose copy of an earlier warning of the event was accepted or may have been. An update goes to
+/// A lift goes to those whose copy of an earlier warning of the event was accepted or may have been; the correction of a
+/// red or orange one goes to them on every channel they have. An update goes to
 /// everybody it names, and to those who were told before and are no longer named: they must learn of the change.
 async fn audience(
     parts: &Parts,
@@ -117,11 +120,23 @@ async fn audience(
     named: &Named,
     channel: Channel,
 ) -> Result<RoaringBitmap, Unavailable> {
-    let told = told(parts, &record.event, Some(&record.id), channel).await?;
+    let told = told(parts, &record.event, Some(&record.id), Some(channel)).await?;
+    if warning.is_correction() && record.level >= Level::Orange && channel.reaches_persons() {
+        return Ok(told | everywhere(parts, record, channel).await?);
+    }
     if warning.is_lift() {
         return Ok(told);
     }
     Ok(named.on(parts, channel) | told)
+}
+
+/// Rows that an earlier warning of the event reached anywhere, on another channel: whoever was alarmed by mistake is told
+/// so by every means there is.
+async fn everywhere(parts: &Parts, record: &WarningRecord, channel: Channel) -> Result<RoaringBitmap, Unavailable> {
+    let drill_only = record.status != Status::Actual;
+    let selection = Selection { areas: vec![AreaCode::EVERYWHERE], drill_only, ..Selection::default() };
+    let all = parts.directory.select(&selection, channel);
+    Ok(all & told(parts, &record.event, Some(&record.id), None).await?)
 }
 
 /// Rows that a warning which is not released would address on a channel.
@@ -133,7 +148,7 @@ pub(crate) async fn proposed(
 ) -> Result<RoaringBitmap, Unavailable> {
     let told = match parts.event_of(warning.message()) {
         Some(event) if matches!(warning.kind(), Kind::Update | Kind::Cancel) => {
-            told(parts, &event, None, channel).await?
+            told(parts, &event, None, Some(channel)).await?
         }
         _ => RoaringBitmap::new(),
     };
@@ -143,25 +158,27 @@ pub(crate) async fn proposed(
     Ok(named.on(parts, channel) | told)
 }
 
-/// Rows that an earlier warning of the event reached on the channel, or may have; `but` is the later one.
+/// Rows that an earlier warning of the event reached, or may have; on one channel, or on any that reaches persons. `but`
+/// is the later one.
 async fn told(
     parts: &Parts,
     event: &WarningId,
     but: Option<&WarningId>,
-    channel: Channel,
+    channel: Option<Channel>,
 ) -> Result<RoaringBitmap, Unavailable> {
     let earlier = parts.event_members(event);
     let plans = earlier.iter().filter(|member| Some(&member.id) != but).flat_map(|member| member.plans.iter().copied());
     let plans = recall::recall(parts, &plans.collect::<Vec<u64>>()).await?;
-    let on_channel = plans.iter().filter(|plan| plan.record.channel == channel);
+    let asked = |other: Channel| channel.map_or(other.reaches_persons(), |channel| channel == other);
+    let on_channel = plans.iter().filter(|plan| asked(plan.record.channel));
     Ok(on_channel.fold(RoaringBitmap::new(), |told, plan| told | plan.reached(true)))
 }
 
 /// Routes of a channel that may carry a warning of this status, in the order of the configuration.
 pub(crate) fn routes(parts: &Parts, channel: Channel, status: Status) -> Vec<String> {
-    let kind = |route: &crate::config::Route| if status == Status::Actual { route.actual } else { route.drill };
-    let routes = parts.routes.values().filter(|route| route.channel == channel && kind(&route.config));
-    routes.map(|route| route.name.clone()).collect()
+    let Some(purpose) = Purpose::of(status) else { return Vec::new() };
+    let routes = parts.routes.values().filter(|route| route.channel == channel);
+    routes.filter_map(|route| purpose.permit(&**route)).map(|route| route.name.clone()).collect()
 }
 
 /// Unix seconds at which nothing more of a warning may be sent.

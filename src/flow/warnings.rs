@@ -27,6 +27,8 @@ pub(crate) struct Warnings {
     by_about: HashMap<WarningId, BTreeSet<WarningId>>,
     /// Warnings of which somebody is still to be told.
     owed: BTreeSet<WarningId>,
+    /// Those that refer to a CAP identifier, whoever sent it.
+    by_reference: HashMap<String, BTreeSet<WarningId>>,
     /// On their way to being delivered.
     advancing: BTreeSet<Turn>,
     /// Being delivered.
@@ -60,6 +62,9 @@ impl Warnings {
         if !self.by_id.contains_key(&id) && record.notice.is_none() {
             self.by_event.entry(record.event.clone()).or_default().insert(id.clone());
             self.by_identifier.entry(record.message.identifier.clone()).or_default().insert(id.clone());
+            for reference in &record.message.references {
+                self.by_reference.entry(reference.identifier.clone()).or_default().insert(id.clone());
+            }
         }
         self.by_id.insert(id, Arc::new(record));
     }
@@ -126,6 +131,11 @@ impl Warnings {
     /// Those with a CAP identifier, newest first.
     pub(crate) fn with_identifier(&self, identifier: &str) -> impl Iterator<Item = &Arc<WarningRecord>> {
         self.by_identifier.get(identifier).into_iter().flatten().rev().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// Those that refer to a CAP identifier, oldest first.
+    pub(crate) fn referring(&self, identifier: &str) -> impl Iterator<Item = &Arc<WarningRecord>> {
+        self.by_reference.get(identifier).into_iter().flatten().filter_map(|id| self.by_id.get(id))
     }
 
     /// The newest warning with the identity a reference names. The national form names no time of sending.

@@ -16,6 +16,7 @@ use super::{
     Parts,
     alarms::{AlarmCode, Seen, Subject, Told},
     deliver::{self, EndsBy, Route, RouteState},
+    drills,
     projection::{Plan, Snapshot},
     record::{Stage, rfc3339},
     schedule::Outlook,
@@ -124,6 +125,7 @@ impl Watch {
         refused(parts, &plans, &mut seen);
         stopped(parts, &mut seen);
         unsigned(parts, &mut seen);
+        drills::skipped(parts, &mut seen);
         store(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen

@@ -5,6 +5,7 @@ mod alarms;
 mod analysis;
 mod callbacks;
 mod confirm;
+mod drills;
 mod events;
 mod keys;
 mod national;
@@ -26,6 +27,7 @@ pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
     analysis::{ANALYSTS, AnalysisDocument, Asked, OverlapDocument},
     confirm::ConfirmDocument,
+    drills::DrillList,
     keys::{KeyForm, KeyList},
     notices::NoticeList,
     operations::Health,
@@ -47,6 +49,7 @@ pub fn routes() -> Vec<RouteSpec> {
         warnings::routes(),
         national::routes(),
         preflight::routes(),
+        drills::routes(),
         alarms::routes(),
         analysis::routes(),
         progress::routes(),

@@ -31,7 +31,7 @@ use crate::flow::authorize::Role;
 const READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
 /// Who sees single deliveries, masked; an issuer only those of its own warnings.
 const DELIVERY_READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor];
-/// Who lifts; an issuer only its own warnings.
+/// Who lifts and corrects; an issuer only its own warnings.
 const LIFTERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator];
 /// Who signs.
 const SIGNERS: &[Role] = &[Role::Approver];
@@ -53,6 +53,8 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/console/warnings/{id}/deliveries", Access::page(DELIVERY_READERS), deliveries::page),
         RouteSpec::get("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::page),
         RouteSpec::post("/console/warnings/{id}/lift", Access::page(LIFTERS), lift::act),
+        RouteSpec::get("/console/warnings/{id}/correct", Access::page(LIFTERS), lift::page_of_correction),
+        RouteSpec::post("/console/warnings/{id}/correct", Access::page(LIFTERS), lift::correct),
         RouteSpec::get("/console/warnings/{id}/sign-off", Access::page(READERS), sign_off::page),
         RouteSpec::post("/console/warnings/{id}/sign-off", Access::page(SIGNERS), sign_off::act),
         RouteSpec::get("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::page),

@@ -268,6 +268,7 @@ impl From<SubmitFault> for Problem {
             SubmitFault::IdentityTaken(id) => Self::new(ProblemCode::IdentityTaken).with("id", id),
             SubmitFault::KeyReused => Self::new(ProblemCode::IdempotencyKeyReused),
             SubmitFault::KeyRunning => Self::new(ProblemCode::IdempotencyKeyRunning),
+            SubmitFault::NotReleased => Self::new(ProblemCode::WarningNotReleased),
             SubmitFault::Unavailable(fault) => fault.into(),
         }
     }

@@ -48,8 +48,12 @@ pub enum Space {
     LimitUse = 18,
     /// The shifts of an office, by its id; and what grants nobody was told of yet, by `grant/` and the id of the key.
     Roster = 27,
+    /// What would end a warning, as it was rendered and signed with it, by the warning's id.
+    WarningPrepared = 25,
     /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
     Timeline = 24,
+    /// A drill that waits for its time, by its id; its bytes by its id and `/body`.
+    Drill = 26,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

@@ -13,7 +13,7 @@ use fenghuo::{
     flow::{
         approve::SignOrder,
         authorize::{Actor, Role},
-        intake::{Lift, Submitted},
+        intake::{Correct, Lift, Submitted},
         record::WarningId,
         retry::Retry,
         status::StatusView,
@@ -22,7 +22,7 @@ use fenghuo::{
 use serde_json::Value;
 
 use crate::support::{
-    engine::Engine,
+    engine::{Engine, submission},
     message::{following, warning},
 };
 
@@ -34,16 +34,21 @@ pub enum Entry {
     Update,
     /// The lift of an earlier one that everybody has got.
     Lift,
+    /// The correction of one.
+    Correct,
     /// An order to send again what failed for everybody.
     Retry,
     /// A new warning that waited for a signature.
     Signed,
+    /// A drill that waited for its time.
+    Scheduled,
     /// A new warning, and a crash as soon as it was answered.
     Restart,
 }
 
 impl Entry {
-    pub const ALL: [Self; 6] = [Self::Api, Self::Update, Self::Lift, Self::Retry, Self::Signed, Self::Restart];
+    pub const ALL: [Self; 8] =
+        [Self::Api, Self::Update, Self::Lift, Self::Correct, Self::Retry, Self::Signed, Self::Scheduled, Self::Restart];
 }
 
 /// What a test is about, on its way: the engine that sends it now, its id, and what its provider had seen before.
@@ -95,10 +100,10 @@ pub async fn ended(engine: &Engine, id: &WarningId, limit: Duration) -> StatusVi
 /// What has to be there before `entry` can be taken: nothing, or an earlier warning of the event.
 pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before) -> Option<(Value, WarningId)> {
     let first = match entry {
-        Entry::Api | Entry::Signed | Entry::Restart => return None,
+        Entry::Api | Entry::Signed | Entry::Scheduled | Entry::Restart => return None,
         // The earlier warning reached nobody, so that the update's audience is its own.
         Entry::Update => message("FIRST", "blue", before.nowhere, None),
-        Entry::Lift => message("FIRST", level, before.street, None),
+        Entry::Lift | Entry::Correct => message("FIRST", level, before.street, None),
         Entry::Retry => {
             let end = Moment::china(engine.clock.unix() + before.valid_s).to_string();
             message("FIRST", level, before.street, Some(&end))
@@ -147,6 +152,20 @@ async fn sign(engine: &Engine, id: &WarningId) {
     engine.flow.sign(id, order, &approver).await.expect("taken").expect("known");
 }
 
+/// Schedules it for the next moment; gives what it became.
+async fn scheduled(engine: &Engine, message: &Value) -> WarningId {
+    let key = engine.flow.create_key(Role::Issuer, Some("relay".to_owned()), String::new()).await.expect("stored");
+    let actor = engine.flow.authenticate(&key.secret).await.expect("a key");
+    let starts = engine.clock.unix_ms() + 10;
+    engine.flow.schedule_drill(submission(message, actor.clone()), starts).await.expect("taken");
+    loop {
+        if let Some(id) = engine.flow.drills(&actor).await.pop().and_then(|drill| drill.warning) {
+            return id;
+        }
+        engine.clock.sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// Lets the warning under test in by `entry`; `message` is what it says where it is not a lift.
 pub async fn enter(
     engine: Engine,
@@ -170,6 +189,12 @@ pub async fn enter(
             let (Submitted::Created(view) | Submitted::Repeated(view)) = lifted;
             Entered { engine, id: view.id, before: seen }
         }
+        (Entry::Correct, Some((_, id))) => {
+            let corrected =
+                engine.flow.correct(&id, Correct::default(), engine.actor()).await.expect("taken").expect("known");
+            let (Submitted::Created(view) | Submitted::Repeated(view)) = corrected;
+            Entered { engine, id: view.id, before: seen }
+        }
         (Entry::Retry, Some((_, id))) => {
             let retry = Retry {
                 nonce: "again".to_owned(),
@@ -185,6 +210,10 @@ pub async fn enter(
             message["infos"][0]["hazard"] = SIGNED_HAZARD.into();
             let id = engine.post(&message).await;
             sign(&engine, &id).await;
+            Entered { engine, id, before: seen }
+        }
+        (Entry::Scheduled, _) => {
+            let id = scheduled(&engine, &message).await;
             Entered { engine, id, before: seen }
         }
         (Entry::Restart, _) => {

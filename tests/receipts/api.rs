@@ -259,12 +259,12 @@ async fn a_reader_confirms_by_the_link_in_the_mail() {
         assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
     }
     let page = world.ask(Method::GET, &paths[0], "", &html, Vec::new()).await;
-    for word in ["I have received this", "松北区防汛抗旱指挥部发布暴雨预警", "松北区防汛抗旱指挥部", "DRILL"]
+    for word in ["Drill: I have received the drill message", "Nothing has happened", "松北区防汛抗旱指挥部发布暴雨预警", "松北区防汛抗旱指挥部", "DRILL"]
     {
         assert!(page.text.contains(word), "{word}: {}", page.text);
     }
     let page = world.ask(Method::GET, &paths[0], "", &[("accept", "text/html")], Vec::new()).await;
-    assert!(page.text.contains("我已收到") && !page.text.contains("wang"), "{}", page.text);
+    assert!(page.text.contains("演练：我已收到演练消息") && !page.text.contains("wang"), "{}", page.text);
     assert_eq!(counts().await, (2, 0, 0));
 
     // An app shows it, then its reader confirms, twice.
@@ -275,7 +275,7 @@ async fn a_reader_confirms_by_the_link_in_the_mail() {
     for _ in 0..2 {
         let done = world.ask(Method::POST, &paths[0], "", &form, Vec::new()).await;
         assert_eq!(done.status, StatusCode::OK);
-        assert!(done.text.contains("值班室已知道") && !done.text.contains("<form"), "{}", done.text);
+        assert!(done.text.contains("值班室已知道演练消息") && !done.text.contains("<form"), "{}", done.text);
     }
     assert_eq!(counts().await, (1, 0, 1));
     assert_eq!(say(&paths[1], r#"{"state":"read"}"#).await.problem(), "fields-wrong");

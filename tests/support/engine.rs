@@ -9,7 +9,7 @@ use fenghuo::{
     flow::{
         AddressBook, Assembly, Flow,
         authorize::{Actor, Role},
-        intake::{Form, Submission, Submitted},
+        intake::{Form, Submission, SubmitFault, Submitted},
         receipt::{CallbackSecrets, Inbox, Links, ScreenInbox},
         record::WarningId,
         screens::Screens,
@@ -156,6 +156,17 @@ impl Plan {
     }
 }
 
+/// A warning in our JSON form as somebody hands it in.
+pub fn submission(message: &Value, actor: Actor) -> Submission {
+    Submission {
+        form: Form::Json,
+        media_type: "application/json".to_owned(),
+        body: message.to_string().into(),
+        actor,
+        idempotency_key: None,
+    }
+}
+
 fn vault_mac(bytes: &[u8]) -> [u8; 32] {
     Vault::with_key(&[7; 32]).mac("confirm", bytes)
 }
@@ -252,16 +263,14 @@ impl Engine {
 
     /// The same as somebody else.
     pub async fn post_as(&self, message: &Value, actor: Actor) -> WarningId {
-        let submission = Submission {
-            form: Form::Json,
-            media_type: "application/json".to_owned(),
-            body: message.to_string().into(),
-            actor,
-            idempotency_key: None,
-        };
-        match self.flow.submit(submission).await.expect("accepted") {
+        match self.flow.submit(submission(message, actor)).await.expect("accepted") {
             Submitted::Created(view) | Submitted::Repeated(view) => view.id,
         }
+    }
+
+    /// Hands a warning in, whatever becomes of it.
+    pub async fn submit(&self, message: &Value) -> Result<Submitted, SubmitFault> {
+        self.flow.submit(submission(message, self.actor())).await
     }
 
     pub async fn status(&self, id: &WarningId) -> StatusView {

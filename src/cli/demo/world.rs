@@ -45,7 +45,7 @@ const SPECIALS: [(Channel, &str); 13] = [
 ];
 
 /// Id, name, area of each screen.
-pub(super) const SCREENS: [(&str, &str, &str); 12] = [
+pub(in crate::cli) const SCREENS: [(&str, &str, &str); 12] = [
     ("gov-square", "世纪大道政务广场", "230109005000"),
     ("metro-daxue", "地铁站厅", "230109005000"),
     ("sun-island-gate", "太阳岛风景区正门", "230109002000"),
@@ -61,7 +61,7 @@ pub(super) const SCREENS: [(&str, &str, &str); 12] = [
 ];
 
 /// The settings of the demonstration: its own file with the areas and issuers of the sample configuration.
-pub(super) fn config(data: &Path, listen: SocketAddr) -> Config {
+pub(in crate::cli) fn config(data: &Path, listen: SocketAddr) -> Config {
     let read = |text: &str| -> Config { toml::from_str(text).expect("the built-in files are read by a test") };
     let mut config = read(include_str!("../../../config/demo/demo.toml"));
     config.areas = read(include_str!("../../../config/areas.toml")).areas;

@@ -59,11 +59,12 @@ fn the_sample_says_the_true_defaults() {
     let default = Config::default();
     let shown = |config: &Config| {
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             config.server,
             config.texts,
             config.delivery,
             config.receipts,
+            config.drills,
             config.alarms,
             config.retention,
             config.witnesses,

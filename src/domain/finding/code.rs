@@ -153,6 +153,16 @@ codes! {
     REFERENCES_REQUIRED = "references-required";
     /// A message that references itself.
     REFERENCE_SELF = "reference-self";
+    /// A reference to a message that is not here.
+    REFERENCE_UNKNOWN = "reference-unknown";
+    /// A newer message of the event is here that this one does not know of.
+    EVENT_NEWER_STANDS = "event-newer-stands";
+    /// The event was lifted.
+    EVENT_LIFTED = "event-lifted";
+    /// The event was lifted after this was sent.
+    EVENT_LIFTED_SINCE = "event-lifted-since";
+    /// References to several events.
+    EVENT_SEVERAL = "event-several";
     /// A reference to a message that is newer than this one.
     REFERENCE_LATER = "reference-later";
     /// A restriction outside of scope Restricted.

@@ -6,6 +6,7 @@ use crate::domain::{
     finding::{Found, code},
     hazard,
     level::Level,
+    lift::{CORRECTION_TEXT, LIFT_TEXT},
     message::{
         Area, Category, Certainty, Circle, Info, Kind, Message, MessageRef, NamedValue, Polygon, Resource, Scope,
         Severity, Status, Term, Urgency,
@@ -43,6 +44,8 @@ const INFO: &[&str] = &[
     "audience",
     "event_codes",
     "hazard",
+    "lift_text",
+    "correction_text",
     "effective",
     "onset",
     "expires",
@@ -130,7 +133,7 @@ impl Reader<'_> {
             instruction: self.text(o, "instruction", at),
             web: self.text(o, "web", at),
             contact: self.text(o, "contact", at),
-            parameters: self.list(o, "parameters", at, Self::named_value).unwrap_or_default(),
+            parameters: self.parameters(o, at),
             resources: self.list(o, "resources", at, Self::resource).unwrap_or_default(),
             areas: self.list(o, "areas", at, Self::area).unwrap_or_default(),
         }
@@ -189,6 +192,18 @@ impl Reader<'_> {
             None => codes.push(NamedValue { name: hazard::NATIONAL_CODE.to_owned(), value }),
         }
         codes
+    }
+
+    /// `parameters`, and the texts of what ends the warning as more of them.
+    fn parameters(&mut self, o: &mut Object<'_>, at: &Spot<'_>) -> Vec<NamedValue> {
+        let mut parameters = self.list(o, "parameters", at, Self::named_value).unwrap_or_default();
+        for (field, name) in [("lift_text", LIFT_TEXT), ("correction_text", CORRECTION_TEXT)] {
+            let Some(value) = self.text(o, field, at) else { continue };
+            // The field is what whoever writes it means.
+            parameters.retain(|parameter| parameter.name != name);
+            parameters.push(NamedValue { name: name.to_owned(), value });
+        }
+        parameters
     }
 
     fn named_value(&mut self, node: Node<'_>, at: &Spot<'_>) -> NamedValue {

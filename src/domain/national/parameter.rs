@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 
-use crate::domain::message::{Message, NamedValue};
+use crate::domain::{
+    lift::{CORRECTION_TEXT, LIFT_TEXT},
+    message::{Message, NamedValue},
+};
 
 /// What all of their names begin with.
 pub const PREFIX: &str = "CN-12379.";
@@ -83,10 +86,12 @@ fn opens(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with('.')
 }
 
-/// A message as everybody may have it: the parameters of the form name people and their numbers.
+/// A message as everybody may have it: the parameters of the form name people and their numbers, and what is prepared
+/// to be said one day is not said yet.
 #[must_use]
 pub fn outward(message: &Message) -> Cow<'_, Message> {
-    let inward = |parameter: &NamedValue| parameter.name.starts_with(PREFIX);
+    let prepared = |name: &str| name == LIFT_TEXT || name == CORRECTION_TEXT;
+    let inward = |parameter: &NamedValue| parameter.name.starts_with(PREFIX) || prepared(&parameter.name);
     if !message.infos.iter().any(|info| info.parameters.iter().any(inward)) {
         return Cow::Borrowed(message);
     }

@@ -5,7 +5,7 @@ use crate::domain::{
     cap,
     finding::{MOST, Weight},
     json,
-    lift::lift,
+    lift::{self, Ending, Times},
     message::{
         Area, Category, Certainty, Info, Kind, Message, MessageRef, NamedValue, Polygon, Scope, Status, arbitrary,
     },
@@ -358,7 +358,8 @@ fn a_lift_names_the_first_and_keeps_no_text_of_it() {
     };
     let members = vec![earlier("2026-07-15T16:00:00+08:00"), earlier("2026-07-15T14:40:00+08:00")];
     let at: Moment = "2026-07-15T18:00:00+08:00".parse().expect("a time");
-    let lifted = lift(&first, members, "lift-1".to_owned(), at, None, Moment::china(at.unix() + 3600));
+    let times = Times { sent: at, end: Moment::china(at.unix() + 3600) };
+    let lifted = lift::send(&lift::form(&first, Ending::Lift), "lift-1".to_owned(), members, times);
     let text = String::from_utf8(write(&lifted).expect("said")).expect("UTF-8");
     for piece in [
         "<references>23010900000000_20260715144000</references>",

@@ -12,7 +12,7 @@ use crate::{
     flow::{
         Flow, Parts, Unavailable,
         authorize::{self, Actor},
-        exact::{self, SignedText},
+        exact::{self, Forms, PreparedTexts, SignedText},
         record::{Decision, Stage, WarningId, WarningRecord, rfc3339},
         remind,
         remind::RemindedView,
@@ -83,6 +83,9 @@ pub struct SignOffView {
     pub digest: Option<String>,
     /// Exactly what would go out if it were released now.
     pub texts: Vec<SignedText>,
+    /// What is signed with it: exactly what would go out if it were lifted, or had been a mistake. The times of sending
+    /// are blanks, such as 〔发出时间〕, and are filled in then; nothing else changes. `null` once it is over.
+    pub prepared: Option<PreparedTexts>,
 }
 
 /// What somebody said, and when.
@@ -125,13 +128,13 @@ impl Flow {
         let signing = parts.signing.lock().await;
         let Some((mut record, version)) = parts.stored_warning(id).await? else { return Ok(None) };
         let submitter = record.submitted_person.clone().unwrap_or_else(|| record.submitted_by.clone());
+        let warning = Warning::new(record.message.clone()).map_err(|_| SignOffFault::NotWaiting)?;
+        let digest = digest(parts, &warning, &record);
         let Some(sign_off) = record.sign_off.as_mut().filter(|_| record.ended.is_none()) else {
             return Err(SignOffFault::NotWaiting);
         };
         let mut given = given(parts, &order, actor);
         given.deputy_of = deputy_of(parts, record.issuer.as_deref(), &given)?;
-        let warning = Warning::new(record.message.clone()).map_err(|_| SignOffFault::NotWaiting)?;
-        let digest = exact::digest(parts, &warning, &record.event);
         let signer = Signer { person: actor.who(), made_by: made_by.as_deref() };
         sign_off.take(given.clone(), signer, &submitter, &digest)?;
         parts.advance(&record, version, Vec::new(), &decision(id, &given)).await?;
@@ -140,6 +143,12 @@ impl Flow {
         parts.progress.new_work.notify_one();
         Ok(view(parts, &record))
     }
+}
+
+/// The digest of what would go out if a warning were released now.
+pub(super) fn digest(parts: &Parts, warning: &Warning, record: &WarningRecord) -> String {
+    let forms = Forms::of(parts, warning, record.issuer.as_deref());
+    exact::digest(parts, warning, record, forms.as_ref())
 }
 
 fn given(parts: &Parts, order: &SignOrder, actor: &Actor) -> Given {
@@ -203,7 +212,8 @@ fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {
     let open = record.ended.is_none() && matches!(standing, Standing::Waiting(_) | Standing::Owed(_));
     let warning = Warning::new(record.message.clone()).ok().filter(|_| open);
     let texts = warning.as_ref().map(|warning| exact::texts(parts, warning, &record.event, now_ms));
-    let digest = warning.map(|warning| exact::digest(parts, &warning, &record.event));
+    let forms = warning.as_ref().and_then(|warning| Forms::of(parts, warning, record.issuer.as_deref()));
+    let digest = warning.map(|warning| exact::digest(parts, &warning, record, forms.as_ref()));
     Some(SignOffView {
         warning: record.id.clone(),
         rule: sign_off.rule.clone(),
@@ -219,6 +229,7 @@ fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {
         beyond: sign_off.beyond,
         digest,
         texts: texts.unwrap_or_default(),
+        prepared: forms.map(|forms| forms.texts()),
     })
 }
 

@@ -5,14 +5,14 @@ use super::{Actor, Role, authority::authority};
 use crate::{
     domain::{
         finding::Finding,
-        message::{MessageRef, Status},
+        message::{Message, MessageRef, Status},
         warning::Warning,
     },
-    flow::{Parts, record::WarningRecord},
+    flow::{Parts, exact::relays, record::WarningRecord},
 };
 
 /// Codes of this check.
-pub(super) const CODES: [&str; 2] = ["event-not-own", "event-status-differs"];
+pub(super) const CODES: [&str; 3] = ["event-not-own", "event-status-differs", "relay-originator-ends"];
 
 /// Everything in a warning that its submitter may not say, see [`authority`], and every event it may not touch.
 pub(in crate::flow) fn may(parts: &Parts, actor: &Actor, warning: &Warning) -> Vec<Finding> {
@@ -26,6 +26,35 @@ pub(in crate::flow) fn may(parts: &Parts, actor: &Actor, warning: &Warning) -> V
         }
     }
     findings
+}
+
+/// Whether somebody may end a warning by a message that is made here. Whoever may issue it may end it; stopping is easier
+/// than starting: neither hazard, level nor area is asked again.
+///
+/// A warning that is passed on is another's: whether it is over, or was a mistake, its originator says. Staff may stop
+/// passing it on (`stops`); the headquarters that hands it in passes on the originator's next message.
+pub(in crate::flow) fn may_end(
+    parts: &Parts,
+    actor: &Actor,
+    record: &WarningRecord,
+    message: &Message,
+    stops: bool,
+) -> Vec<Finding> {
+    let named = &record.message.identifier;
+    let theirs = relays(&parts.config, record.issuer.as_deref(), &record.message);
+    let staff = matches!(actor.role, Role::Approver | Role::Operator);
+    if theirs && !(stops && staff) {
+        return vec![Finding::refuse("relay-originator-ends", "").got(named)];
+    }
+    match actor.role {
+        Role::Issuer if record.issuer != actor.subject => vec![Finding::refuse("event-not-own", "").got(named)],
+        Role::Issuer | Role::Approver => Vec::new(),
+        Role::Operator if theirs => Vec::new(),
+        _ => match Warning::new(message.clone()) {
+            Ok(warning) => authority(&parts.config, actor, &warning),
+            Err(findings) => findings,
+        },
+    }
 }
 
 fn judge(

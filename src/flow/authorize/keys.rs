@@ -157,6 +157,13 @@ pub(super) async fn person(store: &Store, id: &str) -> Result<Option<String>, Un
     stored.map(|stored| read(&stored).map(|record| record.person.unwrap_or(record.id))).transpose()
 }
 
+/// Who holds a key of this id, as the store says now; `None` when there is none or it was revoked.
+pub(super) async fn holder_of(store: &Store, id: &str) -> Result<Option<Actor>, Unavailable> {
+    let Some(stored) = store.get(Space::ApiKey, id.into()).await? else { return Ok(None) };
+    let record = read(&stored)?;
+    Ok(record.revoked_ms.is_none().then(|| record.actor()))
+}
+
 /// Every key, oldest first.
 pub(super) async fn list(store: &Store) -> Result<Vec<KeyView>, Unavailable> {
     const PAGE: usize = 500;

@@ -10,7 +10,7 @@ use fenghuo_contract::{Channel, RateUnit};
 use tokio::time::Instant;
 
 use super::{Route, observe};
-use crate::flow::Parts;
+use crate::{domain::purpose::Marked, flow::Parts};
 
 /// How often is looked at what routes do and whether a channel is down.
 const TICK: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ fn siblings<'a>(parts: &'a Parts, route: &'a Route) -> impl Iterator<Item = &'a 
 }
 
 fn carry_same(a: &Route, b: &Route) -> bool {
-    a.channel == b.channel && ((a.config.drill && b.config.drill) || (a.config.actual && b.config.actual))
+    a.channel == b.channel && a.marks().meet(b.marks())
 }
 
 /// What the others have lost, as a part of what a standby can do; all of it where nobody knows how much that is. When

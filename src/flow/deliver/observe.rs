@@ -7,11 +7,12 @@ use std::{
 
 use fenghuo_contract::Channel;
 
-use super::{Route, RouteState, breaker::TripCause, gate};
+use super::{Route, RouteState, breaker::TripCause, is_permitted};
 use crate::{
     domain::{
         delivery::{Reason, State},
         level::Level,
+        purpose::HasPurpose,
     },
     flow::{
         Parts,
@@ -91,5 +92,5 @@ fn health(parts: &Parts, route: &Route) {
 /// Deliveries that wait on a route, by level and whether they are of a lift.
 pub(in crate::flow) fn waiting(parts: &Parts, route: &Arc<Route>) -> BTreeMap<(Level, bool), u64> {
     let channel: Channel = route.channel;
-    parts.lanes(channel).waiting(|plan| plan.record.routes.contains(&route.name) && gate(route, plan))
+    parts.lanes(channel).waiting(|plan| plan.record.routes.contains(&route.name) && is_permitted(route, plan.purpose()))
 }

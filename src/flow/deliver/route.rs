@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use fenghuo_contract::{Adapter, Cause, Channel, RateUnit};
+use fenghuo_contract::{Cause, Channel, RateUnit};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -21,8 +21,12 @@ use super::{
     canary::Canary,
     health::Health,
     meter::Meter,
+    wire::Link,
 };
-use crate::flow::schedule::{DayUse, Pacer};
+use crate::{
+    domain::purpose::{Marked, Marks},
+    flow::schedule::{DayUse, Pacer},
+};
 
 /// Why a route is not running, or that it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +117,7 @@ pub(crate) struct Route {
     pub(crate) name: String,
     pub(crate) channel: Channel,
     pub(crate) config: crate::config::Route,
-    pub(crate) adapter: Arc<dyn Adapter>,
+    pub(crate) adapter: Link,
     /// Submits unanswered at a time; some places are kept for red.
     pub(crate) window: Arc<Semaphore>,
     pub(crate) window_size: usize,
@@ -146,7 +150,7 @@ impl Route {
     pub(crate) fn new(
         name: String,
         config: crate::config::Route,
-        adapter: Arc<dyn Adapter>,
+        adapter: Link,
         used: Option<DayUse>,
         now: Instant,
     ) -> Self {
@@ -445,6 +449,12 @@ impl Route {
     /// Deliveries a second over the last five seconds.
     pub(crate) fn rate(&self, now: Instant) -> f64 {
         self.meter.lock().rate(now)
+    }
+}
+
+impl Marked for Route {
+    fn marks(&self) -> Marks {
+        Marks { actual: self.config.actual, drill: self.config.drill }
     }
 }
 

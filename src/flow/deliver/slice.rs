@@ -6,19 +6,20 @@ use std::{
     time::Duration,
 };
 
-use fenghuo_contract::{Batch, Content, Item, Token};
+use fenghuo_contract::{Content, Token};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{
     judge::{self, Answer, Submit},
     observe,
     route::Route,
-    wire::{self, Halt},
+    wire::{self, Addressee, Halt, Packet},
 };
 use crate::{
     domain::{
         delivery::{Reason, State},
         level::Level,
+        purpose::{Meant, PurposeType, Sorted},
     },
     flow::{
         Parts,
@@ -106,11 +107,27 @@ fn give_back(parts: &Parts, plan: &Arc<Plan>, ranks: &[u32]) {
     parts.lanes(plan.record.channel).put_back(plan, &again, parts.clock.unix());
 }
 
-/// One attempt each, content by content.
+/// One attempt each, as what the plan is for allows. From here on that is a type.
 async fn attempt(
     parts: &Arc<Parts>,
     route: &Arc<Route>,
     plan: &Arc<Plan>,
+    ranks: &[u32],
+    passing: &mut Passing<'_>,
+) -> Vec<Answer> {
+    match Sorted::of(plan) {
+        Some(Sorted::Actual(plan)) => attempt_for(parts, route, &plan, ranks, passing).await,
+        Some(Sorted::Exercise(plan)) => attempt_for(parts, route, &plan, ranks, passing).await,
+        Some(Sorted::Test(plan)) => attempt_for(parts, route, &plan, ranks, passing).await,
+        None => ranks.iter().map(|rank| Answer::ended(*rank, State::Failed, Reason::DrillGate, "")).collect(),
+    }
+}
+
+/// One attempt each, content by content.
+async fn attempt_for<P: PurposeType>(
+    parts: &Arc<Parts>,
+    route: &Arc<Route>,
+    plan: &Meant<P, &Arc<Plan>>,
     ranks: &[u32],
     passing: &mut Passing<'_>,
 ) -> Vec<Answer> {
@@ -137,10 +154,10 @@ async fn attempt(
 
 /// Addresses, last checks of each recipient, and one submit. Read for each batch anew: the one before may have taken a
 /// while, and somebody may have left meanwhile.
-async fn batch(
+async fn batch<P: PurposeType>(
     parts: &Arc<Parts>,
     route: &Arc<Route>,
-    plan: &Arc<Plan>,
+    plan: &Meant<P, &Arc<Plan>>,
     content: &Arc<Content>,
     ranks: &[u32],
     passing: &mut Passing<'_>,
@@ -158,19 +175,20 @@ async fn batch(
     let claimed_at = parts.clock.unix();
     let held = parts.limits.recipients.claim(&plan.record, &rows, claimed_at);
     let first = answers.len();
-    let (mut going, mut items) = (Vec::with_capacity(ranks.len()), Vec::with_capacity(ranks.len()));
+    let mut going = Vec::with_capacity(ranks.len());
+    let mut packet = Packet::new(content, plan.record.level == Level::Red, ranks.len());
     let attempts = plan.attempts_of(ranks).into_iter().zip(plan.rounds.of_all(ranks));
     for (at, (endpoint, (attempts, round))) in endpoints.into_iter().zip(attempts).enumerate() {
         let rank = ranks[at];
-        let Some(address) = endpoint.address else {
+        let Some(addressee) = Addressee::of(endpoint) else {
             answers.push(Answer::ended(rank, State::Failed, Reason::NoAddress, ""));
             continue;
         };
-        // The last look before the wire: a drill reaches only those marked for drills, whatever the plan says.
-        if plan.record.drill && !endpoint.drill {
+        // The last look at a recipient: a drill reaches only those who take part in drills, whatever the plan says.
+        let Some(addressee) = plan.permit(addressee) else {
             answers.push(Answer::ended(rank, State::Failed, Reason::DrillGate, ""));
             continue;
-        }
+        };
         if let Some(due) = held.as_ref().and_then(|held| held[at]) {
             answers.push(postponed(parts, plan, rank, due));
             continue;
@@ -178,11 +196,10 @@ async fn batch(
         let token = Token { plan: plan.record.number, index: rank, round };
         let confirm = parts.confirms(plan.record.channel).then(|| parts.links.address(token.plan, rank));
         going.push(rank);
-        items.push(Item { token, address, attempt: attempts.saturating_add(1), confirm });
+        packet.add(addressee, token, attempts.saturating_add(1), confirm);
     }
-    if !items.is_empty() {
-        let batch = Batch { content: Arc::clone(content), items, urgent: plan.record.level == Level::Red };
-        submit(parts, route, plan, &going, &batch, passing, answers).await;
+    if !packet.is_empty() {
+        submit(parts, route, plan, &going, &packet, passing, answers).await;
     }
     if let Some(held) = held {
         let answers = &mut answers[first..];
@@ -209,12 +226,12 @@ fn release(parts: &Parts, plan: &Plan, rows: &[u32], held: &[Option<i64>], answe
 }
 
 /// One submit, unless the moment for it has passed.
-async fn submit(
+async fn submit<P: PurposeType>(
     parts: &Arc<Parts>,
     route: &Arc<Route>,
-    plan: &Arc<Plan>,
+    plan: &Meant<P, &Arc<Plan>>,
     ranks: &[u32],
-    batch: &Batch,
+    packet: &Packet<P>,
     passing: &mut Passing<'_>,
     answers: &mut Vec<Answer>,
 ) {
@@ -223,7 +240,7 @@ async fn submit(
         Ok(cleared) => {
             let epoch = route.epoch();
             let began = parts.clock.instant();
-            let answer = wire::submit(route, batch, cleared).await;
+            let answer = wire::submit(packet, cleared).await;
             let took = parts.clock.instant().duration_since(began);
             route.answered(took);
             Submit::new(parts, route, plan, epoch, took).judge(ranks, answer, answers);

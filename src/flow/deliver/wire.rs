@@ -1,23 +1,95 @@
 //! The last look before the wire, and the only way onto it.
 //!
-//! Nothing is handed to an adapter without [`Cleared`], and only [`last_look`] gives one: made per batch, after the
-//! addresses were read, right before the submit.
+//! Only [`submit`] reaches an adapter, and it takes two things that are for the same purpose by their types: a
+//! [`Packet`], to which nobody is added who was not permitted for it, and [`Cleared`], which only [`last_look`] gives,
+//! with a route that was permitted for it; made per batch, after the addresses were read, right before the submit.
 
-use std::time::Duration;
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
-use fenghuo_contract::{Batch, Cause, Fault, Verdict};
+use fenghuo_contract::{
+    Adapter, Address, Batch, Callback, CallbackFault, Cause, Content, Fault, Item, Profile, Receipt, Token, Verdict,
+};
 
-use super::{Route, gate};
+use super::Route;
 use crate::{
-    domain::delivery::{Reason, State},
-    flow::{Parts, projection::Plan},
+    domain::{
+        delivery::{Reason, State},
+        purpose::{Marked, Marks, Meant, Permitted, PurposeType},
+    },
+    flow::{Parts, projection::Plan, target::directory::Endpoint},
 };
 
 /// What an adapter gets beyond its budget to bring an answer home that was on its way.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Leave to submit one batch now, for at most this long.
-pub(super) struct Cleared(Duration);
+/// The link behind a route. Everybody may ask what it is like; what goes out over it goes through [`submit`].
+pub(crate) struct Link(Arc<dyn Adapter>);
+
+impl Link {
+    pub(crate) fn new(adapter: Arc<dyn Adapter>) -> Self {
+        Self(adapter)
+    }
+
+    pub(crate) fn profile(&self) -> &Profile {
+        self.0.profile()
+    }
+
+    pub(crate) fn read_callback(&self, callback: &Callback<'_>) -> Result<Vec<Receipt>, CallbackFault> {
+        self.0.read_callback(callback)
+    }
+
+    pub(crate) async fn probe(&self) -> Result<(), Fault> {
+        self.0.probe().await
+    }
+}
+
+/// Somebody with an address.
+pub(super) struct Addressee {
+    address: Address,
+    drill: bool,
+}
+
+impl Addressee {
+    /// `None` when the recipient or the address is gone.
+    pub(super) fn of(endpoint: Endpoint) -> Option<Self> {
+        endpoint.address.map(|address| Self { address, drill: endpoint.drill })
+    }
+}
+
+impl Marked for Addressee {
+    fn marks(&self) -> Marks {
+        Marks::audience(self.drill)
+    }
+}
+
+/// Items of one content for addressees who may get something for `P`.
+pub(super) struct Packet<P: PurposeType> {
+    batch: Batch,
+    purpose: PhantomData<P>,
+}
+
+impl<P: PurposeType> Packet<P> {
+    /// An empty one, with room for so many.
+    pub(super) fn new(content: &Arc<Content>, urgent: bool, room: usize) -> Self {
+        let batch = Batch { content: Arc::clone(content), items: Vec::with_capacity(room), urgent };
+        Self { batch, purpose: PhantomData }
+    }
+
+    /// One more. `confirm` is the address at which its reader confirms.
+    pub(super) fn add(&mut self, to: Permitted<P, Addressee>, token: Token, attempt: u8, confirm: Option<Box<str>>) {
+        self.batch.items.push(Item { token, address: to.into_inner().address, attempt, confirm });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.batch.items.is_empty()
+    }
+}
+
+/// Leave to submit one packet now, for at most this long.
+pub(super) struct Cleared<'a, P: PurposeType> {
+    route: Permitted<P, &'a Route>,
+    budget: Duration,
+}
 
 /// Why a batch does not go out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +101,11 @@ pub(super) enum Halt {
 }
 
 /// Whether a batch of a plan may go out now over a route.
-pub(super) fn last_look(parts: &Parts, route: &Route, plan: &Plan) -> Result<Cleared, Halt> {
+pub(super) fn last_look<'a, P: PurposeType>(
+    parts: &Parts,
+    route: &'a Route,
+    plan: &Meant<P, &Arc<Plan>>,
+) -> Result<Cleared<'a, P>, Halt> {
     if let Some(closing) = plan.closing() {
         return Err(Halt::Ended(closing.state, closing.reason));
     }
@@ -37,13 +113,13 @@ pub(super) fn last_look(parts: &Parts, route: &Route, plan: &Plan) -> Result<Cle
     if left.is_zero() {
         return Err(Halt::Ended(State::Expired, Reason::Expired));
     }
-    if !gate(route, plan) {
+    let Some(permitted) = plan.permit(route) else {
         return Err(Halt::Ended(State::Failed, Reason::DrillGate));
-    }
+    };
     if !route.is_running() || plan.refused_by(&route.name) {
         return Err(Halt::Back);
     }
-    Ok(Cleared(route.config.timeout_s.min(left)))
+    Ok(Cleared { route: permitted, budget: route.config.timeout_s.min(left) })
 }
 
 /// Time until nothing more of a plan may be sent.
@@ -52,10 +128,14 @@ pub(super) fn left(parts: &Parts, plan: &Plan) -> Duration {
     Duration::from_millis(u64::try_from(left).unwrap_or_default())
 }
 
-/// Hands a batch to the adapter; gives one verdict per item.
-pub(super) async fn submit(route: &Route, batch: &Batch, cleared: Cleared) -> Result<Vec<Verdict>, Fault> {
-    let Cleared(budget) = cleared;
-    let answer = tokio::time::timeout(budget + GRACE, route.adapter.submit(batch, budget)).await;
+/// Hands a packet to the adapter of the route it was cleared for; gives one verdict per item.
+pub(super) async fn submit<P: PurposeType>(packet: &Packet<P>, cleared: Cleared<'_, P>) -> Result<Vec<Verdict>, Fault> {
+    let (route, budget) = (cleared.route, cleared.budget);
+    deliver(&route, &packet.batch, budget).await
+}
+
+async fn deliver(route: &Route, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
+    let answer = tokio::time::timeout(budget + GRACE, route.adapter.0.submit(batch, budget)).await;
     let mut verdicts = answer.unwrap_or_else(|_| Err(Fault::InDoubt(Cause::new("timeout", "no answer in time"))))?;
     if verdicts.len() != batch.items.len() {
         tracing::error!(route = route.name, "adapter answered {} of {} items", verdicts.len(), batch.items.len());

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         finding::{Finding, code},
         message::Status,
+        purpose::Purpose,
         text::ucs2_segments,
         warning::Warning,
     },
@@ -37,6 +38,7 @@ pub(crate) async fn draft(parts: &Parts, warning: &Warning, issuer: Option<&str>
     let now_ms = parts.clock.unix_ms();
     let deadline = target::deadline(parts, warning, now_ms);
     let mut drafts = Vec::new();
+    let Some(purpose) = Purpose::of(warning.status()) else { return Ok(drafts) };
     let named = target::Named::of(parts, warning, issuer).await?;
     for channel in Channel::ALL {
         let routes = target::routes(parts, channel, warning.status());
@@ -54,7 +56,7 @@ pub(crate) async fn draft(parts: &Parts, warning: &Warning, issuer: Option<&str>
             channel,
             level: warning.level(),
             lift: warning.is_lift(),
-            drill: warning.status() != Status::Actual,
+            purpose: purpose.into(),
             deadline,
             size: u32::try_from(audience.len()).unwrap_or(u32::MAX),
             routes,

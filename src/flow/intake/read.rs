@@ -8,6 +8,7 @@ use super::{Form, Submission, SubmitFault};
 use crate::{
     config::{Config, authority::OWN_SENDER},
     domain::{
+        chain::{Change, Place},
         finding::{Finding, Weight, code},
         items::{self, Demand},
         json,
@@ -19,7 +20,7 @@ use crate::{
         warning::Warning,
         xml,
     },
-    flow::{Parts, Unavailable, record},
+    flow::{Parts, Unavailable, record, record::WarningId},
 };
 
 /// A warning that keeps every rule, with what its bytes were.
@@ -29,6 +30,8 @@ pub(in crate::flow) struct Read {
     pub(super) received: [u8; 32],
     /// SHA-256 of the message's canonical JSON.
     pub(super) content: [u8; 32],
+    /// Where it belongs.
+    pub(super) place: Place<WarningId>,
     /// Findings that do not keep it out.
     pub(in crate::flow) advice: Vec<Finding>,
 }
@@ -39,6 +42,23 @@ const SMALL: usize = 16 << 10;
 /// Reads and checks a submission. Pure computation that a request's time-out could not interrupt, so what may take a
 /// while runs on a blocking thread.
 pub(in crate::flow) async fn read(parts: &Parts, submission: &Submission) -> Result<Read, SubmitFault> {
+    let mut read = read_alone(parts, submission).await?;
+    let message = read.warning.message();
+    if parts.record_of(message).is_some() {
+        // What is here already is not judged by what came after it.
+        return Ok(read);
+    }
+    read.place = parts.place(message, submission.actor.subject.as_deref());
+    let findings = std::mem::take(&mut read.place.findings);
+    if refused(&findings) {
+        return Err(SubmitFault::Rejected(findings));
+    }
+    read.advice.extend(findings);
+    Ok(read)
+}
+
+/// Reads a submission as if nothing else were here.
+async fn read_alone(parts: &Parts, submission: &Submission) -> Result<Read, SubmitFault> {
     let defaults = defaults(parts, submission);
     let (form, body, now) = (submission.form, submission.body.clone(), parts.clock.unix());
     let (config, issuer) = (Arc::clone(&parts.config), submission.actor.subject.clone());
@@ -63,7 +83,8 @@ pub(in crate::flow) async fn read(parts: &Parts, submission: &Submission) -> Res
         let content = Sha256::digest(record::json(&message)).into();
         let received = Sha256::digest(&body).into();
         let warning = Warning::new(message)?;
-        Ok(Read { warning, received, content, advice: findings })
+        let place = Place { event: None, change: Change::First, findings: Vec::new() };
+        Ok(Read { warning, received, content, place, advice: findings })
     };
     if submission.body.len() <= SMALL {
         return work().map_err(SubmitFault::Rejected);

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    Submission, SubmitFault, Submitted,
+    Own, Submission, SubmitFault, Submitted,
     read::{Read, read},
     view::view,
 };
@@ -17,7 +17,7 @@ use crate::{
     flow::{
         Parts, Unavailable,
         parts::parse,
-        record::{Decision, Stage, WarningId, WarningRecord, create},
+        record::{Decision, Stage, WarningId, WarningRecord, create, hex},
     },
     store::{Commit, CommitFault, Expect, Put, Space, Urgency},
 };
@@ -40,16 +40,26 @@ pub(in crate::flow) enum Repeat {
     SameKey,
 }
 
+/// The warning that was stored under a submission's idempotency key before, whatever its body.
+pub(in crate::flow) async fn earlier(parts: &Parts, submission: &Submission) -> Result<Option<WarningId>, Unavailable> {
+    let Some(key) = submission.idempotency_key.as_deref().map(|key| key_digest(submission, key)) else {
+        return Ok(None);
+    };
+    let stored = parts.store.get(Space::Idempotency, key.into()).await?;
+    stored.map(|stored| parse::<KeyUse>(&stored.value).map(|used| used.warning)).transpose()
+}
+
 /// Reads a submission, asks `may` whether it may be said, and stores it; what is here already is answered with what
 /// stands.
 pub(in crate::flow) async fn store(
     parts: &Parts,
     submission: Submission,
     repeat: Repeat,
+    own: Option<&Own>,
     may: impl Fn(&Warning) -> Vec<Finding>,
 ) -> Result<Submitted, SubmitFault> {
     let Some(key) = submission.idempotency_key.as_deref().map(|key| key_digest(&submission, key)) else {
-        return take(parts, submission, None, may).await;
+        return take(parts, submission, None, own, may).await;
     };
     let Some(_running) = parts.running_keys.enter(key) else { return Err(SubmitFault::KeyRunning) };
     if let Some(stored) = parts.store.get(Space::Idempotency, key.into()).await.map_err(Unavailable::from)? {
@@ -57,17 +67,18 @@ pub(in crate::flow) async fn store(
         let same = repeat == Repeat::SameKey || used.body == hex(&Sha256::digest(&submission.body));
         let stored = parts.stored_warning(&used.warning).await?;
         return match stored.map(|(record, _)| parts.begin(&record)) {
-            Some(record) if same => Ok(Submitted::Repeated(view(&record))),
+            Some(record) if same => Ok(Submitted::Repeated(view(parts, &record))),
             _ => Err(SubmitFault::KeyReused),
         };
     }
-    take(parts, submission, Some(key), may).await
+    take(parts, submission, Some(key), own, may).await
 }
 
 async fn take(
     parts: &Parts,
     submission: Submission,
     key: Option<[u8; 32]>,
+    own: Option<&Own>,
     may: impl Fn(&Warning) -> Vec<Finding>,
 ) -> Result<Submitted, SubmitFault> {
     let read = read(parts, &submission).await?;
@@ -79,7 +90,7 @@ async fn take(
     if let Some(known) = known(parts, identity).await? {
         return known_again(parts, &known, &read);
     }
-    let record = new_record(parts, &submission, &read);
+    let record = new_record(parts, &submission, &read, own);
     let puts = puts(&submission, &record, identity, key);
     let decision = Decision {
         at_ms: record.received_ms,
@@ -88,12 +99,16 @@ async fn take(
         by: Some(submission.actor.key.clone()),
         detail: Some(record.digest.clone()),
     };
-    let commit = Commit { puts, entries: vec![decision.entry()] };
+    let mut decisions = vec![decision];
+    decisions.extend(own.map(|own| own.decision(&decisions[0])));
+    let commit = Commit { puts, entries: decisions.iter().map(Decision::entry).collect() };
     match parts.store.commit_as(urgency(parts, &record), commit).await {
         Ok(committed) => {
-            let seen = view(&record);
-            parts.remember(record);
-            parts.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), &decision);
+            parts.remember(record.clone());
+            let seen = view(parts, &record);
+            for (entry, decision) in committed.entries.iter().zip(&decisions) {
+                parts.progress.decided(entry.sequence, decision);
+            }
             parts.progress.new_work.notify_one();
             Ok(Submitted::Created(seen))
         }
@@ -124,7 +139,7 @@ async fn known(parts: &Parts, identity: [u8; 32]) -> Result<Option<WarningRecord
 
 fn known_again(parts: &Parts, known: &WarningRecord, read: &Read) -> Result<Submitted, SubmitFault> {
     if known.content_digest == hex(&read.content) {
-        Ok(Submitted::Repeated(view(&parts.begin(known))))
+        Ok(Submitted::Repeated(view(parts, &parts.begin(known))))
     } else {
         Err(SubmitFault::IdentityTaken(known.id.clone()))
     }
@@ -146,15 +161,19 @@ fn puts(submission: &Submission, record: &WarningRecord, identity: [u8; 32], key
     puts
 }
 
-fn new_record(parts: &Parts, submission: &Submission, read: &Read) -> WarningRecord {
+fn new_record(parts: &Parts, submission: &Submission, read: &Read, own: Option<&Own>) -> WarningRecord {
     let id = WarningId(parts.uuid());
     let warning = &read.warning;
+    let event = own.map(|own| &own.event).or(read.place.event.as_ref());
     // Drafts, system messages, acknowledgements and refusals reach nobody: they are kept, and that is all.
     let recorded =
         matches!(warning.status(), Status::Draft | Status::System) || matches!(warning.kind(), Kind::Ack | Kind::Error);
     WarningRecord {
-        event: parts.event_of(warning.message()).unwrap_or_else(|| id.clone()),
+        level: event.map_or_else(|| warning.level(), |event| level(parts, warning, event)),
+        event: event.unwrap_or(&id).clone(),
         id,
+        change: own.map_or(read.place.change, |own| own.change),
+        order: own.map(|own| own.order.clone()),
         stage: if recorded { Stage::Recorded } else { Stage::Received },
         message: warning.message().clone(),
         digest: format!("sha256:{}", hex(&read.received)),
@@ -164,7 +183,6 @@ fn new_record(parts: &Parts, submission: &Submission, read: &Read) -> WarningRec
         submitted_by: submission.actor.key.clone(),
         submitted_person: submission.actor.person.clone(),
         sign_off: None,
-        level: warning.level(),
         status: warning.status(),
         received_ms: parts.clock.unix_ms(),
         released_ms: None,
@@ -175,6 +193,14 @@ fn new_record(parts: &Parts, submission: &Submission, read: &Read) -> WarningRec
         notice: None,
         witnessed: false,
     }
+}
+
+/// The level of a warning that continues or ends an event. A lift goes the way of what it ends, whatever it says of its
+/// own level: a Cancel may say nothing.
+fn level(parts: &Parts, warning: &Warning, event: &WarningId) -> Level {
+    let open = || parts.event_members(event).into_iter().filter(|member| member.ended.is_none());
+    let highest = if warning.is_lift() { open().map(|member| member.level).max() } else { None };
+    warning.level().max(highest.unwrap_or_default())
 }
 
 /// What a CAP identity is found by.
@@ -190,8 +216,4 @@ fn key_digest(submission: &Submission, key: &str) -> [u8; 32] {
         digest.update(part);
     }
     digest.finalize().into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02x}"))
 }

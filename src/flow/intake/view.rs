@@ -1,5 +1,7 @@
 //! Warnings as the outside sees them.
 
+use std::sync::Arc;
+
 use super::{WarningFilter, WarningView};
 use crate::{
     domain::{hazard, message::Scope, message::Status},
@@ -31,7 +33,7 @@ impl WarningRecord {
 }
 
 /// A record as the outside sees it.
-pub(super) fn view(record: &WarningRecord) -> WarningView {
+pub(super) fn view(parts: &Parts, record: &WarningRecord) -> WarningView {
     let first = record.message.infos.first();
     let headline = first.map(|info| info.headline.clone().unwrap_or_else(|| info.event.clone())).unwrap_or_default();
     WarningView {
@@ -52,8 +54,9 @@ pub(super) fn view(record: &WarningRecord) -> WarningView {
         ended: record.ended.clone(),
         ended_by: record.ended_by.clone(),
         digest: record.digest.clone(),
-        message: record.message.clone(),
         notice: record.notice.clone(),
+        change: record.change,
+        message: parts.given_out(record),
     }
 }
 
@@ -70,7 +73,10 @@ pub(super) fn page(parts: &Parts, filter: &WarningFilter, cursor: Option<&str>, 
             && (!filter.active || record.stands(now))
             && (filter.notices || record.notice.is_none())
     });
-    let items: Vec<WarningView> = wanted.by_ref().take(limit).map(|record| view(record)).collect();
-    let next = wanted.next().and_then(|_| items.last().map(|last| last.id.0.clone()));
+    let shown: Vec<Arc<WarningRecord>> = wanted.by_ref().take(limit).cloned().collect();
+    let next = wanted.next().and_then(|_| shown.last().map(|last| last.id.0.clone()));
+    drop(wanted);
+    drop(warnings);
+    let items = shown.iter().map(|record| view(parts, record)).collect();
     Page { items, next }
 }

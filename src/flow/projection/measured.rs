@@ -39,7 +39,7 @@ impl Measured {
             channel: fenghuo_contract::Channel::Sms,
             level: Level::Red,
             lift: false,
-            drill: true,
+            purpose: crate::domain::purpose::Purpose::Exercise.into(),
             deadline: i64::MAX,
             size,
             routes: vec![ROUTE.to_owned()],

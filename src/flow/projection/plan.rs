@@ -24,6 +24,7 @@ use super::{
 use crate::{
     domain::{
         delivery::{Reason, State, Word, merge},
+        purpose::{HasPurpose, Purpose},
         text::ucs2_segments,
     },
     flow::record::{PlanRecord, WarningId},
@@ -51,6 +52,8 @@ impl Closing {
 /// A plan: warning × channel, with the state of each delivery by rank.
 pub(crate) struct Plan {
     pub(crate) record: PlanRecord,
+    /// What it is for; `None` when its record and its warning do not say the same: then nothing carries it.
+    purpose: Option<Purpose>,
     /// Directory rows, in the order of ranks.
     pub(crate) audience: RoaringBitmap,
     /// Contents by variant, the first for everybody the others do not name.
@@ -122,12 +125,19 @@ impl Plan {
             coverage: OnceLock::new(),
             since: AtomicU64::new(0),
             ends: rows::Ends::default(),
+            purpose: record.purpose.alone(),
             record,
         };
         if let Some(closing) = closing {
             plan.close(&closing);
         }
         plan
+    }
+
+    /// Says what the warning it belongs to is for.
+    pub(crate) fn of_warning(mut self, known: Option<Purpose>) -> Self {
+        self.purpose = self.record.purpose.agreed(known);
+        self
     }
 
     /// Makes a plan with nothing sent the folded one again: `states` are its parts of the states column.
@@ -425,6 +435,12 @@ impl Plan {
     /// The first row of the journal that can hold a word about it; `None` while that is not known.
     pub(crate) fn since(&self) -> Option<u64> {
         Some(self.since.load(Ordering::Relaxed)).filter(|since| *since > 0)
+    }
+}
+
+impl HasPurpose for Plan {
+    fn purpose(&self) -> Option<Purpose> {
+        self.purpose
     }
 }
 

@@ -66,7 +66,7 @@ impl Flow {
         let expired = || (plan.record.deadline <= parts.clock.unix()).then(|| "expired".to_owned());
         Some(ConfirmView {
             level: record.level,
-            drill: plan.record.drill,
+            drill: plan.record.purpose.is_drill(),
             headline: info.map(|info| info.headline.clone().unwrap_or_else(|| info.event.clone())).unwrap_or_default(),
             issuer: info
                 .and_then(|info| info.sender_name.clone())

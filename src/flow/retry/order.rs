@@ -79,7 +79,7 @@ fn choose(parts: &Parts, record: &WarningRecord, retry: &Retry) -> Result<Vec<Ch
     let plans = parts.projection.plans(&record.plans);
     let now = parts.clock.unix();
     match record.ended.as_deref() {
-        Some("lifted") => return Err(RetryFault::Over("lifted")),
+        Some("lifted" | "stopped") => return Err(RetryFault::Over("lifted")),
         Some(_) => return Err(RetryFault::Over("superseded")),
         None if plans.iter().all(|plan| plan.record.deadline <= now) => return Err(RetryFault::Over("expired")),
         None => {}

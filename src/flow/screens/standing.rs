@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{Notice, POLL_SECONDS, Screen, ScreenDocument};
 use crate::{
-    domain::{level::Level, message::Status, moment::Moment},
+    domain::{level::Level, moment::Moment, purpose::Purpose},
     flow::record::WarningId,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 pub struct Standing {
     pub warning: WarningId,
     pub level: Level,
-    pub status: Status,
+    pub purpose: Purpose,
     /// Says that its event is over. Shown without a level colour, after everything that still holds.
     pub lift: bool,
     /// Milliseconds since 1970.
@@ -47,17 +47,12 @@ pub struct StandingText {
 impl Standing {
     /// Whether a screen must show it, expiry aside.
     fn concerns(&self, screen: &Screen, row: u32) -> bool {
-        let allowed = match self.status {
-            Status::Actual => true,
-            Status::Exercise | Status::Test => screen.drill,
-            Status::System | Status::Draft => false,
-        };
-        allowed && !self.texts.is_empty() && self.audience.contains(row)
+        self.purpose.permit(screen).is_some() && !self.texts.is_empty() && self.audience.contains(row)
     }
 
     /// What comes first: what is meant before drills, what still holds before lifts, the higher level, the newer one.
     fn rank(&self) -> impl Ord + use<> {
-        (self.status != Status::Actual, self.lift, Reverse(self.level), Reverse(self.released_ms), self.warning.clone())
+        (self.purpose.is_drill(), self.lift, Reverse(self.level), Reverse(self.released_ms), self.warning.clone())
     }
 
     fn text_for(&self, language: &str) -> &StandingText {
@@ -79,7 +74,7 @@ impl Standing {
             issuer: text.issuer.clone(),
             released_at: Moment::china(self.released_ms.div_euclid(1000)).to_string(),
             valid_until: Some(Moment::china(self.expires_unix).to_string()),
-            drill: self.status != Status::Actual,
+            drill: self.purpose.is_drill(),
             lift: self.lift,
         }
     }

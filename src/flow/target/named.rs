@@ -21,7 +21,8 @@ use crate::{
     domain::{
         area::AreaCode,
         finding::{Finding, code},
-        message::{Area, Scope, Status},
+        message::{Area, Scope},
+        purpose::Purpose,
         shape::Shape,
         warning::Warning,
     },
@@ -103,7 +104,7 @@ async fn place(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Select
     codes.dedup();
     let shapes: Vec<Shape> = areas(warning).flat_map(Shape::of_area).collect();
     let within = if shapes.is_empty() { <_>::default() } else { parts.directory.within(&shapes).await };
-    let actual = warning.status() == Status::Actual;
+    let actual = Purpose::of(warning.status()) == Some(Purpose::Actual);
     Selection {
         areas: codes,
         within,

@@ -135,6 +135,10 @@ struct Page {
     level: String,
     released: String,
     ended: Option<String>,
+    /// What is said about a drill differs from what is said about the real thing, the button too.
+    title: String,
+    act: String,
+    done: String,
     /// It could not be stored.
     failed: bool,
 }
@@ -144,7 +148,13 @@ impl Page {
         let level = message.as_ref().map(|message| words.t(&format!("level-{}", message.level.name())));
         let released = message.as_ref().map(|message| message.released_at.get(..16).unwrap_or_default());
         let ended = message.as_ref().and_then(|message| message.ended.as_deref());
+        let drill = message.as_ref().is_some_and(|message| message.drill);
+        let say =
+            |what: &str| words.t(&if drill { format!("confirm-drill-{what}") } else { format!("confirm-{what}") });
         Self {
+            title: say("title"),
+            act: say("act"),
+            done: say("done"),
             style: assets::address("confirm.css"),
             level: level.unwrap_or_default(),
             released: released.unwrap_or_default().replace('T', " "),
@@ -175,8 +185,8 @@ static SHOW: Operation = Operation {
     tag: "progress",
     summary: both("收到的人打开的页面", "The page a reader opens"),
     description: both(
-        "显示级别、标题、发布单位和时间，有一个“我已收到”按钮。只打开页面不算确认。",
-        "Shows level, headline, issuer and time, and a button to say that it arrived. Opening the page confirms nothing.",
+        "显示级别、标题、发布单位和时间，有一个“我已收到”按钮；演练的页面和按钮写明是演练。只打开页面不算确认。",
+        "Shows level, headline, issuer and time, and a button to say that it arrived; the page and the button of a drill say that it is one. Opening the page confirms nothing.",
     ),
     parameters: &[TOKEN],
     request: &[],

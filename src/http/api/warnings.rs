@@ -1,4 +1,4 @@
-//! `/v1/warnings`: handed in, listed, shown, lifted.
+//! `/v1/warnings`: handed in, listed, shown, lifted, corrected.
 
 pub(super) mod description;
 
@@ -24,7 +24,7 @@ use crate::{
     flow::{
         Page,
         authorize::{Actor, Role},
-        intake::{Form, Lift, Submission, Submitted, WarningFilter, WarningView},
+        intake::{Correct, Form, Lift, Submission, Submitted, WarningFilter, WarningView},
         preflight::Preflight,
         record::{Stage, WarningId},
     },
@@ -38,6 +38,9 @@ use crate::{
 
 /// Who reads warnings and their progress.
 pub(super) const READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor];
+
+/// Who ends warnings.
+const ENDERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator];
 
 /// The media types of warnings; all but the first are XML.
 const MEDIA_TYPES: [&str; 4] = ["application/json", "application/cap+xml", "application/xml", "text/xml"];
@@ -60,8 +63,8 @@ pub(super) fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/v1/warnings", Access::roles(READERS), list).described(&description::LIST),
         RouteSpec::get("/v1/warnings/{id}", Access::roles(READERS), show).described(&description::SHOW),
         RouteSpec::get("/v1/warnings/{id}/cap", Access::roles(READERS), show_cap).described(&description::CAP),
-        RouteSpec::post("/v1/warnings/{id}/lift", Access::roles(&[Role::Issuer, Role::Approver, Role::Operator]), lift)
-            .described(&description::LIFT),
+        RouteSpec::post("/v1/warnings/{id}/lift", Access::roles(ENDERS), lift).described(&description::LIFT),
+        RouteSpec::post("/v1/warnings/{id}/correct", Access::roles(ENDERS), correct).described(&description::CORRECT),
     ]
 }
 
@@ -210,9 +213,8 @@ fn shown(actor: &Actor, mut view: WarningView) -> WarningView {
 /// # Errors
 /// That there is none, also when it is hidden.
 pub(super) async fn readable(site: &Site, actor: &Actor, id: &str) -> Result<WarningView, Problem> {
-    let missing = || Problem::new(ProblemCode::WarningNotFound).with("id", short(id));
-    let view = site.flow.warning(&WarningId(id.to_owned())).await?.ok_or_else(missing)?;
-    if may_read(actor, &view) { Ok(shown(actor, view)) } else { Err(missing()) }
+    let view = site.flow.warning(&WarningId(id.to_owned())).await?.ok_or_else(|| missing(id))?;
+    if may_read(actor, &view) { Ok(shown(actor, view)) } else { Err(missing(id)) }
 }
 
 pub(super) fn short(id: &str) -> String {
@@ -271,11 +273,32 @@ async fn lift(
     let mut fields = Fields::of_body(&site, &headers, body).await?;
     let lift = Lift { text: fields.text("text", 2000), reason: fields.text("reason", 500) };
     fields.end()?;
-    let missing = || Problem::new(ProblemCode::WarningNotFound).with("id", short(&id));
-    let view = readable(&site, &actor, &id).await?;
-    if actor.role == Role::Issuer && !is_own(&actor, &view) {
-        return Err(missing());
-    }
-    let submitted = site.flow.lift(&view.id, lift, actor).await?.ok_or_else(missing)?;
+    let view = endable(&site, &actor, &id).await?;
+    let submitted = site.flow.lift(&view.id, lift, actor).await?.ok_or_else(|| missing(&id))?;
     Ok(answer(submitted))
+}
+
+async fn correct(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let mut fields = Fields::of_body(&site, &headers, body).await?;
+    let correct = Correct { reason: fields.text("reason", 500) };
+    fields.end()?;
+    let view = endable(&site, &actor, &id).await?;
+    let submitted = site.flow.correct(&view.id, correct, actor).await?.ok_or_else(|| missing(&id))?;
+    Ok(answer(submitted))
+}
+
+/// A warning that this actor may end.
+async fn endable(site: &Site, actor: &Actor, id: &str) -> Result<WarningView, Problem> {
+    let view = readable(site, actor, id).await?;
+    if actor.role == Role::Issuer && !is_own(actor, &view) { Err(missing(id)) } else { Ok(view) }
+}
+
+fn missing(id: &str) -> Problem {
+    Problem::new(ProblemCode::WarningNotFound).with("id", short(id))
 }

@@ -60,8 +60,8 @@ fn every_text_a_page_names_is_there_and_every_text_is_named() {
     let in_code: BTreeSet<&str> = [
         "kiosk-level-",
         "kiosk-grade-",
-        "console-lift-heading-",
-        "console-lift-act-",
+        "console-lift-",
+        "console-correct-",
         "console-retry-heading-",
         "console-retry-act-",
         "console-sign-heading-",

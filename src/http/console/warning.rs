@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     domain::{
+        chain::Change,
         delivery::{Reason, State},
+        lift::Ending,
         message::{Info, Scope, Status},
         moment::Moment,
     },
@@ -81,6 +83,7 @@ pub(super) struct Detail {
     done: Option<String>,
     ended: Option<Ended>,
     lift: Option<String>,
+    correct: Option<String>,
     sign: Option<String>,
     cap: Option<String>,
     first: Option<String>,
@@ -141,6 +144,7 @@ impl Detail {
         let Read { view, status, timeline, missed } = read;
         let words = visit.words;
         let now = visit.now();
+        let enders = visit.is_one_of(LIFTERS) && visit.owns(view);
         let linked = visit.is_one_of(DELIVERY_READERS) && visit.owns(view);
         let row = Row::new(words, view, status.as_ref(), linked, &now);
         let mut frame = visit.frame(Mode::of(std::slice::from_ref(view)));
@@ -151,6 +155,7 @@ impl Detail {
             as_of: clock(status.as_ref().map_or(&now, |status| &status.as_of)),
             done: match done {
                 Some("lift") => Some(words.t("console-lift-done")),
+                Some("correct") => Some(words.t("console-correct-done")),
                 Some("sign") => Some(words.t("console-sign-done")),
                 _ => None,
             },
@@ -158,8 +163,8 @@ impl Detail {
                 word: words.of("console-ended-", ended),
                 href: view.ended_by.as_ref().map(|by| format!("/console/warnings/{by}")),
             }),
-            lift: (visit.is_one_of(LIFTERS) && visit.owns(view) && can_be_lifted(view))
-                .then(|| format!("{}/lift", row.href)),
+            lift: (enders && can_be_ended(view, Ending::Lift)).then(|| format!("{}/lift", row.href)),
+            correct: (enders && can_be_ended(view, Ending::Correction)).then(|| format!("{}/correct", row.href)),
             sign: (view.stage == Stage::Received && view.ended.is_none()).then(|| format!("{}/sign-off", row.href)),
             cap: is_public(view).then(|| format!("/cap/{}.xml", escape(&view.message.identifier))),
             first: (view.event != view.id).then(|| format!("/console/warnings/{}", view.event)),
@@ -174,9 +179,15 @@ impl Detail {
     }
 }
 
-/// Whether there is anything to lift: released, meant for somebody, not yet ended.
-pub(super) fn can_be_lifted(view: &WarningView) -> bool {
-    view.ended.is_none() && matches!(view.stage, Stage::Released | Stage::Delivering | Stage::Finished)
+/// Whether there is anything to end: released, meant for somebody, and not yet ended; what was lifted can still be called
+/// a mistake, what ends another cannot.
+pub(super) fn can_be_ended(view: &WarningView, ending: Ending) -> bool {
+    let released = matches!(view.stage, Stage::Released | Stage::Delivering | Stage::Finished);
+    let told = view.released_at.is_some() && !matches!(view.change, Change::Lift | Change::Correction);
+    match ending {
+        Ending::Lift => view.ended.is_none() && released,
+        Ending::Correction => told && matches!(view.ended.as_deref(), None | Some("lifted")),
+    }
 }
 
 /// Whether everybody may read it.

@@ -51,6 +51,7 @@ fn view(id: &str) -> WarningView {
         expires_at: Some(at(3600)),
         ended: None,
         ended_by: None,
+        change: crate::domain::chain::Change::First,
         digest: "sha256:00".to_owned(),
         message: serde_json::from_value(message).expect("a message"),
         notice: None,

@@ -91,6 +91,7 @@ fn tags() -> Value {
     let tags = [
         ("warnings", "预警 · Warnings"),
         ("progress", "进展 · Progress"),
+        ("drills", "演练 · Drills"),
         ("roster", "值班 · Duty roster"),
         ("recipients", "接收人 · Recipients"),
         ("screens", "屏幕 · Screens"),

@@ -46,6 +46,7 @@ problem_codes! {
     AuthorityExceeded = "authority-exceeded", FORBIDDEN;
     NotFound = "not-found", NOT_FOUND;
     WarningNotFound = "warning-not-found", NOT_FOUND;
+    DrillNotFound = "drill-not-found", NOT_FOUND;
     RecipientNotFound = "recipient-not-found", NOT_FOUND;
     ScreenNotFound = "screen-not-found", NOT_FOUND;
     OfficeNotFound = "office-not-found", NOT_FOUND;
@@ -60,7 +61,10 @@ problem_codes! {
     NationalFormRefused = "national-form-refused", CONFLICT;
     IdempotencyKeyRunning = "idempotency-key-running", CONFLICT;
     WarningNotDelivering = "warning-not-delivering", CONFLICT;
+    WarningNotReleased = "warning-not-released", CONFLICT;
     WarningOver = "warning-over", CONFLICT;
+    DrillOver = "drill-over", CONFLICT;
+    DrillsTooMany = "drills-too-many", CONFLICT;
     SignOffNotWaiting = "sign-off-not-waiting", CONFLICT;
     SignOffRefused = "sign-off-refused", CONFLICT;
     SignOffNotOnDuty = "sign-off-not-on-duty", CONFLICT;
@@ -68,6 +72,7 @@ problem_codes! {
     ImportRunning = "import-running", CONFLICT;
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE;
     MediaTypeUnsupported = "media-type-unsupported", UNSUPPORTED_MEDIA_TYPE;
+    NotADrill = "not-a-drill", UNPROCESSABLE_ENTITY;
     WarningRejected = "warning-rejected", UNPROCESSABLE_ENTITY;
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY;
     Internal = "internal", INTERNAL_SERVER_ERROR;

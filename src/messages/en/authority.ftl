@@ -60,6 +60,12 @@ event-status-differs = The status of “{ $got }” is { $allowed }; a message o
     .action = Write { $allowed } as the status, or leave the reference out
     .who = The officer on duty at the issuer
 
+relay-originator-ends = “{ $got }” is passed on: whether it is over, or was a mistake, its originator says
+    .title = What is passed on is lifted or corrected by its originator
+    .action = Pass on the originator's lift or correction; to pass it on no more, let an operator or approver lift it here
+    .more = When it is passed on no more, those who got it are told so in the name of whoever passed it on, and that its originator says whether it is over. Exercises and tests are not bound by this.
+    .who = The officer on duty at the issuer; the operator on duty; an approver
+
 hazard-relay-only = The hazard “{ $got }” is issued by others only; the issuer { $issuer } can but pass it on
     .title = This hazard is only passed on
     .action = With the key of an issuer that may pass on, hand in the warning of the body that has the power as it is: its text, sender and time, nothing reworded, nothing left out

@@ -7,7 +7,7 @@ cli-bare =
         fenghuo demo --exit                  see the whole way, nobody is reached
         fenghuo send warning.xml --watch     hand a warning in and watch it arrive
 
-      serve run the gateway   check the settings   status progress   lift end it   explain a code
+      serve run the gateway   check the settings   status progress   lift end it   correct a mistake   explain a code
 
     All commands: fenghuo --help    one command: fenghuo help send    exit codes: fenghuo help exit-codes
 
@@ -22,6 +22,15 @@ cli-demo = Show it: simulated providers, a sample directory and a red drill
     .examples =
         fenghuo demo
         fenghuo demo --exit --json
+cli-drill = Drills: play a story of warnings again
+    .more = Drills that begin at a time of their own are scheduled by POST /v1/drills; GET and DELETE list them and take them back.
+    .examples =
+        fenghuo drill replay story/*.xml --speed 60
+cli-drill-replay = Play warnings again at speed, with simulated providers, and report
+    .more = The files are CAP 1.2 XML, the 12379 form or JSON, one warning each; the order is that of their own times. The whole engine runs in this process with a temporary store, a sample directory, simulated providers and screens: nobody is reached. Some telephone numbers are dead and some screens silent. Actual warnings are played as exercises. Only the time between warnings is shortened, each keeps the length of its validity. The report has, for each warning and channel, the audience, the time until 50, 90 and 99 % were accepted and delivered (real times of the engine, to 20 ms), dead numbers, dead screens and failures by reason. Exit codes: 0 everything was taken and the numbers add up, 6 a warning was refused or a file could not be read, 1 the numbers do not add up or it could not run, 2 wrong arguments, 130 interrupted.
+    .examples =
+        fenghuo drill replay story/*.xml
+        fenghuo drill replay first.xml lift.xml --speed 600 --recipients 100000 --json
 cli-serve = Run the gateway
     .more = Runs until SIGTERM or Ctrl-C; then takes no new work, lets finish what is on the wire, and closes. The log goes to standard error, FENGHUO_LOG chooses its level.
     .examples = fenghuo serve --config config/fenghuo.toml --data DIR
@@ -43,6 +52,11 @@ cli-status = The newest warnings, or the numbers of one
     .examples =
         fenghuo status --active
         fenghuo status 0198c0de-… --json
+cli-correct = Correct a warning that was a mistake
+    .more = Sends the correction that was signed with the warning: what is unsent is withdrawn at once, and it goes to everybody whom the warning went to or may have, for a red or orange one on every channel they have. Shows what will happen and asks for a word; without a terminal it never asks and needs --yes, and for an actual red warning --confirm red as well.
+    .examples =
+        fenghuo correct 0198c0de-… --dry-run
+        fenghuo correct 0198c0de-… --yes --reason "a drill script went out as real"
 cli-lift = Lift a warning
     .more = What is unsent is withdrawn at once, and the lift goes only to those whom the warning went to. Shows what will happen and asks for a word; without a terminal it never asks and needs --yes, and for an actual red warning --confirm red as well.
     .examples =
@@ -102,6 +116,8 @@ cli-arg-data = Data directory (FENGHUO_DATA)
 cli-arg-listen = Address to listen on, for example 127.0.0.1:12379 (FENGHUO_LISTEN)
 cli-arg-recipients = Number of sample recipients, 1 to 1000000; default 10000
 cli-arg-exit = End when it is done, and print a summary
+cli-arg-files = Files, one warning each; - is standard input
+cli-arg-speed = How many times faster than in the story warnings follow each other, 1 to 1000000; default 60
 cli-arg-live = Also ask the provider of every route; nothing is sent
 cli-arg-deny-warnings = Fail on advice too
 cli-arg-file = File; - is standard input
@@ -112,8 +128,8 @@ cli-arg-id = The id
 cli-arg-active = Only those in force
 cli-arg-limit = List this many at most; default 20
 cli-arg-yes = Do not ask
-cli-arg-confirm = The word of confirmation: red for an actual red warning, lift or the level for others
-cli-arg-text = Text of the lift; default the prepared one
+cli-arg-confirm = The word of confirmation: red for an actual red warning, the name of the command or the level for others
+cli-arg-text = Text of the lift; default the one signed with the warning
 cli-arg-reason = Why, for the journal
 cli-arg-channel = Only on this channel: sms, wechat, push, email, display, broadcast or webhook
 cli-arg-failed-by = Those that failed for these reasons, divided by commas; default those that may have passed
@@ -132,6 +148,7 @@ cli-arg-topic = Name of a command, or exit-codes or environment
 cli-demo-arg-data = Data directory; default a temporary one that is removed at the end
 cli-demo-arg-listen = Address to listen on; default 127.0.0.1:12379, or a free one when it is taken
 cli-lift-arg-dry-run = Only show what would happen
+cli-correct-arg-dry-run = Only show what would happen
 cli-keys-revoke-arg-id = Id of the key
 cli-heading-usage = Usage:
 cli-heading-commands = Commands
@@ -195,14 +212,16 @@ cli-import-format = The file's name does not tell its form
     .action = Give --format csv or --format ndjson
 cli-lift-needs-yes = There is no terminal to confirm on; nothing was done
     .action = Add --yes; an actual red warning also needs --confirm red
-cli-lift-needs-confirm = Lifting this warning needs --confirm { $word }; nothing was done
+cli-lift-needs-confirm = Ending this warning needs --confirm { $word }; nothing was done
     .action = Check the id, then add --confirm
 cli-lift-word = { $word } was not given; nothing was done
-    .action = To lift it, try again and give that word
+    .action = To end it, try again and give that word
 cli-retry-needs-yes = There is no terminal to confirm on; nothing was done
     .action = Add --yes
 cli-retry-word = { $word } was not given; nothing was done
     .action = To send them again, try again and give that word
+cli-replay-unreadable = { $count } files of the story are no warnings
+    .action = Correct them, or leave them out; fenghuo explain CODE says what a code means
 cli-key-unknown = There is no key { $id }
     .action = See the ids with fenghuo keys list
 cli-keys-subject = A key of the role { $role } needs { $flag }
@@ -240,6 +259,12 @@ cli-preflight-people = { $people } people in all, { $finish }
 cli-preflight-usual = usually { $median }, at most { $largest } (last { $count } warnings); this is { $ratio } times that
 cli-status-empty = No warnings
 cli-as-of = as of { $as_of }
+cli-correct-plan =
+    This will be corrected, as sent by mistake: { $headline }
+      level { $level }, { $status }, { $stage }, id { $id }
+      What is unsent is withdrawn at once; those whom it went to, or may have, get the correction signed with it
+cli-correct-ask = Type { $word } to correct it: 
+cli-correct-done = correction { $id } handed in, of { $lifted }
 cli-lift-plan =
     This will be lifted: { $headline }
       level { $level }, { $status }, { $stage }, id { $id }
@@ -247,6 +272,11 @@ cli-lift-plan =
 cli-lift-text =   text: { $text }
 cli-lift-ask = Type { $word } to lift it: 
 cli-lift-done = lift { $id } handed in, of { $lifted }
+cli-replay-warning = +{ $after } s  { $kind }  { $identifier }  { $headline }
+cli-replay-refused = +{ $after } s  { $kind }  { $identifier }  { $headline }  refused: { $codes }
+cli-replay-dead = { $channel }: { $count } dead addresses: { $list }
+cli-replay-silent = { $count } screens did not show it: { $list }
+cli-replay-total = { $warnings } warnings, { $refused } refused; { $deliveries } deliveries: { $accepted } accepted, { $delivered } delivered, { $confirmed } confirmed, { $failed } failed; { $seconds } s at { $speed } times the speed; { $silent } dead screens: { $screens }
 cli-retry-plan = Failed deliveries of { $headline }, id { $id }:
 cli-retry-failed =   { $channel }  { $count }  { $why }
 cli-retry-ask = Type { $word } to send again those that may succeed: 
@@ -317,6 +347,8 @@ cli-meant-test = test
 cli-meant-system = system
 cli-meant-draft = draft
 cli-ended-lifted = lifted
+cli-ended-corrected = corrected
+cli-ended-stopped = passed on no more
 cli-ended-superseded = superseded
 cli-ended-expired = expired
 

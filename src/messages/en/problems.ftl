@@ -171,6 +171,31 @@ warning-not-delivering = This warning is not being delivered
     .action = Wait until its stage is delivering or finished
     .who = The operator on duty
 
+warning-not-released = This warning has not been released
+    .detail = Nobody was told of it, so there is nothing to correct; nothing has changed
+    .action = To keep it from going out, lift or reject it
+    .who = The operator on duty
+
+drill-not-found = There is no such scheduled drill
+    .detail = No scheduled drill has the id { $id }
+    .action = Look at the list of drills
+    .who = The developer of the calling system
+
+drill-over = This drill waits no longer
+    .detail = The drill { $id } has begun or was cancelled
+    .action = Look at the list of drills; one that has begun is ended by lifting its warning
+    .who = The officer on duty at the issuer
+
+drills-too-many = Too many drills wait already
+    .detail = { $limit } drills wait for their time, and that is as many as may
+    .action = Cancel some, or let the administrator raise drills.waiting_max
+    .who = The officer on duty at the issuer
+
+not-a-drill = Only exercises and tests can be scheduled
+    .detail = This message has the status { $got }; nothing was scheduled
+    .action = Hand an actual warning in when it is to go out; write exercise or test for a drill
+    .who = The officer on duty at the issuer
+
 warning-over = This warning is over
     .detail = { $why ->
         [lifted] It was lifted; nothing was sent again

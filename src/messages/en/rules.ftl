@@ -227,6 +227,23 @@ references-required = The {$kind} references no earlier message.
 reference-self = The message references itself ({$got}).
     .action = Reference the earlier message, and give this one its own identifier.
 
+reference-unknown = The referenced message “{$got}” is not here.
+    .action = Check the reference; if the message has not been handed in yet, hand it in first.
+    .more = An update is published all the same, as a new event; a lift goes to nobody, for nobody got from here what it lifts. When the referenced message comes later it is refused: it was out of date before it came.
+
+event-newer-stands = A newer message of this event, “{$newer}” of {$at}, is here; this one was sent at {$got}, before it.
+    .action = Write the time of sending it now has, reference “{$newer}”, and send it again.
+    .more = Messages are ordered by the time of sending: an old one never takes the place of a newer one. Whoever references the newer one is not asked for the time. A lift is not refused for this; it ends everything but that one.
+
+event-lifted = The referenced event was lifted by “{$got}” of {$at}.
+    .action = An update is published as a new event; a second lift goes to nobody.
+
+event-lifted-since = The referenced event was lifted by “{$newer}” of {$at}; this one was sent at {$got}, before it.
+    .action = If there is still something to warn of, issue a new warning with the time it is sent.
+
+event-several = The referenced messages belong to {$count} events that are not over.
+    .action = Send one message for each event.
+
 reference-later = A referenced message was sent at {$got}, later than this one.
     .action = Check the reference and the time of sending.
 

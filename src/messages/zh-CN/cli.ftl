@@ -7,7 +7,7 @@ cli-bare =
         fenghuo demo --exit                  看一遍全过程，谁也收不到
         fenghuo send 预警.xml --watch         提交一条预警并看着它送达
 
-      serve 运行网关   check 检查设置   status 看进度   lift 解除   explain 解释代码
+      serve 运行网关   check 检查设置   status 看进度   lift 解除   correct 更正误发   explain 解释代码
 
     全部命令：fenghuo --help    某个命令：fenghuo help send    退出码：fenghuo help exit-codes
 
@@ -22,6 +22,15 @@ cli-demo = 演示：模拟的服务商、样例名册和一次红色演练
     .examples =
         fenghuo demo
         fenghuo demo --exit --json
+cli-drill = 演练：重放一串预警
+    .more = 到点自动开始的演练用 POST /v1/drills 预约，GET 列出，DELETE 取消。
+    .examples =
+        fenghuo drill replay story/*.xml --speed 60
+cli-drill-replay = 快速重放一串预警，服务商是模拟的，给出报告
+    .more = 文件是 CAP 1.2 XML、12379 格式或 JSON，每个文件一条预警，按它们自己的时间排序。整个引擎在本进程中运行，用临时存储、样例通讯录、模拟的服务商和屏幕，谁也收不到。有些号码是空号，有些屏幕没有反应。正式预警按演练重放。只缩短预警之间的间隔，每条的有效时长不变。报告按预警和渠道列出受众、50%、90%、99% 被接收和送达所用的时间（引擎的真实时间，精确到 20 毫秒）、空号、没有反应的屏幕和失败原因。退出码：0 全部接收且数目相符，6 有预警被拒绝或文件读不了，1 数目不符或无法运行，2 参数有误，130 被中断。
+    .examples =
+        fenghuo drill replay story/*.xml
+        fenghuo drill replay first.xml lift.xml --speed 600 --recipients 100000 --json
 cli-serve = 运行网关
     .more = 运行到收到 SIGTERM 或 Ctrl-C；先停止领取新的工作，等在途的结束，再关闭。日志写到标准错误，FENGHUO_LOG 选级别。
     .examples = fenghuo serve --config config/fenghuo.toml --data 数据目录
@@ -43,6 +52,11 @@ cli-status = 最近的预警，或一条预警的数字
     .examples =
         fenghuo status --active
         fenghuo status 0198c0de-… --json
+cli-correct = 更正一条误发的预警
+    .more = 发出与预警一起签发的更正：未发出的立即撤回，收到过或可能收到过的人都会收到，红色和橙色预警用他们的每一个渠道。先显示将要发生什么，再要求输入一个词；没有终端时从不询问，要写 --yes，真实的红色预警另外要写 --confirm red。
+    .examples =
+        fenghuo correct 0198c0de-… --dry-run
+        fenghuo correct 0198c0de-… --yes --reason "演练脚本误作实际发布"
 cli-lift = 解除一条预警
     .more = 未发出的立即撤回，解除消息只发给已经发到的人。先显示将要发生什么，再要求输入一个词；没有终端时从不询问，要写 --yes，真实的红色预警另外要写 --confirm red。
     .examples =
@@ -102,6 +116,8 @@ cli-arg-data = 数据目录（FENGHUO_DATA）
 cli-arg-listen = 监听地址，例如 127.0.0.1:12379（FENGHUO_LISTEN）
 cli-arg-recipients = 样例收件人的个数，1 到 1000000；默认 10000
 cli-arg-exit = 送完就结束，打印汇总
+cli-arg-files = 文件，每个一条预警；- 表示标准输入
+cli-arg-speed = 预警之间的间隔缩短到几分之一，1 到 1000000，默认 60
 cli-arg-live = 另外询问每条线路的服务商，什么都不发送
 cli-arg-deny-warnings = 有提示也算失败
 cli-arg-file = 文件；- 表示标准输入
@@ -112,8 +128,8 @@ cli-arg-id = 编号
 cli-arg-active = 只列出仍然有效的
 cli-arg-limit = 最多列出几条；默认 20
 cli-arg-yes = 不再询问
-cli-arg-confirm = 确认用的词：真实的红色预警写 red，其余写 lift 或级别
-cli-arg-text = 解除的正文；不写则用备好的
+cli-arg-confirm = 确认用的词：真实的红色预警写 red，其余写命令的名称或级别
+cli-arg-text = 解除的正文；不写则用与预警一起签发的
 cli-arg-reason = 理由，记入日志
 cli-arg-channel = 只重发这个渠道：sms、wechat、push、email、display、broadcast 或 webhook
 cli-arg-failed-by = 因为这些原因失败的，用逗号分开；默认是可能已经过去的
@@ -132,6 +148,7 @@ cli-arg-topic = 命令的名称，或 exit-codes、environment
 cli-demo-arg-data = 数据目录；不写则用临时目录，结束时删除
 cli-demo-arg-listen = 监听地址；默认 127.0.0.1:12379，被占用时取空闲的
 cli-lift-arg-dry-run = 只显示将要发生什么
+cli-correct-arg-dry-run = 只显示将要发生什么
 cli-keys-revoke-arg-id = 密钥编号
 cli-heading-usage = 用法：
 cli-heading-commands = 命令
@@ -195,14 +212,16 @@ cli-import-format = 从文件名看不出格式
     .action = 写 --format csv 或 --format ndjson
 cli-lift-needs-yes = 没有终端可以确认，什么都没有做
     .action = 加上 --yes；真实的红色预警另外要 --confirm red
-cli-lift-needs-confirm = 解除这条预警要写明 --confirm { $word }，什么都没有做
+cli-lift-needs-confirm = 结束这条预警要写明 --confirm { $word }，什么都没有做
     .action = 核对编号，再加上 --confirm
 cli-lift-word = 没有写出 { $word }，什么都没有做
-    .action = 要解除就再来一次，写出这个词
+    .action = 要结束它就再来一次，写出这个词
 cli-retry-needs-yes = 没有终端可以确认，什么都没有做
     .action = 加上 --yes
 cli-retry-word = 没有写出 { $word }，什么都没有做
     .action = 要重发就再来一次，写出这个词
+cli-replay-unreadable = 有 { $count } 个文件不是预警
+    .action = 改正或去掉它们；代码的意思见 fenghuo explain CODE
 cli-key-unknown = 没有编号为 { $id } 的密钥
     .action = 用 fenghuo keys list 看编号
 cli-keys-subject = 角色 { $role } 的密钥要写明 { $flag }
@@ -240,6 +259,12 @@ cli-preflight-people = 共 { $people } 人，{ $finish }
 cli-preflight-usual = 平时 { $median }，最多 { $largest }（最近 { $count } 条预警）；这次是平时的 { $ratio } 倍
 cli-status-empty = 没有预警
 cli-as-of = 截至 { $as_of }
+cli-correct-plan =
+    将要更正（说明它是误发的）：{ $headline }
+      级别 { $level }，{ $status }，{ $stage }，编号 { $id }
+      未发出的立即撤回；收到过或可能收到过的人会收到与预警一起签发的更正
+cli-correct-ask = 输入 { $word } 确认更正：
+cli-correct-done = 已提交更正 { $id }，更正的是 { $lifted }
 cli-lift-plan =
     将要解除：{ $headline }
       级别 { $level }，{ $status }，{ $stage }，编号 { $id }
@@ -247,6 +272,11 @@ cli-lift-plan =
 cli-lift-text =   正文：{ $text }
 cli-lift-ask = 输入 { $word } 确认解除：
 cli-lift-done = 已提交解除 { $id }，解除的是 { $lifted }
+cli-replay-warning = +{ $after } 秒  { $kind }  { $identifier }  { $headline }
+cli-replay-refused = +{ $after } 秒  { $kind }  { $identifier }  { $headline }  被拒绝：{ $codes }
+cli-replay-dead = { $channel }：{ $count } 个空号或无效地址：{ $list }
+cli-replay-silent = { $count } 块屏幕没有显示它：{ $list }
+cli-replay-total = { $warnings } 条预警，{ $refused } 条被拒绝；{ $deliveries } 次投递：已交运营商 { $accepted }，已送达 { $delivered }，已确认 { $confirmed }，失败 { $failed }；{ $speed } 倍速，用时 { $seconds } 秒；没有反应的屏幕 { $silent } 块：{ $screens }
 cli-retry-plan = { $headline } 失败的投递，编号 { $id }：
 cli-retry-failed =   { $channel }  { $count }  { $why }
 cli-retry-ask = 输入 { $word } 重发其中可能成功的：
@@ -317,6 +347,8 @@ cli-meant-test = 测试
 cli-meant-system = 系统
 cli-meant-draft = 草稿
 cli-ended-lifted = 已解除
+cli-ended-corrected = 已更正
+cli-ended-stopped = 已停止转发
 cli-ended-superseded = 已被取代
 cli-ended-expired = 已失效
 

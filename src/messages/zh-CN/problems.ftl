@@ -150,6 +150,31 @@ warning-not-delivering = 这条预警不在投递中
     .action = 等到它的阶段是 delivering 或 finished
     .who = 值班操作员
 
+warning-not-released = 这条预警还没有发布
+    .detail = 没有人收到过它，没有可更正的；什么都没有改变
+    .action = 要它不发出，就解除或驳回
+    .who = 值班操作员
+
+drill-not-found = 没有这次预约的演练
+    .detail = 没有编号为 { $id } 的预约演练
+    .action = 查看预约演练的列表
+    .who = 调用方的开发人员
+
+drill-over = 这次演练已不在等待
+    .detail = 演练 { $id } 已经开始，或者已经取消
+    .action = 查看预约演练的列表；已经开始的，用解除它的预警来结束
+    .who = 发布单位值班员
+
+drills-too-many = 等待的演练已经太多
+    .detail = 已有 { $limit } 次演练在等待，达到了上限
+    .action = 取消一些，或请系统管理员调高 drills.waiting_max
+    .who = 发布单位值班员
+
+not-a-drill = 只有演练和测试可以预约
+    .detail = 这条消息的状态是 { $got }，没有预约
+    .action = 正式预警在要发布时再提交；演练请把状态写成 exercise 或 test
+    .who = 发布单位值班员
+
 warning-over = 这条预警已经结束
     .detail = { $why ->
         [lifted] 它已经解除；没有重发

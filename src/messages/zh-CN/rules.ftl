@@ -227,6 +227,23 @@ references-required = {$kind} 没有引用任何先前的消息。
 reference-self = 消息引用了自己（{$got}）。
     .action = 引用先前的消息；新消息用新的标识。
 
+reference-unknown = 引用的消息“{$got}”不在这里。
+    .action = 核对引用；它如果还没有交来，先交它。
+    .more = 更新照常发布，作为一个新的事件；解除不发给任何人，因为没有人从这里收到过它要解除的。被引用的消息以后再来会被拒绝：它来之前就已经过时。
+
+event-newer-stands = 这个事件有更新的消息“{$newer}”（{$at}），这条的时间 {$got} 比它早。
+    .action = 写明现在的发送时间，并引用“{$newer}”，再发。
+    .more = 按发送时间排先后：旧的不能取代新的。引用了更新的那条，就不再看时间。解除不会因此被拒绝，它结束除那一条以外的全部。
+
+event-lifted = 引用的事件已经由“{$got}”（{$at}）解除。
+    .action = 更新会作为新的事件发布；再次解除不发给任何人。
+
+event-lifted-since = 引用的事件后来已由“{$newer}”（{$at}）解除，这条的时间 {$got} 比它早。
+    .action = 仍须预警时，用现在的发送时间发布新的预警。
+
+event-several = 引用的消息属于 {$count} 个没有结束的事件。
+    .action = 每个事件各发一条。
+
 reference-later = 引用的消息时间 {$got} 晚于本消息。
     .action = 核对引用和发送时间。
 

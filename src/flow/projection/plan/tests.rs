@@ -20,7 +20,7 @@ pub(in crate::flow::projection) fn record(number: u64, size: u32) -> PlanRecord 
         channel: fenghuo_contract::Channel::Sms,
         level: crate::domain::level::Level::Red,
         lift: false,
-        drill: true,
+        purpose: crate::domain::purpose::Purpose::Exercise.into(),
         deadline: i64::MAX,
         size,
         routes: vec!["sms.a".to_owned()],

@@ -8,8 +8,10 @@ use crate::{
     config::{Config, Hazard},
     domain::{
         area::AreaCode,
+        chain::Change,
         hazard,
         level::Level,
+        lift::{Blank, CORRECTION_TEXT, LIFT_TEXT},
         message::{Info, Kind, Status},
         moment::Moment,
         warning::Warning,
@@ -26,6 +28,8 @@ pub enum Variant {
     Update,
     /// The end of the event.
     Lift,
+    /// The end of the event, which was a mistake.
+    Correction,
 }
 
 impl Variant {
@@ -33,9 +37,20 @@ impl Variant {
     #[must_use]
     pub fn of(warning: &Warning) -> Self {
         match warning.kind() {
+            _ if warning.is_correction() => Self::Correction,
             _ if warning.is_lift() => Self::Lift,
             Kind::Update => Self::Update,
             _ => Self::First,
+        }
+    }
+
+    /// What it is to its event, as far as the message itself tells.
+    const fn change(self) -> Change {
+        match self {
+            Self::First => Change::First,
+            Self::Update => Change::Update,
+            Self::Lift => Change::Lift,
+            Self::Correction => Change::Correction,
         }
     }
 }
@@ -50,10 +65,16 @@ pub struct Context {
     pub drill: bool,
     /// `actual`, `exercise`, `test` …
     pub status: String,
-    /// `first`, `update`, `lift`.
+    /// `first`, `update`, `lift`, `correction`.
     pub variant: Variant,
     /// `variant` is `lift`.
     pub lift: bool,
+    /// `variant` is `correction`.
+    pub correction: bool,
+    /// `first`, `update`, `raise`, `lower`, `lift`, `correction`.
+    pub change: Change,
+    /// 升级为, 降级为, 解除; raised to, lowered to, lifted.
+    pub change_word: &'static str,
     pub level: LevelWords,
     pub hazard: HazardWords,
     /// The subject event in the sender's words.
@@ -159,6 +180,9 @@ impl Context {
             status: message.status.cap().to_ascii_lowercase(),
             variant,
             lift: variant == Variant::Lift,
+            correction: variant == Variant::Correction,
+            change: variant.change(),
+            change_word: words.change(variant.change()),
             summary: words.summary(variant, level, &warning_name),
             title: if headline.trim().is_empty() { made } else { headline.clone() },
             level: words.level(level),
@@ -183,8 +207,27 @@ impl Context {
     }
 }
 
+impl Context {
+    /// The same for a warning that changes its event so.
+    #[must_use]
+    pub(crate) fn changing(self, change: Change) -> Self {
+        let change_word = Words::of(&self.language).change(change);
+        Self { change, change_word, ..self }
+    }
+
+    /// The same with times that are not known yet.
+    #[must_use]
+    pub(crate) fn blank(self) -> Self {
+        let sent = Blank::Sent.text(&self.language).to_owned();
+        let expires = Blank::End.text(&self.language).to_owned();
+        Self { sent: sent.clone(), released_at: sent, expires, ..self }
+    }
+}
+
 fn parameters(info: &Info) -> BTreeMap<String, String> {
-    info.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.value.clone())).collect()
+    // What is prepared to be said one day is not said yet.
+    let said = info.parameters.iter().filter(|parameter| ![LIFT_TEXT, CORRECTION_TEXT].contains(&&*parameter.name));
+    said.map(|parameter| (parameter.name.clone(), parameter.value.clone())).collect()
 }
 
 fn areas(info: &Info, names: &BTreeMap<AreaCode, String>) -> Vec<String> {
@@ -213,6 +256,13 @@ impl Words {
     fn of(language: &str) -> Self {
         let primary = language.split('-').next().unwrap_or_default();
         if primary.eq_ignore_ascii_case("zh") { Self::Chinese } else { Self::English }
+    }
+
+    fn change(self, change: Change) -> &'static str {
+        match self {
+            Self::Chinese => change.word_zh(),
+            Self::English => change.word_en(),
+        }
     }
 
     fn time(self, moment: Moment) -> String {
@@ -273,9 +323,11 @@ impl Words {
         let LevelWords { roman, word, .. } = self.level(level);
         match (self, variant, level) {
             (Self::Chinese, Variant::Lift, _) => format!("解除{name}"),
+            (Self::Chinese, Variant::Correction, _) => format!("更正：{name}有误"),
             (Self::Chinese, _, Level::Unknown) => name.to_owned(),
             (Self::Chinese, _, _) => format!("{name}（{roman}级/{word}）"),
             (Self::English, Variant::Lift, _) => format!("Lifted: {name}"),
+            (Self::English, Variant::Correction, _) => format!("Correction: {name} sent by mistake"),
             (Self::English, _, Level::Unknown) => capital(name),
             (Self::English, _, _) => format!("{} (level {roman}, {word})", capital(name)),
         }
@@ -284,8 +336,10 @@ impl Words {
     fn headline(self, variant: Variant, issuer: &str, name: &str) -> String {
         match (self, variant) {
             (Self::Chinese, Variant::Lift) => format!("{issuer}解除{name}"),
+            (Self::Chinese, Variant::Correction) => format!("更正：{issuer}此前发布的{name}有误"),
             (Self::Chinese, _) => format!("{issuer}发布{name}"),
             (Self::English, Variant::Lift) => format!("{issuer}: {name} lifted"),
+            (Self::English, Variant::Correction) => format!("Correction: {name} of {issuer} sent by mistake"),
             (Self::English, _) => format!("{issuer}: {name}"),
         }
     }

@@ -55,6 +55,7 @@ impl fmt::Display for FileName {
             Variant::First => "",
             Variant::Update => "update.",
             Variant::Lift => "lift.",
+            Variant::Correction => "correction.",
         };
         write!(f, "{}.{}.{variant}{}", self.channel, self.language, suffix(self.channel, self.part))
     }
@@ -69,6 +70,7 @@ impl FileName {
         let (variant, rest) = match rest.split_once('.') {
             Some(("update", rest)) => (Variant::Update, rest),
             Some(("lift", rest)) => (Variant::Lift, rest),
+            Some(("correction", rest)) => (Variant::Correction, rest),
             _ => (Variant::First, rest),
         };
         let part = parts_of(channel).iter().copied().find(|part| suffix(channel, *part) == rest)?;

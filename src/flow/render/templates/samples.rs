@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::chain::Change;
+
 use super::context::{Context, HazardWords, LevelWords, Variant};
 
 /// Every sample in one language, with the variant it is rendered as.
@@ -26,8 +28,9 @@ pub(super) fn contexts(language: &str) -> Vec<(Variant, Context)> {
         description: "<script>alert(1)</script> 𠮷田 {{ 7 * 7 }} & \"'</td>\n第二段".to_owned(),
         ..full.clone()
     };
-    let lift = |context: Context| Context { variant: Variant::Lift, lift: true, ..context };
-    let update = Context { variant: Variant::Update, ..full.clone() };
+    let lift = |context: Context| Context { variant: Variant::Lift, lift: true, ..context }.changing(Change::Lift);
+    let update = Context { variant: Variant::Update, ..full.clone() }.changing(Change::Raise);
+    let correction = Context { variant: Variant::Correction, correction: true, ..full.clone() };
     vec![
         (Variant::First, full.clone()),
         (Variant::First, Context { drill: true, status: "exercise".to_owned(), ..full.clone() }),
@@ -35,6 +38,7 @@ pub(super) fn contexts(language: &str) -> Vec<(Variant, Context)> {
         (Variant::First, long),
         (Variant::First, hostile),
         (Variant::Update, update),
+        (Variant::Correction, correction.changing(Change::Correction).blank()),
         (Variant::Lift, lift(full)),
         (Variant::Lift, lift(bare)),
     ]
@@ -49,6 +53,9 @@ fn full(language: &str) -> Context {
         status: text("actual"),
         variant: Variant::First,
         lift: false,
+        correction: false,
+        change: Change::First,
+        change_word: "发布",
         level: LevelWords {
             name: "red",
             colour: "红色",

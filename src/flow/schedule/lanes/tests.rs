@@ -34,7 +34,7 @@ fn plan(number: u64, (level, lift, left, size): Spec) -> Arc<Plan> {
         channel: fenghuo_contract::Channel::Sms,
         level: Level::ALL[level],
         lift,
-        drill: true,
+        purpose: crate::domain::purpose::Purpose::Exercise.into(),
         deadline: left,
         size,
         routes: Vec::new(),

@@ -5,7 +5,7 @@ use roaring::RoaringBitmap;
 
 use super::*;
 use crate::{
-    domain::{level::Level, message::Status},
+    domain::{level::Level, purpose::Purpose},
     flow::screens::{Holds, StandingText},
     store::{memory::Memory, seal::Vault},
 };
@@ -71,7 +71,7 @@ impl World {
         Arc::new(Standing {
             warning: WarningId(id.to_owned()),
             level: Level::Red,
-            status: Status::Actual,
+            purpose: Purpose::Actual,
             lift: false,
             released_ms: self.clock.unix_ms(),
             expires_unix: self.clock.unix() + lasts_s,

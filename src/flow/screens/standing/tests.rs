@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 
 use super::{Showing, Standing, StandingText};
 use crate::{
-    domain::{level::Level, message::Status},
+    domain::{level::Level, purpose::Purpose},
     flow::{
         record::WarningId,
         screens::{Screen, ScreenDocument},
@@ -37,7 +37,7 @@ fn standing(id: &str, level: Level, released_s: i64) -> Standing {
     Standing {
         warning: WarningId(id.to_owned()),
         level,
-        status: Status::Actual,
+        purpose: Purpose::Actual,
         lift: false,
         released_ms: (NOW + released_s) * 1000,
         expires_unix: NOW + 3600,
@@ -58,7 +58,7 @@ fn shown(document: &ScreenDocument) -> Vec<&str> {
 
 #[test]
 fn shows_what_is_meant_first_the_higher_level_the_newer_and_lifts_last() {
-    let drill = Standing { status: Status::Exercise, ..standing("drill", Level::Red, 60) };
+    let drill = Standing { purpose: Purpose::Exercise, ..standing("drill", Level::Red, 60) };
     let lift = Standing { lift: true, ..standing("lift", Level::Red, 50) };
     let set = [
         drill,
@@ -74,13 +74,11 @@ fn shows_what_is_meant_first_the_higher_level_the_newer_and_lifts_last() {
 
 #[test]
 fn a_drill_stays_on_screens_marked_for_drills() {
-    let as_status = |id, status| Standing { status, ..standing(id, Level::Red, 0) };
+    let as_purpose = |id, purpose| Standing { purpose, ..standing(id, Level::Red, 0) };
     let showing = showing([
-        as_status("actual", Status::Actual),
-        as_status("exercise", Status::Exercise),
-        as_status("test", Status::Test),
-        as_status("system", Status::System),
-        as_status("draft", Status::Draft),
+        as_purpose("actual", Purpose::Actual),
+        as_purpose("exercise", Purpose::Exercise),
+        as_purpose("test", Purpose::Test),
     ]);
     assert_eq!(shown(&showing.document(&screen(false, "zh-CN"), 7, NOW)), ["actual"]);
     let document = showing.document(&screen(true, "zh-CN"), 7, NOW);

@@ -11,7 +11,7 @@ use crate::http::{
     problem::ProblemCode::{
         AuthorityExceeded, BodyBrokenOff, BodyNotJson, BodyTooLarge, FieldsWrong, HeaderWrong, IdempotencyKeyReused,
         IdempotencyKeyRunning, IdentityTaken, MediaTypeUnsupported, ParameterWrong, RequestTimeout, WarningNotFound,
-        WarningRejected, WarningUnreadable,
+        WarningNotReleased, WarningRejected, WarningUnreadable,
     },
 };
 
@@ -75,6 +75,7 @@ fn warning() -> Value {
         "released_at": "2026-07-15T14:40:02+08:00",
         "finished_at": null,
         "expires_at": "2026-07-15T20:40:00+08:00",
+        "change": "first",
         "ended": null,
         "ended_by": null,
         "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -225,14 +226,62 @@ pub(super) static CAP: Operation = Operation {
     problems: &[WarningNotFound],
 };
 
+pub(super) static CORRECT: Operation = Operation {
+    id: "correctWarning",
+    tag: "warnings",
+    summary: both("更正一条误发的预警", "Correct a warning that was a mistake"),
+    description: both(
+        "产生一条 Update（AllClear，code 为 FENGHUO-CORRECTION），结束整个事件：先撤回还没有发出的，再发给所有收到过或可能收到过的人；红色和 \
+         橙色预警用这些人的每一个渠道。发出的就是与预警一起签发的文字，只填上发出时间，所以不再等签字。解除过的也能更正。还没有发布的不能更正，\
+         转发的实际预警由原发布单位更正。",
+        "Makes an Update (AllClear, code FENGHUO-CORRECTION) that ends the event: what is unsent is withdrawn, then it goes to \
+         everybody who got a copy or may have; for a red or orange warning on every channel they have. It is exactly what was \
+         signed with the warning, with the time of sending filled in, and so waits for no signature. A lifted warning can \
+         still be corrected. One that was not released cannot, and a real one that is passed on is its originator's to correct.",
+    ),
+    parameters: &[WARNING],
+    request: &[Content {
+        media_type: "application/json",
+        schema: Some("Correct"),
+        example: || json!({"reason": "演练脚本误作实际发布"}),
+    }],
+    answers: &[
+        Answer { status: 201, text: both("更正已保存", "The correction is stored"), content: Some(WARNING_JSON) },
+        Answer {
+            status: 200,
+            text: both("已经更正过，这是那一次的更正", "It was corrected already; this is that correction"),
+            content: Some(WARNING_JSON),
+        },
+    ],
+    problems: &[
+        BodyNotJson,
+        BodyBrokenOff,
+        FieldsWrong,
+        AuthorityExceeded,
+        WarningNotFound,
+        RequestTimeout,
+        IdentityTaken,
+        IdempotencyKeyRunning,
+        WarningNotReleased,
+        BodyTooLarge,
+        MediaTypeUnsupported,
+        WarningRejected,
+    ],
+};
+
 pub(super) static LIFT: Operation = Operation {
     id: "liftWarning",
     tag: "warnings",
     summary: both("解除一条预警的事件", "Lift a warning"),
     description: both(
-        "产生一条 Cancel，先撤回这个事件还没有发出的，再发给收到过的人。指挥部只能解除自己的。",
-        "Makes a Cancel, withdraws what is still unsent of the event, then goes to those who got a copy. A headquarters \
-         lifts its own only.",
+        "产生一条 Cancel，先撤回这个事件还没有发出的，再发给收到过的人。不写 text 时发出的就是与预警一起签发的文字（见 GET …/sign-off 的 \
+         prepared），只填上发出时间；另写 text 也立即发出，日志会写明。指挥部只能解除自己的。转发的实际预警只由原发布单位解除：值班员和签发人 \
+         在这里停止转发，以转发单位自己的名义告知收到过的人。",
+        "Makes a Cancel, withdraws what is still unsent of the event, then goes to those who got a copy. Without text it sends \
+         exactly what was signed with the warning (prepared in GET …/sign-off) with the time of sending filled in; another \
+         text goes out at once too, and the journal says so. A headquarters lifts its own only. A real warning that is \
+         passed on is lifted by its originator alone: operators and approvers stop passing it on here, which tells those who \
+         got it in the name of whoever passed it on.",
     ),
     parameters: &[WARNING],
     request: &[Content {
@@ -256,6 +305,7 @@ pub(super) static LIFT: Operation = Operation {
         WarningNotFound,
         RequestTimeout,
         IdentityTaken,
+        IdempotencyKeyRunning,
         BodyTooLarge,
         MediaTypeUnsupported,
         WarningRejected,

@@ -1,0 +1,29 @@
+//! What the settings of drills would do.
+
+use std::time::Duration;
+
+use super::Pass;
+use crate::domain::confirm_words::{ConfirmWords, plain};
+
+/// Nobody who was told of a drill at ten expects it after eleven.
+const LATEST: Duration = Duration::from_secs(3_600);
+
+pub(super) fn check(pass: &mut Pass<'_>) {
+    let late = pass.config.drills.late_s;
+    if late.is_zero() || late > LATEST {
+        let args = vec![("got", late.as_secs().to_string()), ("limit", LATEST.as_secs().to_string())];
+        pass.refuse("config-drills-late", &["drills", "late_s"], args);
+    }
+    let receipts = &pass.config.receipts;
+    for (name, words) in
+        [("confirm_words", &receipts.confirm_words), ("drill_confirm_words", &receipts.drill_confirm_words)]
+    {
+        for word in words.iter().filter(|word| plain(word).is_empty()) {
+            pass.refuse("config-confirm-word-empty", &["receipts", name], vec![("got", word.clone())]);
+        }
+    }
+    let words = ConfirmWords::new(&receipts.confirm_words, &receipts.drill_confirm_words);
+    for word in words.shared() {
+        pass.refuse("config-confirm-words-same", &["receipts", "drill_confirm_words"], vec![("got", word.to_owned())]);
+    }
+}
