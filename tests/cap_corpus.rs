@@ -165,7 +165,7 @@ fn findings_carry_every_variable_their_sentences_use() {
 
 /// The folder of the corpus: `FENGHUO_CORPUS`, else beside the repository. It is not part of the project, so without it
 /// only the fixtures are tested, and that is said.
-fn corpus() -> Option<PathBuf> {
+pub fn corpus() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     #[expect(clippy::disallowed_methods, reason = "a test finds its data, nothing is configured")]
     let folder = std::env::var("FENGHUO_CORPUS").map_or_else(|_| beside(), PathBuf::from);

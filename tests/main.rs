@@ -30,6 +30,7 @@ mod signoff;
 mod simulation;
 mod stop;
 mod store;
+mod story;
 mod support;
 mod targeting;
 mod way;

@@ -79,6 +79,8 @@ async fn a_warning_is_read_and_signed_on_its_page() {
         "演练发布",
         "审核",
         "sha256:",
+        "与它一起签：解除时发出的文字",
+        "与它一起签：误发时发出的更正",
     ] {
         assert!(page.text.contains(told), "{told}: {}", page.text);
     }

@@ -251,6 +251,14 @@ impl Engine {
         Self { recipients: self.recipients, ..engine }
     }
 
+    /// Stops, and goes on at another time on the same store: a story of months in seconds.
+    pub async fn restart_at(self, unix_ms: i64) -> Self {
+        self.lifecycle.stop(Duration::ZERO).await;
+        let clock = Clock::simulated(unix_ms, self.seed);
+        let engine = Self::on(self.store, clock, self.config, self.simulators, self.seed).await;
+        Self { recipients: self.recipients, ..engine }
+    }
+
     /// Who may say everything.
     pub fn actor(&self) -> Actor {
         Actor::new("k1", Role::Issuer, Some("relay".to_owned()))

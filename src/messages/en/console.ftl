@@ -448,3 +448,5 @@ console-analysis-hint = People: from received to released. Machine: from release
 console-analysis-map = Areas
 console-analysis-overlaps = Several hazards at the same time
 console-analysis-hazards = Hazards
+console-sign-prepared-lift = Signed with it: what goes out when it is lifted
+console-sign-prepared-correction = Signed with it: what goes out when it was a mistake

@@ -448,3 +448,5 @@ console-analysis-hint = 人用时：收到到发布；机器用时：发布到�
 console-analysis-map = 地区
 console-analysis-overlaps = 同时有几种灾害预警
 console-analysis-hazards = 灾种
+console-sign-prepared-lift = 与它一起签：解除时发出的文字
+console-sign-prepared-correction = 与它一起签：误发时发出的更正

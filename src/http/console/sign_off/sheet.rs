@@ -12,6 +12,7 @@ use crate::{
     flow::{
         Unavailable,
         approve::{GivenView, SignOffView},
+        exact::SignedText,
         forecast::{Conflict, Forecast},
         intake::WarningView,
         preflight::Preflight,
@@ -67,6 +68,8 @@ pub(super) struct Sheet {
     streets: Vec<StreetRow>,
     more_streets: Option<String>,
     texts: Vec<TextRow>,
+    /// What would end it, signed with it.
+    prepared: Vec<Prepared>,
     form: Option<SignForm>,
     fault: Option<String>,
 }
@@ -117,6 +120,12 @@ struct TextRow {
     title: String,
     text: String,
     segments: Option<String>,
+}
+
+/// The texts of a lift or a correction.
+struct Prepared {
+    heading: String,
+    texts: Vec<TextRow>,
 }
 
 /// What stands in the form.
@@ -175,6 +184,7 @@ impl Sheet {
             streets,
             more_streets: (more > 0).then(|| words.with("console-sign-more-streets", "count", grouped(more as u64))),
             texts: looked.iter().flat_map(|looked| texts(words, looked)).collect(),
+            prepared: prepared(words, sign_off),
             form: next.filter(|_| signs).and_then(|step| SignForm::new(words, view, sign_off, step, given, &row)),
             fault,
             row,
@@ -326,6 +336,21 @@ fn texts(words: Words, looked: &Preflight) -> Vec<TextRow> {
         segments: text.segments.map(|count| words.with("console-sign-segments", "count", count)),
     };
     looked.texts.iter().map(row).collect()
+}
+
+fn prepared(words: Words, sign_off: &SignOffView) -> Vec<Prepared> {
+    let row = |text: &SignedText| TextRow {
+        channel: words.of("console-channel-", &text.channel),
+        language: text.language.clone(),
+        title: text.title.clone(),
+        text: text.text.clone(),
+        segments: None,
+    };
+    let of = |id: &str, texts: &[SignedText]| Prepared { heading: words.t(id), texts: texts.iter().map(row).collect() };
+    let forms = sign_off.prepared.iter().flat_map(|prepared| {
+        [of("console-sign-prepared-lift", &prepared.lift), of("console-sign-prepared-correction", &prepared.correction)]
+    });
+    forms.filter(|form| !form.texts.is_empty()).collect()
 }
 
 impl SignForm {
