@@ -19,6 +19,7 @@ use super::{
     Unavailable,
     alarms::Alarms,
     authorize,
+    call::Calls,
     deliver::Route,
     drills::Drills,
     projection::{
@@ -115,6 +116,8 @@ pub(crate) struct Parts {
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
     pub(crate) drills: Drills,
+    /// Who has to confirm what.
+    pub(crate) calls: Calls,
     /// Who is on duty.
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
@@ -157,6 +160,7 @@ impl Parts {
             unwritten: Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
             drills: Drills::default(),
+            calls: Calls::default(),
             telemetry,
             rosters: Rosters::default(),
             bell: tokio::sync::Notify::new(),

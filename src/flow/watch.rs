@@ -13,7 +13,7 @@ use fenghuo_contract::Channel;
 use tokio::time::Instant;
 
 use super::{
-    Parts,
+    Parts, call,
     alarms::{AlarmCode, Seen, Subject, Told},
     deliver::{self, EndsBy, Route, RouteState},
     drills,
@@ -126,6 +126,7 @@ impl Watch {
         stopped(parts, &mut seen);
         unsigned(parts, &mut seen);
         drills::skipped(parts, &mut seen);
+        call::unconfirmed(parts, &mut seen);
         store(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen

@@ -99,7 +99,7 @@ fn keys(shape: Shape, path: &str, all: &mut Vec<String>) {
 fn the_samples_name_every_key() {
     let mut written = Vec::new();
     for name in
-        ["fenghuo.toml", "areas.toml", "issuers.toml", "authority.toml", "hazards.toml", "signoff.toml", "roster.toml"]
+        ["fenghuo.toml", "areas.toml", "issuers.toml", "authority.toml", "hazards.toml", "signoff.toml", "roster.toml", "call.toml"]
     {
         let text = fs::read_to_string(sample(name)).unwrap();
         // An optional key that is left out stands as "# key = value".

@@ -14,7 +14,7 @@ use crate::http::{
 fn recipient() -> Value {
     json!({
         "external_id": "resident-000042", "name": "王某", "areas": ["230109001000"], "groups": ["residents"],
-        "language": "zh-CN", "drill": false, "duty": false, "opt_out_below": "yellow",
+        "language": "zh-CN", "drill": false, "duty": false, "opt_out_below": "yellow", "deputy": null,
         "position": {"latitude": 45.8, "longitude": 126.57}, "endpoints": {"sms": "138****1234"}
     })
 }
