@@ -182,14 +182,7 @@ pub fn due(
 
 /// Where a call stands at `now_ms`.
 #[must_use]
-pub fn state(
-    times: Times,
-    reach: Reach,
-    began_ms: i64,
-    words: &Words,
-    ended_ms: Option<i64>,
-    now_ms: i64,
-) -> State {
+pub fn state(times: Times, reach: Reach, began_ms: i64, words: &Words, ended_ms: Option<i64>, now_ms: i64) -> State {
     if let Some((by, word)) = words.counts() {
         return State::Confirmed { by, word };
     }

@@ -22,11 +22,11 @@ use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use self::list::{List, Mark, Word};
+pub(crate) use self::view::{counts, unconfirmed};
 pub use self::{
     say::{CallFault, Replied},
     view::{CallCounts, CallView, CallsView},
 };
-pub(crate) use self::view::{counts, unconfirmed};
 use super::{
     Parts, Unavailable,
     notice::{self, Addressee, Notice, NoticeKind, Subject},

@@ -61,7 +61,10 @@ fn fresh(parts: &Parts) -> Vec<Arc<WarningRecord>> {
     let unended: Vec<Arc<WarningRecord>> = warnings.unended().filter(is_new).cloned().collect();
     // What is not fresh any more is not asked about again.
     known.passed.retain(|id| unended.iter().any(|record| record.id == *id));
-    unended.into_iter().filter(|record| !known.lists.contains_key(&record.id) && !known.passed.contains(&record.id)).collect()
+    unended
+        .into_iter()
+        .filter(|record| !known.lists.contains_key(&record.id) && !known.passed.contains(&record.id))
+        .collect()
 }
 
 async fn begin(
@@ -111,7 +114,8 @@ fn carried(parts: &Parts, record: &WarningRecord, list: &ListRecord) -> Vec<Mark
         return Vec::new();
     }
     let known = parts.calls.known.read();
-    let mut earlier: Vec<WarningId> = parts.event_members(&record.event).iter().map(|member| member.id.clone()).collect();
+    let mut earlier: Vec<WarningId> =
+        parts.event_members(&record.event).iter().map(|member| member.id.clone()).collect();
     earlier.sort();
     let last = earlier.iter().rev().filter(|id| **id != record.id).find_map(|id| known.lists.get(id));
     let Some(last) = last else { return Vec::new() };
@@ -140,9 +144,8 @@ struct Found {
 
 impl<'a> Finder<'a> {
     fn new(parts: &'a Parts, record: &WarningRecord, rule: &'a CallRule) -> Self {
-        let carried = |channel: &Channel| {
-            channel.reaches_persons() && !target::routes(parts, *channel, record.status).is_empty()
-        };
+        let carried =
+            |channel: &Channel| channel.reaches_persons() && !target::routes(parts, *channel, record.status).is_empty();
         let channels = rule.channels.iter().copied().filter(carried).collect();
         Self { parts, rule, drill: record.status != Status::Actual, channels }
     }

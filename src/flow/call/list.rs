@@ -78,9 +78,17 @@ pub(super) struct Word {
 pub(super) enum Mark {
     Word(Word),
     /// These stand on the list for the telephone.
-    Telephone { warning: WarningId, officers: Vec<String>, at_ms: i64 },
+    Telephone {
+        warning: WarningId,
+        officers: Vec<String>,
+        at_ms: i64,
+    },
     /// Nobody is called any more.
-    Ended { warning: WarningId, why: String, at_ms: i64 },
+    Ended {
+        warning: WarningId,
+        why: String,
+        at_ms: i64,
+    },
 }
 
 impl Mark {

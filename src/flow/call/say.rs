@@ -97,7 +97,9 @@ impl Flow {
         let ids: Vec<String> = views.into_iter().flatten().map(|view| view.external_id).collect();
         let (mut other, mut repeated) = (false, None);
         for id in parts.calls.active().into_iter().rev() {
-            let Some(record) = parts.warning_record(&id).filter(|record| ended(parts, record).is_none()) else { continue };
+            let Some(record) = parts.warning_record(&id).filter(|record| ended(parts, record).is_none()) else {
+                continue;
+            };
             let now_ms = parts.clock.unix_ms();
             let called = parts.calls.read(&id, |list| called(list, &ids, channel, now_ms)).unwrap_or_default();
             let Some(purpose) = Purpose::of(record.status).filter(|_| !called.is_empty()) else { continue };
@@ -116,7 +118,8 @@ impl Flow {
             }
             for (officer, by, _) in open {
                 let (officer, at_ms) = (officer.clone(), parts.clock.unix_ms());
-                let word = Word { warning: id.clone(), officer, by: *by, at_ms, how: How::Reply, key: None, note: None };
+                let word =
+                    Word { warning: id.clone(), officer, by: *by, at_ms, how: How::Reply, key: None, note: None };
                 mark(parts, Mark::Word(word)).await?;
             }
             return Ok(Replied::Confirmed(id));

@@ -185,7 +185,16 @@ async fn view(parts: &Parts, id: &WarningId, whole: bool) -> Result<Option<Calls
     });
     let Some((rule, began_ms, counts, mut states, said)) = known else {
         let (warning, items, counts) = (id.clone(), Vec::new(), CallCounts::default());
-        return Ok(Some(CallsView { warning, rule: None, began_at: None, as_of, ended: None, ended_at: None, counts, items }));
+        return Ok(Some(CallsView {
+            warning,
+            rule: None,
+            began_at: None,
+            as_of,
+            ended: None,
+            ended_at: None,
+            counts,
+            items,
+        }));
     };
     let rows = |(officer, _): &(Officer, State)| {
         officer.row.into_iter().chain(officer.deputy.as_ref().and_then(|deputy| deputy.row)).collect::<Vec<u32>>()
@@ -265,7 +274,8 @@ fn item(parts: &Parts, officer: &Officer, state: &State, persons: &BTreeMap<u32,
     let reason = matches!(state, State::Telephone { .. })
         .then(|| officer.lack.map_or("unconfirmed", crate::flow::notice::Unreached::name).to_owned());
     let area = officer.area.map(|area| parts.config.areas.get(&area).cloned().unwrap_or_else(|| area.to_string()));
-    let office = parts.config.issuers.get(&officer.office).map_or_else(|| officer.office.clone(), |known| known.name.clone());
+    let office =
+        parts.config.issuers.get(&officer.office).map_or_else(|| officer.office.clone(), |known| known.name.clone());
     CallView {
         external_id: officer.id.clone(),
         name: name(&officer.person, person),
