@@ -1,6 +1,9 @@
 //! Begins the list of a warning: who has to confirm it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use fenghuo_contract::Channel;
 
@@ -60,7 +63,8 @@ fn fresh(parts: &Parts) -> Vec<Arc<WarningRecord>> {
     let warnings = parts.warnings.read();
     let unended: Vec<Arc<WarningRecord>> = warnings.unended().filter(is_new).cloned().collect();
     // What is not fresh any more is not asked about again.
-    known.passed.retain(|id| unended.iter().any(|record| record.id == *id));
+    let ids: BTreeSet<WarningId> = unended.iter().map(|record| record.id.clone()).collect();
+    known.passed.retain(|id| ids.contains(id));
     unended
         .into_iter()
         .filter(|record| !known.lists.contains_key(&record.id) && !known.passed.contains(&record.id))

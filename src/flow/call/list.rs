@@ -112,9 +112,9 @@ impl Mark {
     /// What stands in the history of the warning.
     pub(super) fn decision(&self, now_ms: i64) -> Decision {
         let (what, by, detail) = match self {
+            // Who said it stands in the record alone: the journal is never erased.
             Self::Word(word) => {
-                let note = word.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-                let detail = format!("{} by {} {}{note}", word.officer, word.by.name(), word.how.name());
+                let detail = format!("{} by {} {}", word.officer, word.by.name(), word.how.name());
                 ("call_confirmed", word.key.clone(), detail)
             }
             Self::Telephone { officers, .. } => ("call_telephone", None, named(officers)),
