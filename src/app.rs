@@ -1,6 +1,7 @@
 //! Builds a gateway from its parts: store, directory, adapters, flow, HTTP; and takes it down again.
 
 pub mod adapters;
+pub mod upstream;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -8,13 +9,14 @@ use tokio::net::TcpListener;
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, Upstream},
     flow::{
         Assembly, Flow, Unavailable,
         receipt::{CallbackSecrets, Inbox, Links, ScreenInbox, SecretFault},
         render::templates::{TemplateFaults, Templates},
         screens::Screens,
         target::directory::Directory,
+        upstream::Fetch,
     },
     http::{self, Site},
     lifecycle::Lifecycle,
@@ -68,6 +70,14 @@ pub enum StartFault {
         /// What is wrong with its settings.
         fault: adapters::AdapterFault,
     },
+    /// A feed of an upper level cannot be looked at with its settings.
+    #[error("upstream {name}: {fault}")]
+    Upstream {
+        /// The feed's name.
+        name: String,
+        /// What is wrong with its settings.
+        fault: String,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -113,6 +123,7 @@ impl Gateway {
     /// # Errors
     /// [`StartFault`]; nothing runs then.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartFault> {
+        let config = config.with_partner_routes();
         let templates = Templates::load(&config)?;
         let callback_secrets = CallbackSecrets::read(&config)?;
         let options = Options { reserve: Some(config.store.reserve as u64), ..Options::default() };
@@ -123,6 +134,7 @@ impl Gateway {
         let address = listener.local_addr().map_err(|source| StartFault::Listen { address: listen, source })?;
         let public_url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let (adapters, inboxes) = build_adapters(&config, &clock)?;
+        let fetchers = build_fetchers(&config)?;
 
         let vault = Arc::clone(&opened.vault);
         let confirm: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("confirm", bytes));
@@ -161,6 +173,7 @@ impl Gateway {
             flow.connect(&inbox);
         }
         flow.connect_screens(&shown);
+        fetchers.into_iter().for_each(|(name, fetcher)| flow.follow(&name, fetcher));
         let patience = config.server.stop_within_s;
         let site = Site::new(flow.clone(), config, clock, telemetry);
         let doors = Lifecycle::default();
@@ -200,6 +213,17 @@ impl Gateway {
         ended
     }
 }
+
+fn build_fetchers(config: &Config) -> Result<Fetchers, StartFault> {
+    let active = config.upstreams.iter().filter(|(_, upstream)| upstream.active);
+    let build = |(name, upstream): (&String, &Upstream)| match upstream::fetcher(upstream) {
+        Ok(fetcher) => Ok((name.clone(), fetcher)),
+        Err(fault) => Err(StartFault::Upstream { name: name.clone(), fault }),
+    };
+    active.map(build).collect()
+}
+
+type Fetchers = Vec<(String, Arc<dyn Fetch>)>;
 
 type Adapters = BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>;
 

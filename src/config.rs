@@ -10,6 +10,7 @@ pub mod finding;
 mod ladder;
 mod layers;
 mod pace;
+pub mod partners;
 mod receipts;
 mod roster;
 mod route;
@@ -17,6 +18,7 @@ mod schema;
 mod signoff;
 mod structure;
 mod tree;
+pub mod upstream;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 
@@ -31,10 +33,12 @@ pub use finding::ConfigFinding;
 pub use ladder::{Alarms, Ladder, Until};
 pub use layers::{ConfigFault, Loaded, load};
 pub use pace::{Limit, Limits, RecipientLimit, Retry, RetryTimes};
+pub use partners::Partner;
 pub use receipts::Receipts;
 pub use roster::{SignOffReminders, Witnessed, Witnesses};
 pub use route::Breaker;
 pub use signoff::SignOffRule;
+pub use upstream::Upstream;
 
 use self::pace::{default_red_share, default_retry};
 use crate::domain::{area::AreaCode, level::Level, roster::ShiftForm, warning::Warning};
@@ -79,6 +83,10 @@ pub struct Config {
     pub ladder: BTreeMap<Level, Ladder>,
     pub alarms: Alarms,
     pub retention: Retention,
+    /// Systems that get released warnings, by name.
+    pub partners: BTreeMap<String, Partner>,
+    /// Feeds of upper levels, by name.
+    pub upstreams: BTreeMap<String, Upstream>,
 }
 
 impl Config {
@@ -204,6 +212,9 @@ pub struct Route {
     /// What the adapter itself needs; its own documentation lists the keys.
     #[serde(default)]
     pub settings: toml::Table,
+    /// The partner it leads to, and to nobody else; made from [`Config::partners`], never written.
+    #[serde(skip)]
+    pub partner: Option<String>,
 }
 
 impl Route {
@@ -399,6 +410,8 @@ impl Default for Config {
             ladder: BTreeMap::new(),
             alarms: Alarms::default(),
             retention: Retention::default(),
+            partners: BTreeMap::new(),
+            upstreams: BTreeMap::new(),
         }
     }
 }

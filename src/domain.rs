@@ -10,6 +10,7 @@ pub mod cap;
 pub mod chain;
 pub mod confirm_words;
 pub mod delivery;
+pub mod feed;
 pub mod finding;
 pub mod hazard;
 pub mod items;

@@ -38,6 +38,7 @@ files![
     "notices",
     "problems",
     "rules",
+    "sharing",
     "words"
 ];
 

@@ -25,6 +25,7 @@ mod people;
 mod promises;
 mod receipts;
 mod retention;
+mod share;
 mod signing;
 mod signoff;
 mod simulation;

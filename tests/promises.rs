@@ -21,6 +21,7 @@ const CELLS: &[(Promise, Entry)] = &[
     (Promise::RedGoesFirst, Entry::Retry),
     (Promise::RedGoesFirst, Entry::Signed),
     (Promise::RedGoesFirst, Entry::Scheduled),
+    (Promise::RedGoesFirst, Entry::Relayed),
     (Promise::RedGoesFirst, Entry::Restart),
     (Promise::LimitsAreKept, Entry::Api),
     (Promise::LimitsAreKept, Entry::Update),
@@ -29,6 +30,7 @@ const CELLS: &[(Promise, Entry)] = &[
     (Promise::LimitsAreKept, Entry::Retry),
     (Promise::LimitsAreKept, Entry::Signed),
     (Promise::LimitsAreKept, Entry::Scheduled),
+    (Promise::LimitsAreKept, Entry::Relayed),
     (Promise::LimitsAreKept, Entry::Restart),
     (Promise::NothingIsLate, Entry::Api),
     (Promise::NothingIsLate, Entry::Update),
@@ -37,6 +39,7 @@ const CELLS: &[(Promise, Entry)] = &[
     (Promise::NothingIsLate, Entry::Retry),
     (Promise::NothingIsLate, Entry::Signed),
     (Promise::NothingIsLate, Entry::Scheduled),
+    (Promise::NothingIsLate, Entry::Relayed),
     (Promise::NothingIsLate, Entry::Restart),
     (Promise::ADrillStaysADrill, Entry::Api),
     (Promise::ADrillStaysADrill, Entry::Update),
@@ -45,10 +48,12 @@ const CELLS: &[(Promise, Entry)] = &[
     (Promise::ADrillStaysADrill, Entry::Retry),
     (Promise::ADrillStaysADrill, Entry::Signed),
     (Promise::ADrillStaysADrill, Entry::Scheduled),
+    (Promise::ADrillStaysADrill, Entry::Relayed),
     (Promise::ADrillStaysADrill, Entry::Restart),
 ];
 
-/// Operations of the API below `/v1/warnings` and `/v1/drills` that make something be sent, and the entry that stands for each.
+/// Operations of the API below `/v1/warnings`, `/v1/drills` and `/v1/inbox` that make something be sent, and the entry that
+/// stands for each.
 const SENDING: &[(&str, Entry)] = &[
     ("POST /v1/warnings", Entry::Api),
     ("POST /v1/warnings/{id}/lift", Entry::Lift),
@@ -56,6 +61,7 @@ const SENDING: &[(&str, Entry)] = &[
     ("POST /v1/warnings/{id}/sign-off", Entry::Signed),
     ("POST /v1/warnings/{id}/retry", Entry::Retry),
     ("POST /v1/drills", Entry::Scheduled),
+    ("POST /v1/inbox/{id}/relay", Entry::Relayed),
 ];
 
 #[test]
@@ -70,7 +76,8 @@ async fn every_operation_that_sends_is_an_entry() {
     let world = crate::support::gateway::TestGateway::start().await;
     let document = world.get("/openapi.json", &world.operator).await.json();
     let paths = document["paths"].as_object().expect("paths");
-    let below = paths.iter().filter(|(path, _)| path.starts_with("/v1/warnings") || path.as_str() == "/v1/drills");
+    let sends = |path: &str| path.starts_with("/v1/warnings") || path.starts_with("/v1/inbox") || path == "/v1/drills";
+    let below = paths.iter().filter(|(path, _)| sends(path) && !path.ends_with("/dismiss"));
     let writing = below.flat_map(|(path, operations)| {
         let writes = |method: &&str| !operations[*method].is_null();
         ["post", "put", "patch", "delete"]

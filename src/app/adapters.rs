@@ -7,13 +7,13 @@ use fenghuo_contract::{Adapter, ReceiptSink};
 use crate::{clock::Clock, config::Route};
 
 /// Names of the adapters in this build, as `routes.*.adapter` knows them.
-pub const NAMES: [&str; 3] = ["display", "email", "simulator"];
+pub const NAMES: [&str; 4] = ["display", "email", "simulator", "webhook"];
 
 /// Why an adapter cannot be built from a route's settings.
 #[derive(Debug, thiserror::Error)]
 pub enum AdapterFault {
     /// No adapter has this name.
-    #[error("there is no adapter called {0:?}; there are display, email and simulator")]
+    #[error("there is no adapter called {0:?}; there are display, email, simulator and webhook")]
     Unknown(String),
     /// Its settings do not parse.
     #[error("settings: {0}")]
@@ -41,6 +41,12 @@ pub fn build(route: &Route, receipts: Arc<dyn ReceiptSink>, clock: &Clock) -> Re
             let seed = u64::from_le_bytes(clock.random());
             let simulator = fenghuo_simulator::Simulator::new(settings.try_into()?, receipts, seed);
             Arc::new(simulator.map_err(|fault| refused(&fault))?)
+        }
+        "webhook" => {
+            let clock = clock.clone();
+            let now: fenghuo_webhook::Now = Arc::new(move || clock.unix());
+            let webhook = fenghuo_webhook::Webhook::new(&settings.try_into()?, receipts, now);
+            Arc::new(webhook.map_err(|fault| refused(&fault))?)
         }
         other => return Err(AdapterFault::Unknown(other.to_owned())),
     };

@@ -27,13 +27,14 @@ type Adapters = Vec<(String, Arc<dyn Adapter>)>;
 
 pub(super) async fn run(arguments: &Check, environment: &Environment, output: &Output) -> Result<Exit, Fault> {
     let (config, mut findings, files) = match settings::load(&arguments.settings, environment, output)? {
-        Ok(loaded) => (Some(loaded.config), loaded.advice, loaded.files),
+        Ok(loaded) => (Some(loaded.config.with_partner_routes()), loaded.advice, loaded.files),
         Err(fault) => (None, fault.findings, fault.files),
     };
     let mut built = Adapters::new();
     if let Some(config) = &config {
         findings.extend(templates(config));
         findings.extend(routes(config, &mut built));
+        findings.extend(upstreams(config));
         findings.extend(disk(config));
         findings.extend(roster(config, Clock::system().unix()));
     }
@@ -113,6 +114,20 @@ fn routes(config: &Config, built: &mut Adapters) -> Vec<ConfigFinding> {
     findings
 }
 
+/// What each feed of an upper level is reported to be.
+fn upstreams(config: &Config) -> Vec<ConfigFinding> {
+    let active = config.upstreams.iter().filter(|(_, upstream)| upstream.active);
+    let faults = active.filter_map(|(name, feed)| Some((name, crate::app::upstream::fetcher(feed).err()?)));
+    let finding = |(name, cause): (&String, String)| ConfigFinding {
+        code: "config-upstream-settings",
+        key: format!("upstreams.{name}"),
+        spot: None,
+        args: vec![("name", name.clone()), ("cause", cause)],
+        weight: Weight::Refuse,
+    };
+    faults.map(finding).collect()
+}
+
 fn adapter(name: &str, route: &Route, fault: &adapters::AdapterFault) -> ConfigFinding {
     let mut args = vec![("route", name.to_owned()), ("cause", fault.to_string()), ("got", route.adapter.clone())];
     let (code, key) = match fault {
@@ -124,7 +139,11 @@ fn adapter(name: &str, route: &Route, fault: &adapters::AdapterFault) -> ConfigF
         }
         _ => ("config-adapter-settings", "settings"),
     };
-    ConfigFinding { code, key: format!("routes.\"{name}\".{key}"), spot: None, args, weight: Weight::Refuse }
+    let key = match &route.partner {
+        Some(partner) => format!("partners.{partner}"),
+        None => format!("routes.\"{name}\".{key}"),
+    };
+    ConfigFinding { code, key, spot: None, args, weight: Weight::Refuse }
 }
 
 async fn probe(adapters: &Adapters) -> Vec<(String, Result<(), String>)> {

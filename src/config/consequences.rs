@@ -9,6 +9,7 @@ mod ladder;
 mod pace;
 mod roster;
 mod routes;
+mod sharing;
 mod signoff;
 
 use super::{
@@ -38,6 +39,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     signoff::check(&mut pass);
     call::check(&mut pass);
     drills::check(&mut pass);
+    sharing::check(&mut pass);
     roster::check(&mut pass);
     pass.findings
 }

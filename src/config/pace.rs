@@ -98,7 +98,15 @@ pub struct RetryTimes {
 pub(super) fn default_retry() -> BTreeMap<String, Retry> {
     let seconds = |seconds| Some(Duration::from_secs(seconds));
     let red = Retry { first_s: seconds(1), longest_s: seconds(15), attempts_max: Some(0), ..Retry::default() };
-    BTreeMap::from([("red".to_owned(), red)])
+    // A partner's system drops repeats and comes back sooner or later: it is told as long as there is something to tell.
+    let webhook = Retry {
+        first_s: seconds(2),
+        longest_s: seconds(120),
+        attempts_max: Some(0),
+        in_doubt_max: Some(u8::MAX),
+        ..Retry::default()
+    };
+    BTreeMap::from([("red".to_owned(), red), ("webhook".to_owned(), webhook)])
 }
 
 impl Config {

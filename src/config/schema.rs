@@ -22,6 +22,8 @@ pub(super) enum Shape {
     Path,
     Text,
     Texts,
+    /// Paths, relative to the file they stand in.
+    Paths,
     Bool,
     /// A whole number, not negative.
     Count,
@@ -78,6 +80,8 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("authority", AUTHORITY),
     field("areas", Shape::Areas),
     field("hazards", Shape::Names(&HAZARD)),
+    field("partners", Shape::Names(&PARTNER)),
+    field("upstreams", Shape::Names(&UPSTREAM)),
 ]);
 
 /// The key of the main file that names further files; it is no setting itself.
@@ -285,6 +289,36 @@ const HAZARD: Shape = Shape::Table(&[
     required("class", Shape::Word(&["natural", "accident", "health", "social"])),
 ]);
 
+const PARTNER: Shape = Shape::Table(&[
+    required("url", Shape::Text),
+    field("secret_files", Shape::Paths),
+    field("hazards", Shape::Texts),
+    field("levels", Shape::Words(LEVELS)),
+    field("areas", Shape::Texts),
+    field("drills", Shape::Bool),
+    field("active", Shape::Bool),
+    field("allow_private", Shape::Texts),
+    field("ca_file", Shape::Path),
+    field("timeout_s", Shape::Seconds),
+    field("ping_s", Shape::Seconds),
+]);
+
+const UPSTREAM: Shape = Shape::Table(&[
+    required("url", Shape::Text),
+    required("format", Shape::Word(&["cap", "atom", "rss", "national"])),
+    field("every_s", Shape::Seconds),
+    field("hazards", Shape::Texts),
+    field("areas", Shape::Texts),
+    field("senders", Shape::Texts),
+    required("issuer", Shape::Text),
+    field("rule", Shape::Word(&["relay", "wait"])),
+    field("active", Shape::Bool),
+    field("silent_after", Shape::Count),
+    field("allow_private", Shape::Texts),
+    field("ca_file", Shape::Path),
+    field("timeout_s", Shape::Seconds),
+]);
+
 impl Shape {
     /// The fields of a table of fixed keys.
     #[cfg(test)]
@@ -304,7 +338,7 @@ impl Shape {
             Self::Size => "size",
             Self::Path => "path",
             Self::Text => "text",
-            Self::Texts => "texts",
+            Self::Texts | Self::Paths => "texts",
             Self::Bool => "bool",
             Self::Count => "count",
             Self::Number => "number",

@@ -150,6 +150,10 @@ impl Pass<'_> {
             (Shape::Number, Value::Float(number)) => number.is_finite(),
             (Shape::Seconds, Value::Integer(number)) => (0..=MOST_SECONDS).contains(number),
             (Shape::Seconds, Value::Float(number)) => (0.0..=MOST_SECONDS as f64).contains(number),
+            (Shape::Paths, Value::List(items)) if items.iter().all(|item| matches!(item.value, Value::Text(_))) => {
+                self.rebase_all(node);
+                true
+            }
             (Shape::Texts, Value::List(items)) => items.iter().all(|item| matches!(item.value, Value::Text(_))),
             (Shape::Word(words), Value::Text(text)) => {
                 return words.contains(&text.as_str()) || self.word(&node.origin.clone(), text, words);
@@ -187,6 +191,12 @@ impl Pass<'_> {
         args.extend(nearest(text, words.iter().copied()).map(|suggestion| ("suggestion", suggestion.to_owned())));
         self.report("config-not-a-word", origin, args);
         false
+    }
+
+    fn rebase_all(&self, node: &mut Node) {
+        if let Value::List(items) = &mut node.value {
+            items.iter_mut().for_each(|item| self.rebase(item));
+        }
     }
 
     /// Makes a relative path relative to the file it stands in.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use fenghuo_contract::{CodeMeaning, CodeTable};
 
 /// Name and text of every table.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 13] = [
     ("aliyun", include_str!("../../config/codes/aliyun.toml")),
     ("apns", include_str!("../../config/codes/apns.toml")),
     ("cmpp", include_str!("../../config/codes/cmpp.toml")),
@@ -17,6 +17,7 @@ const TABLES: [(&str, &str); 12] = [
     ("smpp", include_str!("../../config/codes/smpp.toml")),
     ("tencent", include_str!("../../config/codes/tencent.toml")),
     ("twilio", include_str!("../../config/codes/twilio.toml")),
+    ("webhook", include_str!("../../config/codes/webhook.toml")),
     ("wechat", include_str!("../../config/codes/wechat.toml")),
 ];
 

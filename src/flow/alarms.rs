@@ -40,11 +40,15 @@ pub enum AlarmCode {
     StoreFull,
     /// The disk runs short: new warnings are not taken.
     StoreLow,
+    /// A partner answered that it wants no more events.
+    PartnerGone,
+    /// A feed of an upper level gives no usable answer.
+    UpstreamSilent,
 }
 
 impl AlarmCode {
     /// Every alarm, the most pressing first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::SecondSignatureMissing,
         Self::RedUnsigned,
         Self::OfficersUnconfirmed,
@@ -52,7 +56,9 @@ impl AlarmCode {
         Self::WarningNoRoute,
         Self::WarningStuck,
         Self::ContentRefused,
+        Self::UpstreamSilent,
         Self::RouteStopped,
+        Self::PartnerGone,
         Self::ReceiptsSlow,
         Self::ReceiptsMissing,
         Self::DrillSkipped,
@@ -79,6 +85,8 @@ impl AlarmCode {
             Self::StorePoisoned => "store-poisoned",
             Self::StoreFull => "store-full",
             Self::StoreLow => "store-low",
+            Self::PartnerGone => "partner-gone",
+            Self::UpstreamSilent => "upstream-silent",
         }
     }
 }
@@ -89,7 +97,7 @@ pub struct Subject {
     pub warning: Option<WarningId>,
     /// Name of the channel.
     pub channel: Option<String>,
-    /// Name of the route.
+    /// Name of the route, or `upstream.NAME` of a feed.
     pub route: Option<String>,
 }
 

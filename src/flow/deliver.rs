@@ -10,7 +10,7 @@ mod health;
 mod judge;
 mod meter;
 pub(super) mod observe;
-mod rest;
+pub(super) mod rest;
 mod retry;
 mod route;
 mod slice;

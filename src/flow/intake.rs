@@ -21,6 +21,7 @@ use super::{
     record::{Stage, WarningId},
 };
 use crate::domain::{
+    area::AreaCode,
     chain::Change,
     finding::Finding,
     level::Level,
@@ -126,6 +127,12 @@ pub struct WarningFilter {
     pub status: Option<Status>,
     pub stage: Option<Stage>,
     pub issuer: Option<String>,
+    /// Hazard code; `*` at its end matches any rest.
+    pub hazard: Option<String>,
+    /// Only those about this area, a part of it, or what contains it.
+    pub area: Option<AreaCode>,
+    /// Only those of this event, named by its first warning.
+    pub event: Option<WarningId>,
     /// Only those released, not ended and not expired.
     pub active: bool,
     /// Also the gateway's own notices to persons on duty.

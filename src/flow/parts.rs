@@ -22,6 +22,8 @@ use super::{
     call::Calls,
     deliver::Route,
     drills::Drills,
+    inbox::Inbox,
+    partners::Partners,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
@@ -35,6 +37,7 @@ use super::{
     screens::{Screens, Standing, StandingText},
     status::Progress,
     target::directory::{Directory, Endpoint},
+    upstream::Upstreams,
     warnings::Warnings,
 };
 use crate::{
@@ -118,6 +121,9 @@ pub(crate) struct Parts {
     pub(crate) drills: Drills,
     /// Who has to confirm what.
     pub(crate) calls: Calls,
+    pub(crate) partners: Partners,
+    pub(crate) inbox: Inbox,
+    pub(crate) upstreams: Upstreams,
     /// Who is on duty.
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
@@ -137,6 +143,9 @@ impl Parts {
         let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
+            partners: Partners::new(&assembly.config),
+            inbox: Inbox::default(),
+            upstreams: Upstreams::default(),
             config: assembly.config,
             store: assembly.store,
             lifecycle: assembly.lifecycle,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::templates::{Context, Rendered, Templates, Variant};
 use super::{
-    Parts, Unavailable, exact, notice,
+    Parts, Unavailable, exact, notice, partners,
     parts::parse,
     record::{Decision, PlanRecord, Stage, WarningRecord, create},
     target::{bitmap, bitmap_bytes},
@@ -83,7 +83,11 @@ pub(crate) async fn step(
                 None => content,
             }
         };
-        let contents = contents(parts, &audience, &render);
+        let contents = if partners::is_of_partner(parts, &plan) {
+            PlanContents { first: partners::content(parts, warning, &plan, released_ms), variants: Vec::new() }
+        } else {
+            contents(parts, &audience, &render)
+        };
         puts.push(create(Space::PlanContent, *number, &contents));
     }
     record.stage = Stage::Rendered;

@@ -8,8 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Assembly, Flow, Parts, Unavailable, call,
     deliver::{self, Route},
-    drills,
-    notice,
+    drills, inbox, notice, partners,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -31,11 +30,13 @@ impl Flow {
         let limits = schedule::Limits::new(&assembly.config.limits, used, assembly.clock.instant());
         let routes = routes(&assembly, &limits).await?;
         let parts = Arc::new(Parts::new(assembly, routes, limits));
+        partners::start(&parts).await?;
         parts.rosters.load(&parts).await?;
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
         drills::load(&parts).await?;
         call::load(&parts).await?;
+        inbox::start(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
@@ -47,6 +48,7 @@ impl Flow {
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(drills::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(inbox::run(Arc::clone(&parts)));
         Ok(Self(parts))
     }
 

@@ -107,7 +107,7 @@ impl Flow {
         let Some(_running) = parts.running_keys.enter(key) else { return Err(SubmitFault::KeyRunning) };
         let built = match intake::find(parts, id, ending, order).await? {
             Found::Nothing => return Ok(None),
-            Found::Ended(record) if own => return Ok(self.warning(&record.id).await?.map(Submitted::Repeated)),
+            Found::Ended(id) if own => return Ok(self.warning(&id).await?.map(Submitted::Repeated)),
             Found::Ended(_) => return Ok(None),
             Found::NotReleased => return Err(SubmitFault::NotReleased),
             Found::Built(built) => built,

@@ -13,7 +13,7 @@ use roaring::RoaringBitmap;
 use self::directory::Selection;
 pub(crate) use self::named::Named;
 use super::{
-    Parts, Unavailable, notice,
+    Parts, Unavailable, notice, partners,
     projection::recall,
     record::{Decision, LadderStep, PlanRecord, Stage, WarningId, WarningRecord, create},
 };
@@ -71,12 +71,15 @@ pub(crate) async fn step(
         };
         plans.push((plan, audience));
     }
+    // What only persons on duty are told is nothing for partners.
+    let partners = if told.is_some() { Vec::new() } else { partner_plans(parts, &record, warning, now_ms).await? };
     if !warning.is_lift() && told.is_none() {
         let channels: Vec<Channel> = plans.iter().map(|(plan, _)| plan.channel).collect();
         for (plan, _) in &mut plans {
             plan.ladder = ladder_step(&parts.config, record.level, plan.channel, &channels);
         }
     }
+    plans.extend(partners);
     let mut puts = Vec::with_capacity(2 * plans.len());
     let mut sizes = Vec::with_capacity(plans.len());
     for (plan, audience) in &plans {
@@ -96,6 +99,39 @@ pub(crate) async fn step(
     };
     parts.advance(&record, version, puts, &decision).await?;
     Ok(())
+}
+
+/// A plan for each partner the warning goes to: its own route, its own row, in no ladder.
+async fn partner_plans(
+    parts: &Parts,
+    record: &WarningRecord,
+    warning: &Warning,
+    now_ms: i64,
+) -> Result<Vec<(PlanRecord, RoaringBitmap)>, Unavailable> {
+    let purpose = Purpose::of(warning.status()).filter(|_| !parts.config.partners.is_empty());
+    let Some(purpose) = purpose else { return Ok(Vec::new()) };
+    let told = told(parts, &record.event, Some(&record.id), Some(Channel::Webhook)).await?;
+    let plan = |(route, row): (String, u32)| {
+        let plan = PlanRecord {
+            number: plan_number(parts, now_ms),
+            warning: record.id.clone(),
+            event: record.event.clone(),
+            issuer: record.issuer.clone(),
+            channel: Channel::Webhook,
+            level: record.level,
+            lift: warning.is_lift(),
+            purpose: purpose.into(),
+            deadline: deadline(parts, warning, now_ms),
+            size: 1,
+            routes: vec![route],
+            refused: Vec::new(),
+            created_ms: now_ms,
+            ladder: None,
+            closing: None,
+        };
+        (plan, RoaringBitmap::from([row]))
+    };
+    Ok(partners::addressed(parts, warning, &told).into_iter().map(plan).collect())
 }
 
 /// The place of a channel in the ladder of a level; `None` when there is no ladder, the channel is not in it, or no other
@@ -177,7 +213,8 @@ async fn told(
 /// Routes of a channel that may carry a warning of this status, in the order of the configuration.
 pub(crate) fn routes(parts: &Parts, channel: Channel, status: Status) -> Vec<String> {
     let Some(purpose) = Purpose::of(status) else { return Vec::new() };
-    let routes = parts.routes.values().filter(|route| route.channel == channel);
+    // A partner's route carries what is the partner's, and nothing else.
+    let routes = parts.routes.values().filter(|route| route.channel == channel && route.config.partner.is_none());
     routes.filter_map(|route| purpose.permit(&**route)).map(|route| route.name.clone()).collect()
 }
 

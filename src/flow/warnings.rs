@@ -166,7 +166,8 @@ impl Warnings {
     pub(crate) fn standing(&self, now_unix: i64) -> Vec<Arc<WarningRecord>> {
         let unended = self.unended.range((now_unix, WarningId(String::new()))..);
         let known = unended.filter_map(|(_, id)| self.by_id.get(id));
-        let mut standing: Vec<_> = known.filter(|record| record.notice.is_none() && record.stands(now_unix)).cloned().collect();
+        let mut standing: Vec<_> =
+            known.filter(|record| record.notice.is_none() && record.stands(now_unix)).cloned().collect();
         standing.sort_by(|a, b| a.id.cmp(&b.id));
         standing
     }

@@ -16,10 +16,11 @@ use super::{
     Parts, call,
     alarms::{AlarmCode, Seen, Subject, Told},
     deliver::{self, EndsBy, Route, RouteState},
-    drills,
+    drills, partners,
     projection::{Plan, Snapshot},
     record::{Stage, rfc3339},
     schedule::Outlook,
+    upstream,
 };
 use crate::{
     domain::{
@@ -128,6 +129,8 @@ impl Watch {
         drills::skipped(parts, &mut seen);
         call::unconfirmed(parts, &mut seen);
         store(parts, &mut seen);
+        partners::seen(parts, &mut seen);
+        upstream::seen(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen
     }

@@ -8,11 +8,13 @@ mod calls;
 mod confirm;
 mod drills;
 mod events;
+mod inbox;
 mod keys;
 mod national;
 mod notices;
 mod operations;
 mod parameters;
+mod partners;
 mod preflight;
 mod progress;
 mod receipts;
@@ -30,9 +32,11 @@ pub(in crate::http) use self::{
     calls::{CONFIRMERS, CallConfirmation, NOTE_MAX, TELEPHONISTS},
     confirm::ConfirmDocument,
     drills::DrillList,
+    inbox::{Dismissal, InboxDocument, InboxList},
     keys::{KeyForm, KeyList},
     notices::NoticeList,
     operations::Health,
+    partners::PartnerList,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
@@ -53,6 +57,8 @@ pub fn routes() -> Vec<RouteSpec> {
         preflight::routes(),
         drills::routes(),
         alarms::routes(),
+        inbox::routes(),
+        partners::routes(),
         analysis::routes(),
         progress::routes(),
         sign_off::routes(),

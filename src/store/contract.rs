@@ -50,6 +50,10 @@ pub enum Space {
     Roster = 27,
     /// What would end a warning, as it was rendered and signed with it, by the warning's id.
     WarningPrepared = 25,
+    /// That a partner wants no more events, by its name.
+    Partner = 28,
+    /// A warning from above and what was decided about it, by its id; its bytes beside it.
+    Inbox = 29,
     /// Journal rows with decisions about a warning that replay does not read any more, by the warning's id.
     Timeline = 24,
     /// A drill that waits for its time, by its id; its bytes by its id and `/body`.

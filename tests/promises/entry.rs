@@ -1,11 +1,14 @@
 //! The ways by which a warning comes to be sent.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use fenghuo::{
     config::{Config, SignOffRule},
     domain::{
+        cap,
         delivery::Reason,
+        json,
         level::Level,
         moment::Moment,
         signoff::{Answer, Step},
@@ -17,6 +20,7 @@ use fenghuo::{
         record::WarningId,
         retry::Retry,
         status::StatusView,
+        upstream::{Fetch, Fetched, Validators},
     },
 };
 use serde_json::Value;
@@ -42,13 +46,24 @@ pub enum Entry {
     Signed,
     /// A drill that waited for its time.
     Scheduled,
+    /// A warning from an upper level that an approver passes on.
+    Relayed,
     /// A new warning, and a crash as soon as it was answered.
     Restart,
 }
 
 impl Entry {
-    pub const ALL: [Self; 8] =
-        [Self::Api, Self::Update, Self::Lift, Self::Correct, Self::Retry, Self::Signed, Self::Scheduled, Self::Restart];
+    pub const ALL: [Self; 9] = [
+        Self::Api,
+        Self::Update,
+        Self::Lift,
+        Self::Correct,
+        Self::Retry,
+        Self::Signed,
+        Self::Scheduled,
+        Self::Relayed,
+        Self::Restart,
+    ];
 }
 
 /// What a test is about, on its way: the engine that sends it now, its id, and what its provider had seen before.
@@ -100,7 +115,7 @@ pub async fn ended(engine: &Engine, id: &WarningId, limit: Duration) -> StatusVi
 /// What has to be there before `entry` can be taken: nothing, or an earlier warning of the event.
 pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before) -> Option<(Value, WarningId)> {
     let first = match entry {
-        Entry::Api | Entry::Signed | Entry::Scheduled | Entry::Restart => return None,
+        Entry::Api | Entry::Signed | Entry::Scheduled | Entry::Relayed | Entry::Restart => return None,
         // The earlier warning reached nobody, so that the update's audience is its own.
         Entry::Update => message("FIRST", "blue", before.nowhere, None),
         Entry::Lift | Entry::Correct => message("FIRST", level, before.street, None),
@@ -119,7 +134,7 @@ pub async fn prepare(engine: &Engine, entry: Entry, level: &str, before: &Before
 /// A hazard that takes a signature in every world here.
 const SIGNED_HAZARD: &str = "11B99";
 
-/// Asks for one signature where that hazard is warned of.
+/// Asks for one signature where that hazard is warned of, and knows a feed of an upper level.
 pub fn signing(config: &mut Config) {
     let rule = SignOffRule {
         hazards: vec![SIGNED_HAZARD.to_owned()],
@@ -131,6 +146,37 @@ pub fn signing(config: &mut Config) {
         second_within_s: Duration::ZERO,
     };
     config.sign_off.insert("signed".to_owned(), rule);
+    let above = "url = \"https://above.example/\"\nformat = \"cap\"\nissuer = \"relay\"\nevery_s = 0.01";
+    config.upstreams.insert("above".to_owned(), toml::from_str(above).expect("a feed"));
+}
+
+/// A feed that says one document.
+struct Above(Bytes);
+
+#[async_trait::async_trait]
+impl Fetch for Above {
+    async fn get(&self, _link: Option<&str>, known: &Validators) -> Result<Fetched, String> {
+        let validators = Validators { etag: Some("1".to_owned()), last_modified: None };
+        if *known == validators {
+            return Ok(Fetched::Unchanged);
+        }
+        Ok(Fetched::Document { body: self.0.clone(), validators })
+    }
+}
+
+/// Lets a warning come from above, and passes it on.
+async fn relay(engine: &Engine, message: &Value) -> WarningId {
+    let reading = json::read(message.to_string().as_bytes());
+    let document = cap::write(&reading.message.expect("a message"));
+    engine.flow.follow("above", Arc::new(Above(document.into())));
+    let item = loop {
+        if let Some(item) = engine.flow.inbox(None).items.pop() {
+            break item;
+        }
+        engine.clock.sleep(Duration::from_millis(1)).await;
+    };
+    let approver = Actor::new("approver", Role::Approver, None);
+    engine.flow.relay_inbox(&item.id, &approver).await.expect("relayed").expect("known").warning.expect("a warning")
 }
 
 /// Signs what waits.
@@ -214,6 +260,10 @@ pub async fn enter(
         }
         (Entry::Scheduled, _) => {
             let id = scheduled(&engine, &message).await;
+            Entered { engine, id, before: seen }
+        }
+        (Entry::Relayed, _) => {
+            let id = relay(&engine, &message).await;
             Entered { engine, id, before: seen }
         }
         (Entry::Restart, _) => {

@@ -259,8 +259,13 @@ async fn a_reader_confirms_by_the_link_in_the_mail() {
         assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
     }
     let page = world.ask(Method::GET, &paths[0], "", &html, Vec::new()).await;
-    for word in ["Drill: I have received the drill message", "Nothing has happened", "松北区防汛抗旱指挥部发布暴雨预警", "松北区防汛抗旱指挥部", "DRILL"]
-    {
+    for word in [
+        "Drill: I have received the drill message",
+        "Nothing has happened",
+        "松北区防汛抗旱指挥部发布暴雨预警",
+        "松北区防汛抗旱指挥部",
+        "DRILL",
+    ] {
         assert!(page.text.contains(word), "{word}: {}", page.text);
     }
     let page = world.ask(Method::GET, &paths[0], "", &[("accept", "text/html")], Vec::new()).await;

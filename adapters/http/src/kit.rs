@@ -42,6 +42,8 @@ pub struct Answer {
     pub body: Bytes,
     /// Whether more body came than was kept.
     pub cut: bool,
+    /// Whether the body broke off before its end.
+    pub broken: bool,
 }
 
 /// Why there is no client.
@@ -85,6 +87,7 @@ impl HttpKit {
             .timeout(Duration::from_millis(settings.timeout_ms))
             .https_only(!settings.allow_plain)
             .tcp_nodelay(true)
+            .gzip(settings.gzip)
             .build()
             .map_err(KitFault::Client)?;
         Ok(Self { client, guard, settings })
@@ -120,16 +123,22 @@ impl HttpKit {
     async fn read(&self, mut response: reqwest::Response) -> Result<Answer, Fault> {
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let mut body = BytesMut::new();
-        let mut cut = false;
-        while let Ok(Some(chunk)) = response.chunk().await {
-            let room = self.settings.answer_max - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                cut = true;
-                break;
+        let (mut cut, mut broken) = (false, false);
+        while self.settings.answer_max > 0 && !cut {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    let room = self.settings.answer_max - body.len();
+                    body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    cut = chunk.len() > room;
+                }
+                Ok(None) => break,
+                Err(_) => {
+                    broken = true;
+                    break;
+                }
             }
         }
-        Ok(Answer { status, headers, body: body.freeze(), cut })
+        Ok(Answer { status, headers, body: body.freeze(), cut, broken })
     }
 }
 

@@ -10,8 +10,10 @@ pub struct Settings {
     pub connect_timeout_ms: u64,
     /// Time for a whole call at most, milliseconds; a shorter budget of the submit wins. Default 15000.
     pub timeout_ms: u64,
-    /// Bytes of an answer kept. Default 65536.
+    /// Bytes of an answer kept, unpacked. Default 65536; with 0 no body is read at all.
     pub answer_max: usize,
+    /// Ask for packed answers and unpack them. Default no.
+    pub gzip: bool,
     /// Ports that may be called. Default 443 and 8443.
     pub ports: Vec<u16>,
     /// Allow `http` besides `https`. Default no: texts and credentials would go in the clear.
@@ -31,6 +33,7 @@ impl Default for Settings {
             connect_timeout_ms: 5000,
             timeout_ms: 15_000,
             answer_max: 64 * 1024,
+            gzip: false,
             ports: vec![443, 8443],
             allow_plain: false,
             allow_private: Vec::new(),

@@ -23,7 +23,7 @@ pub(super) fn check(pass: &mut Pass<'_>) {
 }
 
 /// Ids stand in URLs, in keys and in the journal.
-fn is_id(id: &str) -> bool {
+pub(super) fn is_id(id: &str) -> bool {
     (1..=64).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }

@@ -97,7 +97,7 @@ fn secrets(pass: &mut Pass<'_>, path: &[&str], settings: &toml::Table) {
 }
 
 /// One file that is named; `hidden` when others should not read it.
-fn secret(pass: &mut Pass<'_>, path: &[&str], file: &Path, hidden: bool) {
+pub(super) fn secret(pass: &mut Pass<'_>, path: &[&str], file: &Path, hidden: bool) {
     let name = file.display().to_string();
     match std::fs::metadata(file) {
         Err(cause) => pass.refuse("config-file-missing", path, vec![("file", name), ("cause", cause.to_string())]),

@@ -98,9 +98,18 @@ fn keys(shape: Shape, path: &str, all: &mut Vec<String>) {
 #[test]
 fn the_samples_name_every_key() {
     let mut written = Vec::new();
-    for name in
-        ["fenghuo.toml", "areas.toml", "issuers.toml", "authority.toml", "hazards.toml", "signoff.toml", "roster.toml", "call.toml"]
-    {
+    for name in [
+        "fenghuo.toml",
+        "areas.toml",
+        "issuers.toml",
+        "authority.toml",
+        "hazards.toml",
+        "signoff.toml",
+        "call.toml",
+        "partners.toml",
+        "upstream.toml",
+        "roster.toml",
+    ] {
         let text = fs::read_to_string(sample(name)).unwrap();
         // An optional key that is left out stands as "# key = value".
         let is_key = |line: &str| {
@@ -213,6 +222,8 @@ fn structs_and_schema_name_the_same_keys() {
         (of(at("issuers")), fields::of::<super::super::Issuer>()),
         (of(at("sign_off")), fields::of::<super::super::SignOffRule>()),
         (of(at("hazards")), fields::of::<super::super::Hazard>()),
+        (of(at("partners")), fields::of::<super::super::Partner>()),
+        (of(at("upstreams")), fields::of::<super::super::Upstream>()),
         (of(at("witnesses")), fields::of::<super::super::Witnesses>()),
         (of(at("sign_off_reminders")), fields::of::<super::super::SignOffReminders>()),
         (of(at("roster")), fields::of::<crate::domain::roster::ShiftForm>()),

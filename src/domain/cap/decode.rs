@@ -16,7 +16,7 @@ const DECLARATION: usize = 256;
 ///
 /// # Errors
 /// When the encoding is not known, contradicts itself, or does not fit the bytes. Never a replacement character.
-pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Finding> {
+pub(in crate::domain) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Finding> {
     let (marked, mark) = match Encoding::for_bom(bytes) {
         Some((encoding, length)) => (Some(encoding), length),
         None => (unmarked_utf16(bytes), 0),

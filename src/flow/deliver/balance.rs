@@ -46,7 +46,8 @@ fn siblings<'a>(parts: &'a Parts, route: &'a Route) -> impl Iterator<Item = &'a 
 }
 
 fn carry_same(a: &Route, b: &Route) -> bool {
-    a.channel == b.channel && a.marks().meet(b.marks())
+    let shared = a.config.partner.is_none() && b.config.partner.is_none();
+    shared && a.channel == b.channel && a.marks().meet(b.marks())
 }
 
 /// What the others have lost, as a part of what a standby can do; all of it where nobody knows how much that is. When

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use fenghuo_contract::{Cause, Fault};
 
 use super::{breaker::Now, rest, route::Route};
-use crate::flow::Parts;
+use crate::flow::{Parts, partners};
 
 /// How often is looked whether a test is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -61,9 +61,12 @@ async fn test(parts: Arc<Parts>, route: Arc<Route>) {
 
 /// One silent test, at most as long as a submit may take. Its result is kept, and whether it is the second failure in a
 /// row.
-pub(super) async fn probe(parts: &Parts, route: &Route) -> (Result<(), Fault>, bool) {
+pub(super) async fn probe(parts: &Arc<Parts>, route: &Route) -> (Result<(), Fault>, bool) {
     let tested = tokio::time::timeout(route.config.timeout_s, route.adapter.probe()).await;
     let tested = tested.unwrap_or_else(|_| Err(Fault::Transient(Cause::new("timeout", "no answer in time"))));
+    if let Err(Fault::Misconfigured(cause)) = &tested {
+        partners::refused(parts, route, cause);
+    }
     let fault = tested.as_ref().err().map(ToString::to_string);
     let twice = route.tested(Canary { at_ms: parts.clock.unix_ms(), fault });
     (tested, twice)

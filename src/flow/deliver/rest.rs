@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use fenghuo_contract::Fault;
 use tokio::time::Instant;
 
 use super::{
@@ -33,10 +34,17 @@ pub(super) fn rest(parts: &Arc<Parts>, route: &Arc<Route>, now: Instant) -> Opti
 
 /// Tests the link; what waited for that is tried with one submit when it succeeds.
 async fn probe(parts: Arc<Parts>, route: Arc<Route>) {
-    let (tested, _) = canary::probe(&parts, &route).await;
+    // What it says is kept with the route.
+    let _kept = test(&parts, &route).await;
+}
+
+/// Tests the link of a route now; one that was out of service until a test succeeds is tried again.
+pub(in crate::flow) async fn test(parts: &Arc<Parts>, route: &Route) -> Result<(), Fault> {
+    let (tested, _) = canary::probe(parts, route).await;
     if tested.is_ok() && route.breaker(Breaker::probe_succeeded) {
         tracing::info!(route = route.name, "link test succeeded: the route is tried with one submit");
     }
+    tested
 }
 
 /// Now, with a chance.

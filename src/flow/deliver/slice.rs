@@ -275,5 +275,6 @@ async fn record(parts: &Arc<Parts>, route: &Arc<Route>, plan: &Arc<Plan>, lease:
         parts.lanes(plan.record.channel).put_back(plan, &again, parts.clock.unix());
     }
     observe::outcomes(parts, plan, route, &outcomes);
+    crate::flow::partners::answered(parts, route, &plan.record.warning, &outcomes);
     parts.progress.notify(&plan.record.warning);
 }

@@ -38,7 +38,8 @@ pub(super) fn compare(parts: &Parts, warning: &Warning, issuer: Option<&str>, th
     let own = |record: &Arc<WarningRecord>| {
         let same = record.issuer.as_deref().is_some_and(|known| Some(known) == issuer);
         record.notice.is_none()
-            && (same || record.message.sender == *sender) && record.stage >= Stage::Targeted
+            && (same || record.message.sender == *sender)
+            && record.stage >= Stage::Targeted
             && record.released_ms.is_some()
     };
     let class = |code: Option<&str>| Some(parts.config.hazards.get(code?)?.class);

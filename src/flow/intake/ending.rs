@@ -21,7 +21,7 @@ pub(in crate::flow) enum Found {
     /// No such warning.
     Nothing,
     /// It was ended so before: by this.
-    Ended(WarningRecord),
+    Ended(WarningId),
     /// Nobody was told of it: there is nothing to correct.
     NotReleased,
     /// What ends it.
@@ -71,7 +71,7 @@ pub(in crate::flow) async fn find(
     let ends_all = |one: &&_| open.iter().all(|member| chain::names(message(one), &member.message));
     let so = |one: &&_| ending == Ending::Lift || chain::is_correction(message(one));
     if let Some(ended) = endings.iter().rev().filter(|one| so(&&***one)).find(|one| ends_all(&&***one)) {
-        return Ok(Found::Ended(WarningRecord::clone(ended)));
+        return Ok(Found::Ended(ended.id.clone()));
     }
     let told = |member: &&std::sync::Arc<WarningRecord>| member.released_ms.is_some();
     let newest = open.iter().rev().copied().find(told).or_else(|| members.iter().rev().find(told));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{WarningFilter, WarningView};
 use crate::{
+    config::partners::{is_of_area, is_of_hazard},
     domain::{hazard, message::Scope, message::Status},
     flow::{
         Page, Parts,
@@ -63,6 +64,7 @@ pub(super) fn view(parts: &Parts, record: &WarningRecord) -> WarningView {
 /// Warnings, newest first. The cursor is the id of the last one shown.
 pub(super) fn page(parts: &Parts, filter: &WarningFilter, cursor: Option<&str>, limit: usize) -> Page<WarningView> {
     let now = parts.clock.unix();
+    let area = filter.area.map(|area| vec![area.to_string()]);
     let warnings = parts.warnings.read();
     let before = cursor.map(|id| WarningId(id.to_owned()));
     let mut wanted = warnings.before(before.as_ref()).filter(|record| {
@@ -71,6 +73,9 @@ pub(super) fn page(parts: &Parts, filter: &WarningFilter, cursor: Option<&str>, 
             && filter.stage.is_none_or(|stage| record.stage == stage)
             && filter.issuer.as_ref().is_none_or(|issuer| record.issuer.as_ref() == Some(issuer))
             && (!filter.active || record.stands(now))
+            && filter.event.as_ref().is_none_or(|event| record.event == *event)
+            && filter.hazard.as_ref().is_none_or(|hazard| is_of_hazard(std::slice::from_ref(hazard), &record.message))
+            && area.as_ref().is_none_or(|area| is_of_area(area, &record.message) == Some(true))
             && (filter.notices || record.notice.is_none())
     });
     let shown: Vec<Arc<WarningRecord>> = wanted.by_ref().take(limit).cloned().collect();

@@ -116,12 +116,14 @@ fn of_plan(plan: Arc<Plan>, now: i64, retry: &Retry, room: &mut usize) -> Chosen
 
 fn answer(parts: &Parts, id: &WarningId, by: &str, chosen: &[Chosen]) -> Retried {
     let any = chosen.iter().filter(|one| !one.ranks.is_empty() || !one.left.is_empty());
-    let channels: BTreeMap<String, RetriedChannel> = any
-        .map(|one| {
-            let put_back = one.ranks.len() as u64;
-            (one.plan.record.channel.name().to_owned(), RetriedChannel { put_back, left: one.left.clone() })
-        })
-        .collect();
+    let mut channels: BTreeMap<String, RetriedChannel> = BTreeMap::new();
+    for one in any {
+        let channel = channels.entry(one.plan.record.channel.name().to_owned()).or_default();
+        channel.put_back += one.ranks.len() as u64;
+        for (why, count) in &one.left {
+            *channel.left.entry(why.clone()).or_default() += count;
+        }
+    }
     Retried {
         warning: id.clone(),
         ordered_at: rfc3339(parts.clock.unix_ms()),

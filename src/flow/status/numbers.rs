@@ -33,7 +33,9 @@ pub(super) fn status(parts: &Parts, id: &WarningId) -> Option<StatusView> {
             channel.forecast = Some(RunningForecast::new(running, parts.clock.unix_ms()));
             ahead.push(running);
         }
-        channels.insert(plan.record.channel.name().to_owned(), channel);
+        let name = plan.record.channel.name().to_owned();
+        // Partners have a plan each on one channel.
+        channels.entry(name).and_modify(|whole: &mut ChannelStatus| add(whole, &channel)).or_insert(channel);
     }
     let routes: BTreeSet<&String> = plans.iter().flat_map(|plan| &plan.record.routes).collect();
     Some(StatusView {
@@ -52,6 +54,34 @@ pub(super) fn status(parts: &Parts, id: &WarningId) -> Option<StatusView> {
             None => subject.route.as_ref().is_some_and(|route| open > 0 && routes.contains(route)),
         }),
     })
+}
+
+/// Adds another plan of the same channel.
+fn add(whole: &mut ChannelStatus, more: &ChannelStatus) {
+    whole.audience += more.audience;
+    whole.pending += more.pending;
+    whole.in_flight += more.in_flight;
+    whole.accepted += more.accepted;
+    whole.delivered += more.delivered;
+    whole.confirmed += more.confirmed;
+    whole.failed += more.failed;
+    whole.expired += more.expired;
+    whole.withdrawn += more.withdrawn;
+    whole.superseded += more.superseded;
+    for (reason, count) in &more.failed_by_reason {
+        *whole.failed_by_reason.entry(reason.clone()).or_default() += count;
+    }
+    whole.maybe_doubled += more.maybe_doubled;
+    whole.rate_per_s += more.rate_per_s;
+    whole.eta_s = whole.eta_s.zip(more.eta_s).map(|(one, other)| one.max(other));
+    whole.forecast = match (whole.forecast.take(), more.forecast.clone()) {
+        (Some(one), Some(other)) => Some(RunningForecast {
+            // All in China's time, so that later ones sort later.
+            finish_at: one.finish_at.zip(other.finish_at).map(|(one, other)| one.max(other)),
+            will_miss: one.will_miss + other.will_miss,
+        }),
+        (one, other) => one.or(other),
+    };
 }
 
 /// When what waits of a plan will be through; `None` when nothing does.

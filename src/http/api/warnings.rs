@@ -17,7 +17,9 @@ use serde::Serialize;
 use super::national;
 use crate::{
     domain::{
-        self, cap,
+        self,
+        area::AreaCode,
+        cap,
         level::Level,
         message::{Status, Term},
     },
@@ -189,8 +191,7 @@ pub(super) fn may_read(actor: &Actor, view: &WarningView) -> bool {
     if view.notice.is_some() {
         return actor.role != Role::Issuer;
     }
-    let released = !matches!(view.stage, Stage::Received | Stage::Recorded);
-    actor.role != Role::Issuer || released || is_own(actor, view)
+    actor.role != Role::Issuer || view.released_at.is_some() || is_own(actor, view)
 }
 
 /// Whether an issuer's key belongs to the issuer of a warning.
@@ -230,6 +231,9 @@ async fn list(State(site): State<Site>, actor: Actor, uri: Uri) -> Result<Json<P
         status: fields.one_of("status", &statuses),
         stage: fields.one_of("stage", &STAGES),
         issuer: fields.text("issuer", 64),
+        hazard: fields.text("hazard", 32),
+        area: area(&mut fields),
+        event: fields.text("event", 64).map(WarningId),
         active: fields.flag("active"),
         notices: fields.flag("notices"),
     };
@@ -239,6 +243,16 @@ async fn list(State(site): State<Site>, actor: Actor, uri: Uri) -> Result<Json<P
     page.items.retain(|view| may_read(&actor, view));
     page.items = page.items.into_iter().map(|view| shown(&actor, view)).collect();
     Ok(Json(page))
+}
+
+/// An area code, when one is asked for.
+fn area(fields: &mut Fields) -> Option<AreaCode> {
+    let text = fields.text("area", 12)?;
+    let code = text.parse().ok();
+    if code.is_none() {
+        fields.refuse("area", "value-not-allowed", &text, &["230109000000".to_owned()]);
+    }
+    code
 }
 
 const STAGES: [(&str, Stage); 5] = [

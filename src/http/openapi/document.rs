@@ -92,6 +92,7 @@ fn tags() -> Value {
         ("warnings", "预警 · Warnings"),
         ("progress", "进展 · Progress"),
         ("drills", "演练 · Drills"),
+        ("sharing", "共享 · Sharing"),
         ("roster", "值班 · Duty roster"),
         ("recipients", "接收人 · Recipients"),
         ("screens", "屏幕 · Screens"),

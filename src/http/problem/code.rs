@@ -52,6 +52,8 @@ problem_codes! {
     OfficeNotFound = "office-not-found", NOT_FOUND;
     OfficerNotListed = "officer-not-listed", NOT_FOUND;
     RouteNotFound = "route-not-found", NOT_FOUND;
+    PartnerNotFound = "partner-not-found", NOT_FOUND;
+    InboxItemNotFound = "inbox-item-not-found", NOT_FOUND;
     KeyNotFound = "key-not-found", NOT_FOUND;
     CallbackUnknown = "callback-unknown", NOT_FOUND;
     ConfirmLinkUnknown = "confirm-link-unknown", NOT_FOUND;
@@ -63,6 +65,8 @@ problem_codes! {
     IdempotencyKeyRunning = "idempotency-key-running", CONFLICT;
     WarningNotDelivering = "warning-not-delivering", CONFLICT;
     WarningNotReleased = "warning-not-released", CONFLICT;
+    InboxItemOver = "inbox-item-over", CONFLICT;
+    UpstreamNotFound = "upstream-not-found", CONFLICT;
     WarningOver = "warning-over", CONFLICT;
     DrillOver = "drill-over", CONFLICT;
     DrillsTooMany = "drills-too-many", CONFLICT;
