@@ -2,6 +2,7 @@
 //! refused, and everything that is wrong is reported at once, with place and consequence: see [`load`].
 
 pub mod authority;
+mod call;
 mod consequences;
 mod drills;
 pub mod environment;
@@ -25,6 +26,7 @@ use fenghuo_contract::{Channel, RateUnit};
 use serde::Deserialize;
 
 pub use authority::{Authority, Grant, Permit, Power};
+pub use call::CallRule;
 pub use drills::Drills;
 pub use environment::Environment;
 pub use finding::ConfigFinding;
@@ -55,6 +57,8 @@ pub struct Config {
     /// Who has to sign what, by name of the rule; what no rule matches is released at once. Of several that match, the
     /// one with the most steps counts; of those, the first by name.
     pub sign_off: BTreeMap<String, SignOffRule>,
+    /// Who has to confirm what, by name of the rule; of several that match, the first by name counts.
+    pub call: BTreeMap<String, CallRule>,
     /// Who reminds whom that a signature is waited for, and when.
     pub sign_off_reminders: SignOffReminders,
     /// Who is on duty, by office: the id of an issuer, or `office`. What is set by API takes the place of an office's.
@@ -92,6 +96,13 @@ impl Config {
         let matching = self.sign_off.iter().filter(|(_, rule)| rule.matches(warning, issuer));
         let strictest = matching.min_by_key(|(_, rule)| std::cmp::Reverse(rule.steps.len()));
         strictest.map(|(name, rule)| (name.as_str(), rule))
+    }
+
+    /// The rule by which officers have to confirm a warning of an issuer, with its name.
+    #[must_use]
+    pub fn call_rule(&self, warning: &Warning, issuer: Option<&str>) -> Option<(&str, &CallRule)> {
+        let first = self.call.iter().find(|(_, rule)| rule.matches(warning, issuer));
+        first.map(|(name, rule)| (name.as_str(), rule))
     }
 }
 
@@ -383,6 +394,7 @@ impl Default for Config {
             texts: Texts::default(),
             routes: BTreeMap::new(),
             sign_off: BTreeMap::new(),
+            call: BTreeMap::new(),
             sign_off_reminders: SignOffReminders::default(),
             roster: BTreeMap::new(),
             witnesses: Witnesses::default(),

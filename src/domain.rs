@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod area;
+pub mod call;
 pub mod cap;
 pub mod chain;
 pub mod confirm_words;

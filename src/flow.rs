@@ -11,6 +11,7 @@ pub mod alarms;
 pub mod analysis;
 pub mod approve;
 pub mod authorize;
+pub mod call;
 mod chain;
 pub mod deliver;
 pub mod drills;

@@ -7,6 +7,7 @@ mod analysis;
 mod api;
 mod authority;
 mod browser;
+mod calls;
 mod cap_corpus;
 mod chain;
 mod cli;

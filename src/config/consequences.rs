@@ -2,6 +2,7 @@
 
 mod alarms;
 mod authority;
+mod call;
 mod drills;
 mod issuers;
 mod ladder;
@@ -36,6 +37,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     ladder::check(&mut pass);
     alarms::check(&mut pass);
     signoff::check(&mut pass);
+    call::check(&mut pass);
     drills::check(&mut pass);
     sharing::check(&mut pass);
     roster::check(&mut pass);

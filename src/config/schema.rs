@@ -73,6 +73,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("routes", Shape::Names(&ROUTE)),
     field("issuers", Shape::Names(&ISSUER)),
     field("sign_off", Shape::Names(&SIGN_OFF)),
+    field("call", Shape::Names(&CALL)),
     field("sign_off_reminders", SIGN_OFF_REMINDERS),
     field("roster", Shape::Names(&Shape::Tables(&SHIFT))),
     field("witnesses", WITNESSES),
@@ -221,6 +222,19 @@ const SIGN_OFF: Shape = Shape::Table(&[
     required("steps", Shape::Words(&["review", "sign", "office"])),
     field("expires_s", Shape::Seconds),
     field("second_within_s", Shape::Seconds),
+]);
+
+const CALL: Shape = Shape::Table(&[
+    field("hazards", Shape::Texts),
+    required("levels", Shape::Words(LEVELS)),
+    field("issuers", Shape::Texts),
+    field("drills", Shape::Bool),
+    field("groups", Shape::Texts),
+    field("offices", Shape::Texts),
+    field("channels", Shape::Words(CHANNELS)),
+    field("confirm_within_s", Shape::Seconds),
+    field("deputy_after_s", Shape::Seconds),
+    field("telephone_after_s", Shape::Seconds),
 ]);
 
 const SIGN_OFF_REMINDERS: Shape = Shape::Table(&[

@@ -31,7 +31,7 @@ pub struct SignOffRule {
     pub second_within_s: Duration,
 }
 
-fn any() -> Vec<String> {
+pub(super) fn any() -> Vec<String> {
     vec!["*".to_owned()]
 }
 
@@ -51,7 +51,7 @@ impl SignOffRule {
     }
 }
 
-fn matches_hazard(pattern: &str, warning: &Warning) -> bool {
+pub(super) fn matches_hazard(pattern: &str, warning: &Warning) -> bool {
     let mut codes = warning.message().infos.iter().filter_map(hazard::national_code);
     match pattern.strip_suffix('*') {
         Some("") => true,

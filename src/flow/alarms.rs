@@ -30,6 +30,8 @@ pub enum AlarmCode {
     SecondSignatureMissing,
     /// A red warning waits for a signature.
     RedUnsigned,
+    /// Responsible officers have not confirmed a red or orange warning and are to be called by telephone.
+    OfficersUnconfirmed,
     /// A drill did not begin at its time.
     DrillSkipped,
     /// The store does not take anything until it was reopened.
@@ -46,9 +48,10 @@ pub enum AlarmCode {
 
 impl AlarmCode {
     /// Every alarm, the most pressing first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SecondSignatureMissing,
         Self::RedUnsigned,
+        Self::OfficersUnconfirmed,
         Self::RedPaused,
         Self::WarningNoRoute,
         Self::WarningStuck,
@@ -77,6 +80,7 @@ impl AlarmCode {
             Self::ReceiptsMissing => "receipts-missing",
             Self::SecondSignatureMissing => "second-signature-missing",
             Self::RedUnsigned => "red-unsigned",
+            Self::OfficersUnconfirmed => "officers-unconfirmed",
             Self::DrillSkipped => "drill-skipped",
             Self::StorePoisoned => "store-poisoned",
             Self::StoreFull => "store-full",

@@ -6,7 +6,7 @@ mod replay;
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Assembly, Flow, Parts, Unavailable,
+    Assembly, Flow, Parts, Unavailable, call,
     deliver::{self, Route},
     drills, inbox, notice, partners,
     parts::parse,
@@ -35,6 +35,7 @@ impl Flow {
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
         drills::load(&parts).await?;
+        call::load(&parts).await?;
         inbox::start(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
@@ -42,6 +43,7 @@ impl Flow {
         parts.lifecycle.spawn(schedule::ladder::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(watch::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(notice::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(call::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));

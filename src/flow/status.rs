@@ -13,6 +13,7 @@ mod routes;
 use super::{
     Flow, Page, Parts, Unavailable,
     alarms::AlarmView,
+    call::CallCounts,
     deliver::RouteLimits,
     forecast::RunningForecast,
     projection::recall,
@@ -44,6 +45,8 @@ pub struct StatusView {
     pub receipts_awaited: u64,
     /// What the limits and the queues say of what waits on all channels; `null` when nothing does.
     pub forecast: Option<RunningForecast>,
+    /// Officers who have to confirm it; `null` when nobody has to.
+    pub calls: Option<CallCounts>,
     /// Alarms about this warning or a route that carries it.
     pub alarms: Vec<AlarmView>,
 }

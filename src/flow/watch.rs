@@ -13,7 +13,7 @@ use fenghuo_contract::Channel;
 use tokio::time::Instant;
 
 use super::{
-    Parts,
+    Parts, call,
     alarms::{AlarmCode, Seen, Subject, Told},
     deliver::{self, EndsBy, Route, RouteState},
     drills, partners,
@@ -127,6 +127,7 @@ impl Watch {
         stopped(parts, &mut seen);
         unsigned(parts, &mut seen);
         drills::skipped(parts, &mut seen);
+        call::unconfirmed(parts, &mut seen);
         store(parts, &mut seen);
         partners::seen(parts, &mut seen);
         upstream::seen(parts, &mut seen);

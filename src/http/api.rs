@@ -4,6 +4,7 @@
 mod alarms;
 mod analysis;
 mod callbacks;
+mod calls;
 mod confirm;
 mod drills;
 mod events;
@@ -28,6 +29,7 @@ mod warnings;
 pub(in crate::http) use self::{
     alarms::{AlarmDocument, AlarmList, sentence},
     analysis::{ANALYSTS, AnalysisDocument, Asked, OverlapDocument},
+    calls::{CONFIRMERS, CallConfirmation, NOTE_MAX, TELEPHONISTS},
     confirm::ConfirmDocument,
     drills::DrillList,
     inbox::{Dismissal, InboxDocument, InboxList},
@@ -61,6 +63,7 @@ pub fn routes() -> Vec<RouteSpec> {
         progress::routes(),
         sign_off::routes(),
         notices::routes(),
+        calls::routes(),
         roster::routes(),
         retry::routes(),
         receipts::routes(),

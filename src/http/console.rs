@@ -6,6 +6,7 @@
 mod analysis;
 pub(crate) mod assets;
 mod board;
+mod calls;
 mod deliveries;
 mod form;
 mod frame;
@@ -22,7 +23,7 @@ pub(crate) mod words;
 
 pub(super) use self::{board::escape, warning::is_public};
 use super::{
-    api::{ANALYSTS, ORDERERS},
+    api::{ANALYSTS, CONFIRMERS, ORDERERS, TELEPHONISTS},
     routes::{Access, RouteSpec},
 };
 use crate::flow::authorize::Role;
@@ -59,6 +60,9 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::post("/console/warnings/{id}/sign-off", Access::page(SIGNERS), sign_off::act),
         RouteSpec::get("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::page),
         RouteSpec::post("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::act),
+        RouteSpec::get("/console/warnings/{id}/calls", Access::page(DELIVERY_READERS), calls::page),
+        RouteSpec::post("/console/warnings/{id}/calls/take", Access::page(TELEPHONISTS), calls::take),
+        RouteSpec::post("/console/warnings/{id}/calls/confirm", Access::page(CONFIRMERS), calls::confirm),
         RouteSpec::get("/console/analysis", Access::page(ANALYSTS), analysis::page),
         RouteSpec::get("/console/routes", Access::page(KEEPERS), routes::page),
         RouteSpec::post("/console/routes/pause", Access::page(OPERATORS), routes::pause),

@@ -58,6 +58,10 @@ pub enum Space {
     Timeline = 24,
     /// A drill that waits for its time, by its id; its bytes by its id and `/body`.
     Drill = 26,
+    /// Who has to confirm a warning, by the warning's id.
+    Call = 30,
+    /// What was said and done about them, by the warning's id and what it is.
+    CallWord = 31,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

@@ -105,6 +105,7 @@ fn the_samples_name_every_key() {
         "authority.toml",
         "hazards.toml",
         "signoff.toml",
+        "call.toml",
         "partners.toml",
         "upstream.toml",
         "roster.toml",

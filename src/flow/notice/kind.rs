@@ -44,6 +44,10 @@ notice_kinds! {
     SignOffExpiring = "sign_off_expiring";
     /// Nobody signed a warning in time.
     SignOffExpired = "sign_off_expired";
+    /// An officer has to confirm a warning.
+    OfficerCall = "officer_call";
+    /// Whoever stands in for an officer has to confirm a warning.
+    DeputyCall = "deputy_call";
 }
 
 impl NoticeKind {
@@ -64,6 +68,11 @@ impl NoticeKind {
                 | Self::SignOffRejected
                 | Self::SignOffExpired
         )
+    }
+
+    /// Whether it asks somebody to confirm.
+    pub(crate) const fn calls(self) -> bool {
+        matches!(self, Self::OfficerCall | Self::DeputyCall)
     }
 
     /// Whether it asks somebody to sign.

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::NoticeKind;
 use crate::flow::record::{WarningId, WarningRecord};
 
+/// Persons the journal names of one notice.
+const NAMED: usize = 20;
+
 /// What a notice is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case", tag = "what", content = "id")]
@@ -86,7 +89,10 @@ impl NoticeOf {
     /// For the journal: `sign_off_reminder review/0 to 张三, nobody at flood`.
     pub(super) fn sentence(&self) -> String {
         let name = |to: &Addressee| to.person.clone().unwrap_or_else(|| format!("nobody at {}", to.office));
-        let names: Vec<String> = self.to.iter().map(name).collect();
+        let mut names: Vec<String> = self.to.iter().take(NAMED).map(name).collect();
+        if self.to.len() > NAMED {
+            names.push(format!("… ({})", self.to.len()));
+        }
         let round = if self.round.is_empty() { String::new() } else { format!(" {}", self.round) };
         format!("{}{round} to {}", self.kind.name(), names.join(", "))
     }

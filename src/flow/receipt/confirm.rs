@@ -99,6 +99,7 @@ impl Flow {
         }
         let word = Early { word, code: "".into(), at_ms: parts.clock.unix_ms() };
         let taken = turn::take(parts, vec![Heard::about(source, number, rank, word)]).await;
+        parts.calls.bell.notify_one();
         taken.map(|()| true).map_err(|NotTaken| Unavailable::new("confirmations are not taken now".to_owned()))
     }
 }

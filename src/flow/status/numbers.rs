@@ -8,7 +8,7 @@ use super::{ChannelStatus, StatusView, people};
 use crate::{
     domain::delivery::State,
     flow::{
-        Parts,
+        Parts, call,
         forecast::{self, Running, RunningForecast},
         projection::{Plan, Snapshot},
         record::{WarningId, rfc3339},
@@ -48,6 +48,7 @@ pub(super) fn status(parts: &Parts, id: &WarningId) -> Option<StatusView> {
         done: warning.stage >= crate::flow::record::Stage::Delivering && open == 0,
         receipts_awaited,
         forecast: together(&ahead).map(|running| RunningForecast::new(running, parts.clock.unix_ms())),
+        calls: call::counts(parts, id),
         alarms: parts.alarms.list(|subject| match &subject.warning {
             Some(warning) => warning == id,
             None => subject.route.as_ref().is_some_and(|route| open > 0 && routes.contains(route)),

@@ -81,6 +81,9 @@ pub struct Recipient {
     /// The level below which it wants no warnings.
     #[serde(default)]
     pub opt_out_below: Option<OptOut>,
+    /// External id of whoever is called when it does not confirm.
+    #[serde(default)]
+    pub deputy: Option<String>,
     /// Where it is, WGS-84.
     #[serde(default)]
     #[schema(value_type = Option<crate::domain::position::Degrees>)]
@@ -99,6 +102,7 @@ impl Default for Recipient {
             drill: false,
             duty: false,
             opt_out_below: None,
+            deputy: None,
             position: None,
         }
     }
@@ -120,6 +124,7 @@ impl fmt::Debug for Recipient {
             .field("drill", &self.drill)
             .field("duty", &self.duty)
             .field("opt_out_below", &self.opt_out_below)
+            .field("deputy", &self.deputy)
             .finish_non_exhaustive()
     }
 }
@@ -136,6 +141,8 @@ pub struct RecipientView {
     pub drill: bool,
     pub duty: bool,
     pub opt_out_below: Option<OptOut>,
+    /// External id of whoever is called when it does not confirm.
+    pub deputy: Option<String>,
     /// To a hundredth of a degree, about a kilometre.
     #[schema(value_type = Option<crate::domain::position::Degrees>)]
     pub position: Option<Position>,

@@ -81,6 +81,25 @@ impl Named {
         }
     }
 
+    /// Rows of these groups in the place of the warning, on any channel that reaches persons, whatever they chose. Of a
+    /// warning that is not for everybody only those it names.
+    pub(crate) fn members(&self, parts: &Parts, groups: &[String]) -> RoaringBitmap {
+        let persons = || Channel::ALL.into_iter().filter(|channel| channel.reaches_persons());
+        let mut rows = RoaringBitmap::new();
+        if groups.is_empty() || self.nobody {
+            return rows;
+        }
+        let bare = self.persons.as_ref().map_or(&self.selection, |(_, place)| place);
+        let of = Selection { groups: groups.to_vec(), wanted_at: None, ..bare.clone() };
+        persons().for_each(|channel| rows |= parts.directory.select(&of, channel));
+        if self.scope != Scope::Public {
+            let mut named = RoaringBitmap::new();
+            persons().for_each(|channel| named |= self.on(parts, channel));
+            rows &= named;
+        }
+        rows
+    }
+
     /// What a person should know about polygons and circles before they choose anybody.
     pub(crate) fn advice(&self, parts: &Parts) -> Vec<Finding> {
         if !self.draws || self.nobody {

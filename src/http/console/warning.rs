@@ -85,6 +85,7 @@ pub(super) struct Detail {
     lift: Option<String>,
     correct: Option<String>,
     sign: Option<String>,
+    calls: Option<String>,
     cap: Option<String>,
     first: Option<String>,
     people: Vec<Figure>,
@@ -166,6 +167,8 @@ impl Detail {
             lift: (enders && can_be_ended(view, Ending::Lift)).then(|| format!("{}/lift", row.href)),
             correct: (enders && can_be_ended(view, Ending::Correction)).then(|| format!("{}/correct", row.href)),
             sign: (view.stage == Stage::Received && view.ended.is_none()).then(|| format!("{}/sign-off", row.href)),
+            calls: (linked && status.as_ref().is_some_and(|status| status.calls.is_some()))
+                .then(|| format!("{}/calls", row.href)),
             cap: is_public(view).then(|| format!("/cap/{}.xml", escape(&view.message.identifier))),
             first: (view.event != view.id).then(|| format!("/console/warnings/{}", view.event)),
             people: status.as_ref().map(|status| people(words, status)).unwrap_or_default(),

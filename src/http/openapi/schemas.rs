@@ -6,11 +6,13 @@ use utoipa::OpenApi;
 use crate::{
     domain::{
         analysis::{Group, Reach, Spread, Tally},
+        call::{By, How},
         roster::{Duty, Officer, ShiftForm},
         signoff::Beyond,
     },
     flow::{
         alarms::AlarmView,
+        call::{CallCounts, CallView, CallsView},
         approve::{GivenView, RemindedView, SignOffView},
         authorize::{KeyView, NewKey, Role},
         deliver::RouteLimits,
@@ -62,6 +64,11 @@ use crate::{
     NewKey,
     NoticeDelivery,
     NoticeKind,
+    By,
+    CallCounts,
+    CallView,
+    CallsView,
+    How,
     NoticeOf,
     NoticeView,
     Officer,
@@ -103,6 +110,7 @@ use crate::{
     api::AlarmDocument,
     api::AlarmList,
     api::AnalysisDocument,
+    api::CallConfirmation,
     api::ConfirmDocument,
     api::DrillList,
     api::Dismissal,

@@ -50,6 +50,7 @@ problem_codes! {
     RecipientNotFound = "recipient-not-found", NOT_FOUND;
     ScreenNotFound = "screen-not-found", NOT_FOUND;
     OfficeNotFound = "office-not-found", NOT_FOUND;
+    OfficerNotListed = "officer-not-listed", NOT_FOUND;
     RouteNotFound = "route-not-found", NOT_FOUND;
     PartnerNotFound = "partner-not-found", NOT_FOUND;
     InboxItemNotFound = "inbox-item-not-found", NOT_FOUND;

@@ -43,3 +43,9 @@ notice-sign-off-expiring = Your warning will soon be too old to be signed: { $he
 
 notice-sign-off-expired = Your warning was not signed in time: { $headline }
     .detail = By { $time } not everybody had signed. If it is still needed, hand it in again.
+
+notice-officer-call = Confirm now that you have it: { $level } warning
+    .detail = { $issuer } released "{ $headline }". You are responsible: confirm by the link or answer with the word. Until you do, you and your deputy are called.
+
+notice-deputy-call = Confirm in place of another: { $level } warning
+    .detail = { $issuer } released "{ $headline }". The officer you stand in for has not confirmed: confirm by the link or answer with the word, and act in his place.

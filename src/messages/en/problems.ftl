@@ -103,6 +103,11 @@ warning-not-found = There is no such warning
     .action = Compare the id with what GET /v1/warnings lists
     .who = The caller
 
+officer-not-listed = Nobody of this id is on the list
+    .detail = The calls of this warning name no officer with the id { $id }, or nobody stands in for him, or nobody is called about it
+    .action = Compare the id with what GET /v1/warnings/ID/calls lists
+    .who = The operator on duty
+
 office-not-found = There is no such office
     .detail = No issuer has the id { $id }, and the district's emergency office is called office
     .action = Use the id of an issuer of the configuration, or office

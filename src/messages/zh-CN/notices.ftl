@@ -43,3 +43,9 @@ notice-sign-off-expiring = 预警快要过时不签：{ $headline }
 
 notice-sign-off-expired = 预警没有签完，不再发布：{ $headline }
     .detail = 到 { $time } 没有签完。仍然需要的，请重新提交。
+
+notice-officer-call = 请立即确认收到：{ $level }预警
+    .detail = { $issuer }发布“{ $headline }”。您是责任人，请立即点开链接确认，或回复收到。没有确认会继续呼叫您和您的代理人。
+
+notice-deputy-call = 请代为确认收到：{ $level }预警
+    .detail = { $issuer }发布“{ $headline }”。您代理的责任人没有确认，请立即点开链接确认，或回复收到，并代行职责。

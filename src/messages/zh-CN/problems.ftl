@@ -85,6 +85,11 @@ warning-not-found = 没有这条预警
     .action = 在 GET /v1/warnings 的结果里核对编号
     .who = 调用方
 
+officer-not-listed = 名单上没有这个人
+    .detail = 这条预警的叫应名单上没有编号是 { $id } 的责任人，或者没有人代理他，或者这条预警不需要叫应
+    .action = 与 GET /v1/warnings/ID/calls 列出的编号核对
+    .who = 值班操作员
+
 office-not-found = 没有这个单位
     .detail = 没有代号是 { $id } 的发布单位；区应急办的代号是 office
     .action = 用配置里发布单位的代号，或 office

@@ -47,6 +47,8 @@ pub(super) struct Record {
     pub(super) duty: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) opt_out_below: Option<OptOut>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) deputy: Option<String>,
     /// Base64 of the sealed position: latitude and longitude in millionths of a degree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) position: Option<String>,
@@ -68,6 +70,7 @@ impl Record {
             drill: false,
             duty: false,
             opt_out_below: None,
+            deputy: None,
             position: None,
             sealed: BTreeMap::new(),
         }
@@ -102,6 +105,7 @@ impl Record {
             drill: recipient.drill,
             duty: recipient.duty,
             opt_out_below: recipient.opt_out_below,
+            deputy: recipient.deputy.clone(),
             position: recipient.position.map(|position| seal_position(position, row, vault, clock)),
             sealed: sealed.collect(),
         }
@@ -150,6 +154,7 @@ impl Record {
             drill: self.drill,
             duty: self.duty,
             opt_out_below: self.opt_out_below,
+            deputy: self.deputy.clone(),
             position: self.position(row, vault).ok().flatten(),
         }
     }
@@ -172,6 +177,7 @@ impl Record {
             drill: self.drill,
             duty: self.duty,
             opt_out_below: self.opt_out_below,
+            deputy: self.deputy.clone(),
             position: self.shown_position(row, vault),
             endpoints: self.sealed.keys().map(|channel| (channel.name().to_owned(), mask(*channel))).collect(),
         }

@@ -66,6 +66,7 @@ impl Draft {
             drill: self.yes(Column::Drill, "import-drill"),
             duty: self.yes(Column::Duty, "import-duty"),
             opt_out_below: self.opt_out_below(),
+            deputy: self.deputy(),
             position: self.position(options),
         };
         if self.errors.is_empty() { Ok(recipient) } else { Err(self.errors) }
@@ -81,6 +82,17 @@ impl Draft {
             self.reject(Column::ExternalId, "import-id-shape", &id);
         }
         id
+    }
+
+    /// Whoever stands in, by external id; whether there is one is asked when he is needed.
+    fn deputy(&mut self) -> Option<String> {
+        let id = self.first(Column::Deputy);
+        if is_exponent(&id) {
+            self.reject(Column::Deputy, "import-id-exponent", &id);
+        } else if id.len() > ID_MAX || !is_plain(&id) {
+            self.reject(Column::Deputy, "import-id-shape", &id);
+        }
+        Some(id).filter(|id| !id.is_empty())
     }
 
     fn name(&mut self) -> String {

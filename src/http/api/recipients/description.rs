@@ -14,7 +14,7 @@ use crate::http::{
 fn recipient() -> Value {
     json!({
         "external_id": "resident-000042", "name": "王某", "areas": ["230109001000"], "groups": ["residents"],
-        "language": "zh-CN", "drill": false, "duty": false, "opt_out_below": "yellow",
+        "language": "zh-CN", "drill": false, "duty": false, "opt_out_below": "yellow", "deputy": null,
         "position": {"latitude": 45.8, "longitude": 126.57}, "endpoints": {"sms": "138****1234"}
     })
 }
@@ -86,11 +86,13 @@ pub(super) static IMPORT: Operation = Operation {
     description: both(
         "NDJSON 或 CSV，UTF-8 或 GB18030，大小不限。好的行保存，坏的行连同行号和原因列在应答里；重复导入同一个文件不写任何东西。\
          areas 的第一个是所在地，其余是本人另选的地区。position 是经纬度（度）；opt_out_below 是最低接收等级（yellow 或 orange，\
-         橙色和红色总是送达）；duty 是有应急职责的人，不论怎么选都会收到。",
+         橙色和红色总是送达）；duty 是有应急职责的人，不论怎么选都会收到；\
+         deputy 是代理人的编号，本人不确认时叫他。",
         "NDJSON or CSV, UTF-8 or GB18030, of any size. Good lines are stored, bad ones are listed with number and reason; \
          importing the same file again writes nothing. The first of areas is home, the others are those the recipient \
          chose besides. position is latitude and longitude in degrees; opt_out_below is the lowest level wanted (yellow or \
-         orange; orange and red always reach); duty marks those with a duty in emergencies, who get everything.",
+         orange; orange and red always reach); duty marks those with a duty in emergencies, who get everything; \
+         deputy is the external id of whoever is called when the recipient does not confirm.",
     ),
     parameters: &[
         Parameter {

@@ -19,6 +19,7 @@ fn status(channel: ChannelStatus) -> StatusView {
         done: false,
         receipts_awaited: 0,
         forecast: None,
+        calls: None,
         alarms: Vec::new(),
     }
 }
