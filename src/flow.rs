@@ -17,6 +17,7 @@ pub mod drills;
 pub mod exact;
 pub mod forecast;
 pub mod intake;
+pub mod measures;
 pub mod notice;
 mod parts;
 pub mod preflight;

@@ -5,6 +5,7 @@ mod authority;
 mod drills;
 mod issuers;
 mod ladder;
+mod measures;
 mod pace;
 mod roster;
 mod routes;
@@ -37,6 +38,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     signoff::check(&mut pass);
     drills::check(&mut pass);
     roster::check(&mut pass);
+    measures::check(&mut pass);
     pass.findings
 }
 

@@ -32,6 +32,8 @@ pub enum AlarmCode {
     RedUnsigned,
     /// A drill did not begin at its time.
     DrillSkipped,
+    /// What departments have to do was not done in time.
+    MeasuresOverdue,
     /// The store does not take anything until it was reopened.
     StorePoisoned,
     /// The disk is full: only lifts and outcomes are taken.
@@ -42,7 +44,7 @@ pub enum AlarmCode {
 
 impl AlarmCode {
     /// Every alarm, the most pressing first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SecondSignatureMissing,
         Self::RedUnsigned,
         Self::RedPaused,
@@ -53,6 +55,7 @@ impl AlarmCode {
         Self::ReceiptsSlow,
         Self::ReceiptsMissing,
         Self::DrillSkipped,
+        Self::MeasuresOverdue,
         Self::StorePoisoned,
         Self::StoreFull,
         Self::StoreLow,
@@ -72,6 +75,7 @@ impl AlarmCode {
             Self::SecondSignatureMissing => "second-signature-missing",
             Self::RedUnsigned => "red-unsigned",
             Self::DrillSkipped => "drill-skipped",
+            Self::MeasuresOverdue => "measures-overdue",
             Self::StorePoisoned => "store-poisoned",
             Self::StoreFull => "store-full",
             Self::StoreLow => "store-low",

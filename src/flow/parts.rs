@@ -21,6 +21,7 @@ use super::{
     authorize,
     deliver::Route,
     drills::Drills,
+    measures::Measures,
     projection::{
         Closing, Keep, Plan, Projection,
         codec::{Outcomes, Record},
@@ -115,6 +116,8 @@ pub(crate) struct Parts {
     unwritten: Mutex<Vec<(Arc<Plan>, Decision)>>,
     pub(crate) alarms: Alarms,
     pub(crate) drills: Drills,
+    /// What departments have to do.
+    pub(crate) measures: Measures,
     /// Who is on duty.
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
@@ -157,6 +160,7 @@ impl Parts {
             unwritten: Mutex::default(),
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
             drills: Drills::default(),
+            measures: Measures::default(),
             telemetry,
             rosters: Rosters::default(),
             bell: tokio::sync::Notify::new(),

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Assembly, Flow, Parts, Unavailable,
     deliver::{self, Route},
-    drills,
+    drills, measures,
     notice,
     parts::parse,
     projection::block::Head,
@@ -35,6 +35,7 @@ impl Flow {
         load_warnings(&parts).await?;
         load_plans(&parts).await?;
         drills::load(&parts).await?;
+        measures::load(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));

@@ -16,7 +16,7 @@ use super::{
     Parts,
     alarms::{AlarmCode, Seen, Subject, Told},
     deliver::{self, EndsBy, Route, RouteState},
-    drills,
+    drills, measures,
     projection::{Plan, Snapshot},
     record::{Stage, rfc3339},
     schedule::Outlook,
@@ -126,6 +126,7 @@ impl Watch {
         stopped(parts, &mut seen);
         unsigned(parts, &mut seen);
         drills::skipped(parts, &mut seen);
+        measures::overdue(parts, &mut seen);
         store(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen

@@ -54,6 +54,8 @@ pub enum Space {
     Timeline = 24,
     /// A drill that waits for its time, by its id; its bytes by its id and `/body`.
     Drill = 26,
+    /// What departments have to do about an event, by the id of its first warning.
+    Measures = 32,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

@@ -44,6 +44,12 @@ notice_kinds! {
     SignOffExpiring = "sign_off_expiring";
     /// Nobody signed a warning in time.
     SignOffExpired = "sign_off_expired";
+    /// An office has something to do.
+    MeasuresAssigned = "measures_assigned";
+    /// It is due soon.
+    MeasuresDue = "measures_due";
+    /// It was not done in time.
+    MeasuresOverdue = "measures_overdue";
 }
 
 impl NoticeKind {
