@@ -8,6 +8,7 @@ mod confirm;
 mod drills;
 mod events;
 mod keys;
+mod measures;
 mod national;
 mod notices;
 mod operations;
@@ -29,6 +30,7 @@ pub(in crate::http) use self::{
     confirm::ConfirmDocument,
     drills::DrillList,
     keys::{KeyForm, KeyList},
+    measures::{MeasureForm, NOTE_MAX, TaskList},
     notices::NoticeList,
     operations::Health,
     progress::Timeline,
@@ -55,6 +57,7 @@ pub fn routes() -> Vec<RouteSpec> {
         progress::routes(),
         sign_off::routes(),
         notices::routes(),
+        measures::routes(),
         roster::routes(),
         retry::routes(),
         receipts::routes(),

@@ -34,11 +34,6 @@ measure-settled = This item is settled
     .action = To change it, open it again first (state open) and say why; what ended with its event stays so
     .who = The officer on duty at that office
 
-measure-note-missing = It is not said why
-    .detail = Not applicable, and opening again, need a reason in note
-    .action = Write the reason and send it again
-    .who = The officer on duty at that office
-
 console-measures = Measures
 console-measures-title = Measures: { $headline }
 console-measures-none = Nothing has to be done about this warning.
@@ -69,3 +64,4 @@ console-measures-hint = This page can be printed. What turns out not to be done 
 console-event-measure_done = Measure done
 console-event-measure_not_applicable = Measure not applicable
 console-event-measure_open = Measure opened again
+console-measures-note-missing = Not applicable, and opening again, need a reason.

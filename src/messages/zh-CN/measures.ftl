@@ -34,11 +34,6 @@ measure-settled = 这一项已经有结论
     .action = 要改，先写明原因重新打开（state 为 open）；随事件结束的不能再改
     .who = 该单位值班员
 
-measure-note-missing = 没有写明原因
-    .detail = 标为不适用或者重新打开，都要在 note 里写明原因
-    .action = 写上原因再提交
-    .who = 该单位值班员
-
 console-measures = 措施清单
 console-measures-title = 措施清单：{ $headline }
 console-measures-none = 这条预警没有要办的措施。
@@ -69,3 +64,4 @@ console-measures-hint = 本页可以打印。办结后又发现没有办好的�
 console-event-measure_done = 措施办结
 console-event-measure_not_applicable = 措施不适用
 console-event-measure_open = 措施重新打开
+console-measures-note-missing = 标为不适用或者重新打开，都要写明原因。
