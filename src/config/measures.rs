@@ -59,8 +59,7 @@ impl MeasureRule {
     /// Whether it is about a hazard (or about none) at a level.
     #[must_use]
     pub fn matches(&self, hazards: &[&str], level: Level) -> bool {
-        let of_hazard =
-            |pattern: &String| pattern == "*" || hazards.iter().any(|hazard| matches(pattern, hazard));
+        let of_hazard = |pattern: &String| pattern == "*" || hazards.iter().any(|hazard| matches(pattern, hazard));
         self.levels.contains(&level) && self.hazards.iter().any(of_hazard)
     }
 }
@@ -88,7 +87,9 @@ impl Config {
             due_s: item.due_s.as_secs(),
             to: match item.kind {
                 MeasureKind::Duty => Vec::new(),
-                MeasureKind::ReportUp => self.superior(hazards.first().copied()).into_iter().map(str::to_owned).collect(),
+                MeasureKind::ReportUp => {
+                    self.superior(hazards.first().copied()).into_iter().map(str::to_owned).collect()
+                }
                 MeasureKind::NotifyNeighbours => self.tasks.neighbours.clone(),
             },
         }

@@ -103,11 +103,8 @@ pub(super) async fn at_release(
         Some(stored) => parse::<Sheet>(&stored.value)?,
         None => Sheet::default(),
     };
-    let changed = if warning.is_lift() {
-        sheet.end(&record.id.0, now_ms)
-    } else {
-        sheet.join(planned, &record.id.0, now_ms)
-    };
+    let changed =
+        if warning.is_lift() { sheet.end(&record.id.0, now_ms) } else { sheet.join(planned, &record.id.0, now_ms) };
     let put = match &stored {
         Some(stored) => replace(Space::Measures, key, &sheet, stored.version),
         None => create(Space::Measures, key, &sheet),

@@ -99,9 +99,7 @@ async fn say(
 fn problem(fault: MeasureFault, number: &str) -> Problem {
     match fault {
         MeasureFault::Refused(SayFault::Missing) => Problem::new(MeasureNotFound).with("number", short(number)),
-        MeasureFault::Refused(SayFault::Over) => {
-            Problem::new(MeasureSettled).with("state", MeasureState::Ended.name())
-        }
+        MeasureFault::Refused(SayFault::Over) => Problem::new(MeasureSettled).with("state", MeasureState::Ended.name()),
         MeasureFault::Refused(SayFault::Settled(state)) => Problem::new(MeasureSettled).with("state", state.name()),
         MeasureFault::Refused(SayFault::NoteMissing) => {
             Problem::of_fields(FieldsWrong, vec![FieldProblem::new("/note", "field-missing").field("note")])

@@ -87,9 +87,8 @@ pub(super) async fn act(
 type Refusal = (StatusCode, &'static str, Vec<(&'static str, String)>);
 
 fn refusal(id: &WarningId, given: &Given, fault: MeasureFault) -> Refusal {
-    let settled = |state: MeasureState| {
-        (StatusCode::CONFLICT, "measure-settled", vec![("state", state.name().to_owned())])
-    };
+    let settled =
+        |state: MeasureState| (StatusCode::CONFLICT, "measure-settled", vec![("state", state.name().to_owned())]);
     match fault {
         MeasureFault::Refused(SayFault::Missing) => {
             let number = given.number.chars().take(8).collect();
@@ -206,9 +205,10 @@ impl Sheet {
 
 /// An issuer speaks for its own office and for every item of its own warning.
 fn may_say(visit: &Visit, view: &WarningView, item: &MeasureView) -> bool {
-    let own = visit.actor.as_ref().is_some_and(|actor| {
-        actor.role != Role::Issuer || actor.subject.as_deref() == Some(item.office.as_str())
-    });
+    let own = visit
+        .actor
+        .as_ref()
+        .is_some_and(|actor| actor.role != Role::Issuer || actor.subject.as_deref() == Some(item.office.as_str()));
     visit.is_one_of(LIFTERS) && (own || visit.owns(view))
 }
 
@@ -234,9 +234,9 @@ impl Item {
         };
         // What ended with its event was ended by a warning, not by a person.
         let by = item.by.clone().filter(|_| item.state != MeasureState::Ended);
-        let said = by.zip(item.at.as_deref()).map(|(person, at)| {
-            words.fill("console-measures-by", &[("person", person), ("time", minute(at))])
-        });
+        let said = by
+            .zip(item.at.as_deref())
+            .map(|(person, at)| words.fill("console-measures-by", &[("person", person), ("time", minute(at))]));
         Self {
             number: item.n,
             office: item.office_name.clone(),
