@@ -9,6 +9,7 @@ pub mod environment;
 pub mod finding;
 mod ladder;
 mod layers;
+mod measures;
 mod pace;
 pub mod partners;
 mod receipts;
@@ -32,6 +33,7 @@ pub use environment::Environment;
 pub use finding::ConfigFinding;
 pub use ladder::{Alarms, Ladder, Until};
 pub use layers::{ConfigFault, Loaded, load};
+pub use measures::{MeasureItem, MeasureRule, Tasks};
 pub use pace::{Limit, Limits, RecipientLimit, Retry, RetryTimes};
 pub use partners::Partner;
 pub use receipts::Receipts;
@@ -65,6 +67,10 @@ pub struct Config {
     pub roster: BTreeMap<String, Vec<ShiftForm>>,
     /// What the duty officers of the other headquarters are told of.
     pub witnesses: Witnesses,
+    /// What every department does about some hazards at some levels.
+    pub measures: Vec<MeasureRule>,
+    /// How departments are reminded of it.
+    pub tasks: Tasks,
     /// Powers by hazard, and exceptions of single issuers.
     pub authority: Authority,
     /// Name of every area the district speaks of, by code.
@@ -398,6 +404,8 @@ impl Default for Config {
             sign_off_reminders: SignOffReminders::default(),
             roster: BTreeMap::new(),
             witnesses: Witnesses::default(),
+            measures: Vec::new(),
+            tasks: Tasks::default(),
             issuers: BTreeMap::new(),
             authority: Authority::default(),
             areas: BTreeMap::new(),

@@ -18,6 +18,7 @@ pub mod json;
 pub mod level;
 pub mod lift;
 pub mod lint;
+pub mod measures;
 pub mod message;
 pub mod moment;
 pub mod national;

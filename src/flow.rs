@@ -19,6 +19,7 @@ pub mod exact;
 pub mod forecast;
 pub mod inbox;
 pub mod intake;
+pub mod measures;
 pub mod notice;
 pub mod partners;
 mod parts;

@@ -35,6 +35,7 @@ files![
     "docs",
     "import",
     "key",
+    "measures",
     "notices",
     "problems",
     "rules",

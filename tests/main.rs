@@ -17,6 +17,7 @@ mod engine;
 mod faults;
 mod feeds;
 mod house;
+mod measures;
 mod national;
 mod notices;
 mod outcome;

@@ -6,6 +6,7 @@ mod call;
 mod drills;
 mod issuers;
 mod ladder;
+mod measures;
 mod pace;
 mod roster;
 mod routes;
@@ -41,6 +42,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     drills::check(&mut pass);
     sharing::check(&mut pass);
     roster::check(&mut pass);
+    measures::check(&mut pass);
     pass.findings
 }
 

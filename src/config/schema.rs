@@ -77,6 +77,8 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("sign_off_reminders", SIGN_OFF_REMINDERS),
     field("roster", Shape::Names(&Shape::Tables(&SHIFT))),
     field("witnesses", WITNESSES),
+    field("measures", Shape::Tables(&MEASURES)),
+    field("tasks", TASKS),
     field("authority", AUTHORITY),
     field("areas", Shape::Areas),
     field("hazards", Shape::Names(&HAZARD)),
@@ -263,6 +265,26 @@ const WITNESSES: Shape = Shape::Table(&[
     field("levels", Shape::Words(LEVELS)),
     field("channels", Shape::Words(CHANNELS)),
     field("valid_s", Shape::Seconds),
+]);
+
+const MEASURES: Shape = Shape::Table(&[
+    required("hazards", Shape::Texts),
+    required("levels", Shape::Words(LEVELS)),
+    required("items", Shape::Tables(&MEASURE)),
+]);
+
+const MEASURE: Shape = Shape::Table(&[
+    required("office", Shape::Text),
+    field("kind", Shape::Word(&["duty", "report_up", "notify_neighbours"])),
+    required("text_zh", Shape::Text),
+    required("text_en", Shape::Text),
+    required("due_s", Shape::Seconds),
+]);
+
+const TASKS: Shape = Shape::Table(&[
+    field("remind_before_s", Shape::Seconds),
+    field("neighbours", Shape::Texts),
+    field("channels", Shape::Words(CHANNELS)),
 ]);
 
 const AUTHORITY: Shape = Shape::Table(&[

@@ -34,6 +34,8 @@ pub enum AlarmCode {
     OfficersUnconfirmed,
     /// A drill did not begin at its time.
     DrillSkipped,
+    /// What departments have to do was not done in time.
+    MeasuresOverdue,
     /// The store does not take anything until it was reopened.
     StorePoisoned,
     /// The disk is full: only lifts and outcomes are taken.
@@ -48,7 +50,7 @@ pub enum AlarmCode {
 
 impl AlarmCode {
     /// Every alarm, the most pressing first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SecondSignatureMissing,
         Self::RedUnsigned,
         Self::OfficersUnconfirmed,
@@ -62,6 +64,7 @@ impl AlarmCode {
         Self::ReceiptsSlow,
         Self::ReceiptsMissing,
         Self::DrillSkipped,
+        Self::MeasuresOverdue,
         Self::StorePoisoned,
         Self::StoreFull,
         Self::StoreLow,
@@ -82,6 +85,7 @@ impl AlarmCode {
             Self::RedUnsigned => "red-unsigned",
             Self::OfficersUnconfirmed => "officers-unconfirmed",
             Self::DrillSkipped => "drill-skipped",
+            Self::MeasuresOverdue => "measures-overdue",
             Self::StorePoisoned => "store-poisoned",
             Self::StoreFull => "store-full",
             Self::StoreLow => "store-low",

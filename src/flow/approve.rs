@@ -2,7 +2,7 @@
 //!
 //! Releasing an update or a lift ends, in the same commit, the older warnings of its event, see [`chain`]: what is unsent
 //! of them is never sent. Releasing any other warning keeps, in the same commit, the lift and the correction that were
-//! signed with it.
+//! signed with it. What departments have to do about it becomes durable in it too.
 
 mod sign;
 
@@ -14,7 +14,7 @@ pub use sign::{GivenView, SignOffFault, SignOffView, SignOrder};
 use super::{
     Parts, Unavailable,
     exact::Forms,
-    forecast,
+    forecast, measures,
     parts::parse,
     projection::Closing,
     record::{Decision, PlanRecord, Stage, WarningRecord, json, replace},
@@ -67,7 +67,16 @@ pub(crate) async fn step(
         let (space, key) = (Space::WarningPrepared, record.id.0.as_str().into());
         puts.push(Put { space, key, value: Some(json(&forms)), expect: Expect::Any });
     }
+    let measures = measures::at_release(parts, &record, warning, now_ms).await?;
+    let sheet = measures.map(|(put, sheet)| {
+        puts.push(put);
+        sheet
+    });
     parts.advance(&record, version, puts, &decision).await?;
+    if let Some(sheet) = sheet {
+        parts.measures.remember(&record.event, sheet);
+        parts.bell.notify_one();
+    }
     let mut unbegun = Vec::new();
     if !ended.is_empty() {
         parts.screens_change();

@@ -12,12 +12,12 @@ pub use prepared::PreparedTexts;
 pub(crate) use prepared::{Forms, ordered, relays};
 
 use super::{
-    Parts,
+    Parts, measures,
     record::{WarningId, WarningRecord, hex, json},
     render,
     target::{deadline, routes},
 };
-use crate::domain::{message::Message, warning::Warning};
+use crate::domain::{measures::Planned, message::Message, warning::Warning};
 
 /// One text, as its readers would get it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -35,6 +35,9 @@ struct Signed<'a> {
     texts: Vec<(SignedText, String)>,
     /// Of what would end it.
     prepared: Vec<String>,
+    /// What departments have to do when it is released.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    measures: Vec<Planned>,
 }
 
 /// The digest of a warning and every text of it, formatted parts included, and of what would end it: SHA-256, hex, with
@@ -45,7 +48,12 @@ pub(crate) fn digest(parts: &Parts, warning: &Warning, record: &WarningRecord, f
         (text(channel, content), html)
     });
     let prepared = forms.map(Forms::digests).unwrap_or_default();
-    let signed = Signed { message: warning.message(), texts: texts.collect(), prepared };
+    let signed = Signed {
+        message: warning.message(),
+        texts: texts.collect(),
+        prepared,
+        measures: measures::planned(parts, warning),
+    };
     format!("sha256:{}", hex(&Sha256::digest(json(&signed))))
 }
 

@@ -26,7 +26,7 @@ pub use view::{NoticeDelivery, NoticeView, ToldView};
 pub(crate) use words::content;
 
 use super::{
-    Parts, Unavailable,
+    Parts, Unavailable, measures,
     record::{Decision, Stage, WarningId, WarningRecord, create},
     remind, witness,
 };
@@ -197,7 +197,8 @@ pub(super) async fn run(parts: Arc<Parts>) {
         }
         let told = async {
             witness::look(&parts).await?;
-            remind::look(&parts).await
+            remind::look(&parts).await?;
+            measures::look(&parts).await
         };
         match told.await {
             Ok(()) => failures = 0,

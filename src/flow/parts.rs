@@ -23,6 +23,7 @@ use super::{
     deliver::Route,
     drills::Drills,
     inbox::Inbox,
+    measures::Measures,
     partners::Partners,
     projection::{
         Closing, Keep, Plan, Projection,
@@ -124,6 +125,8 @@ pub(crate) struct Parts {
     pub(crate) partners: Partners,
     pub(crate) inbox: Inbox,
     pub(crate) upstreams: Upstreams,
+    /// What departments have to do.
+    pub(crate) measures: Measures,
     /// Who is on duty.
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
@@ -170,6 +173,7 @@ impl Parts {
             alarms: Alarms::new(clock.clone(), telemetry.clone()),
             drills: Drills::default(),
             calls: Calls::default(),
+            measures: Measures::default(),
             telemetry,
             rosters: Rosters::default(),
             bell: tokio::sync::Notify::new(),

@@ -12,6 +12,7 @@ use super::{
     authorize::{self, Role},
     forecast::{self, Draft, Forecast},
     intake::{self, Submission, SubmitFault},
+    measures,
     parts::parse,
     record::{Stage, WarningId, WarningRecord},
     target,
@@ -21,6 +22,7 @@ use crate::{
         finding::{Finding, Weight},
         level::Level,
         lint,
+        measures::Planned,
         message::Status,
         signoff::Beyond,
         text::ucs2_segments,
@@ -44,6 +46,8 @@ pub struct Preflight {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Beyond, required = false)]
     pub beyond: Option<Beyond>,
+    /// What departments have to do when it is released.
+    pub measures: Vec<Planned>,
     /// Whether the same warning is stored already.
     pub repeat_of: Option<WarningId>,
     /// Advice that does not keep it out.
@@ -111,7 +115,8 @@ async fn look(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Result<
     }
     let texts = drafts.into_iter().flat_map(texts).collect();
     let (level, status) = (warning.level(), warning.status());
-    Ok(Preflight { level, status, audience, texts, forecast, beyond, repeat_of: None, advice })
+    let measures = measures::planned(parts, warning);
+    Ok(Preflight { level, status, audience, texts, forecast, beyond, measures, repeat_of: None, advice })
 }
 
 /// What a person should look at twice in the texts as channels get them. Languages that say the same are told once.

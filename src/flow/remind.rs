@@ -171,7 +171,7 @@ fn signers(parts: &Parts, record: &WarningRecord, step: Step, deputies: bool) ->
     let office = office_of(record.issuer.as_deref(), step);
     let own = parts.rosters.on_duty_for(office, step.into(), now).unwrap_or_default();
     if own.is_empty() {
-        return or_the_district(parts, office, now);
+        return or_the_district(parts, office);
     }
     let mut to: Vec<Addressee> = own.iter().map(|standing| addressee(office, &standing.officer, false)).collect();
     if deputies {
@@ -183,11 +183,12 @@ fn signers(parts: &Parts, record: &WarningRecord, step: Step, deputies: bool) ->
 
 /// The officers on duty at the office of whoever handed it in.
 fn submitters(parts: &Parts, record: &WarningRecord) -> Vec<Addressee> {
-    or_the_district(parts, record.issuer.as_deref().unwrap_or(OFFICE), parts.clock.unix())
+    or_the_district(parts, record.issuer.as_deref().unwrap_or(OFFICE))
 }
 
 /// The duty officers of an office; the district's where there are none.
-fn or_the_district(parts: &Parts, office: &str, now: i64) -> Vec<Addressee> {
+pub(super) fn or_the_district(parts: &Parts, office: &str) -> Vec<Addressee> {
+    let now = parts.clock.unix();
     let own = addressees(parts, office, &[Duty::Duty], now);
     if own.iter().any(|to| to.person.is_some()) || office == OFFICE {
         return own;
@@ -212,6 +213,12 @@ pub(super) fn addressees(parts: &Parts, office: &str, duties: &[Duty], now: i64)
     once(chosen.into_iter().map(|standing| addressee(office, &standing.officer, false)).collect())
 }
 
+/// Whoever stands in for those on duty at an office now.
+pub(super) fn deputies(parts: &Parts, office: &str) -> Vec<Addressee> {
+    let all = parts.rosters.on_duty(office, parts.clock.unix()).unwrap_or_default();
+    all.iter().flat_map(|standing| &standing.deputies).map(|deputy| addressee(office, deputy, true)).collect()
+}
+
 fn addressee(office: &str, officer: &Officer, deputy: bool) -> Addressee {
     Addressee {
         office: office.to_owned(),
@@ -223,7 +230,7 @@ fn addressee(office: &str, officer: &Officer, deputy: bool) -> Addressee {
 }
 
 /// Nobody is told the same twice.
-fn once(to: Vec<Addressee>) -> Vec<Addressee> {
+pub(super) fn once(to: Vec<Addressee>) -> Vec<Addressee> {
     let mut kept: Vec<Addressee> = Vec::with_capacity(to.len());
     for one in to {
         if !kept.iter().any(|known| known.recipient == one.recipient && known.person == one.person) {

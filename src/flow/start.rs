@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Assembly, Flow, Parts, Unavailable, call,
     deliver::{self, Route},
-    drills, inbox, notice, partners,
+    drills, inbox, measures, notice, partners,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -37,6 +37,7 @@ impl Flow {
         drills::load(&parts).await?;
         call::load(&parts).await?;
         inbox::start(&parts).await?;
+        measures::load(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));

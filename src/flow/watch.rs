@@ -13,10 +13,11 @@ use fenghuo_contract::Channel;
 use tokio::time::Instant;
 
 use super::{
-    Parts, call,
+    Parts,
     alarms::{AlarmCode, Seen, Subject, Told},
+    call,
     deliver::{self, EndsBy, Route, RouteState},
-    drills, partners,
+    drills, measures, partners,
     projection::{Plan, Snapshot},
     record::{Stage, rfc3339},
     schedule::Outlook,
@@ -128,6 +129,7 @@ impl Watch {
         unsigned(parts, &mut seen);
         drills::skipped(parts, &mut seen);
         call::unconfirmed(parts, &mut seen);
+        measures::overdue(parts, &mut seen);
         store(parts, &mut seen);
         partners::seen(parts, &mut seen);
         upstream::seen(parts, &mut seen);

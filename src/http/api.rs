@@ -10,6 +10,7 @@ mod drills;
 mod events;
 mod inbox;
 mod keys;
+mod measures;
 mod national;
 mod notices;
 mod operations;
@@ -34,6 +35,7 @@ pub(in crate::http) use self::{
     drills::DrillList,
     inbox::{Dismissal, InboxDocument, InboxList},
     keys::{KeyForm, KeyList},
+    measures::{MEASURE_NOTE_MAX, MeasureForm, TaskList},
     notices::NoticeList,
     operations::Health,
     partners::PartnerList,
@@ -64,6 +66,7 @@ pub fn routes() -> Vec<RouteSpec> {
         sign_off::routes(),
         notices::routes(),
         calls::routes(),
+        measures::routes(),
         roster::routes(),
         retry::routes(),
         receipts::routes(),

@@ -12,6 +12,7 @@ mod form;
 mod frame;
 mod lift;
 mod login;
+mod measures;
 mod progress;
 mod retry;
 mod routes;
@@ -58,6 +59,8 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::post("/console/warnings/{id}/correct", Access::page(LIFTERS), lift::correct),
         RouteSpec::get("/console/warnings/{id}/sign-off", Access::page(READERS), sign_off::page),
         RouteSpec::post("/console/warnings/{id}/sign-off", Access::page(SIGNERS), sign_off::act),
+        RouteSpec::get("/console/warnings/{id}/measures", Access::page(READERS), measures::page),
+        RouteSpec::post("/console/warnings/{id}/measures", Access::page(LIFTERS), measures::act),
         RouteSpec::get("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::page),
         RouteSpec::post("/console/warnings/{id}/retry", Access::page(ORDERERS), retry::act),
         RouteSpec::get("/console/warnings/{id}/calls", Access::page(DELIVERY_READERS), calls::page),

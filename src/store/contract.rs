@@ -62,6 +62,8 @@ pub enum Space {
     Call = 30,
     /// What was said and done about them, by the warning's id and what it is.
     CallWord = 31,
+    /// What departments have to do about an event, by the id of its first warning.
+    Measures = 32,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

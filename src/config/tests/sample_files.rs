@@ -54,17 +54,46 @@ fn the_sample_roster_has_somebody_on_duty_at_every_hour() {
 }
 
 #[test]
+fn the_sample_measures_cover_every_level_of_their_hazards() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["issuers.toml", "areas.toml", "authority.toml", "measures.toml"];
+    for name in names {
+        fs::copy(sample(name), folder.path().join(name)).unwrap();
+    }
+    let main = folder.path().join("fenghuo.toml");
+    fs::write(&main, format!("include = {names:?}\n[tasks]\nneighbours = [\"呼兰区\"]\n")).unwrap();
+    let loaded = load(Some(&main), &Environment::default()).unwrap();
+    let odd: Vec<_> = loaded.advice.iter().filter(|finding| finding.code.contains("measures")).collect();
+    assert!(odd.is_empty(), "{odd:?}");
+    use crate::domain::{level::Level, measures::MeasureKind};
+    for hazard in ["11B03", "11A01", "11B04", "11B21", "11B09", "11B25"] {
+        for level in [Level::Red, Level::Orange, Level::Yellow, Level::Blue] {
+            let planned = loaded.config.measures(&[hazard], level);
+            let has = |kind| planned.iter().any(|item| item.kind == kind);
+            assert!(has(MeasureKind::Duty) && has(MeasureKind::ReportUp), "{hazard} {level:?}");
+        }
+        let red = loaded.config.measures(&[hazard], Level::Red);
+        let neighbours = red.iter().find(|item| item.kind == MeasureKind::NotifyNeighbours).expect("neighbours");
+        assert_eq!(neighbours.to, ["呼兰区"], "{hazard}");
+        let up = red.iter().find(|item| item.kind == MeasureKind::ReportUp).expect("report");
+        assert!(!up.to.is_empty(), "{hazard}");
+    }
+    assert!(loaded.config.measures(&["11C51"], Level::Red).is_empty(), "nothing is configured for earthquakes");
+}
+
+#[test]
 fn the_sample_says_the_true_defaults() {
     let sample = load(Some(&sample("fenghuo.toml")), &Environment::default()).unwrap().config;
     let default = Config::default();
     let shown = |config: &Config| {
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             config.server,
             config.texts,
             config.delivery,
             config.receipts,
             config.drills,
+            config.tasks,
             config.alarms,
             config.retention,
             config.witnesses,
@@ -109,6 +138,7 @@ fn the_samples_name_every_key() {
         "partners.toml",
         "upstream.toml",
         "roster.toml",
+        "measures.toml",
     ] {
         let text = fs::read_to_string(sample(name)).unwrap();
         // An optional key that is left out stands as "# key = value".
@@ -191,7 +221,7 @@ fn structs_and_schema_name_the_same_keys() {
     let of = |shape: Shape| {
         let inner = match shape {
             Shape::Names(Shape::Tables(each)) => **each,
-            Shape::Names(each) => *each,
+            Shape::Names(each) | Shape::Tables(each) => *each,
             other => other,
         };
         inner.fields().iter().map(|field| field.name.to_owned()).collect::<Vec<_>>()
@@ -207,6 +237,8 @@ fn structs_and_schema_name_the_same_keys() {
     };
     let breaker = routes.iter().find(|field| field.name == "breaker").expect("breaker").shape;
     let within = |name: &str| at("authority").fields().iter().find(|field| field.name == name).expect(name).shape;
+    let Shape::Tables(rule) = at("measures") else { panic!("rules") };
+    let items = rule.fields().iter().find(|field| field.name == "items").expect("items").shape;
     let pairs = [
         (of(ROOT), fields::of::<Config>()),
         (of(at("server")), fields::of::<super::super::Server>()),
@@ -224,6 +256,9 @@ fn structs_and_schema_name_the_same_keys() {
         (of(at("hazards")), fields::of::<super::super::Hazard>()),
         (of(at("partners")), fields::of::<super::super::Partner>()),
         (of(at("upstreams")), fields::of::<super::super::Upstream>()),
+        (of(at("tasks")), fields::of::<super::super::Tasks>()),
+        (of(at("measures")), fields::of::<super::super::MeasureRule>()),
+        (of(items), fields::of::<super::super::MeasureItem>()),
         (of(at("witnesses")), fields::of::<super::super::Witnesses>()),
         (of(at("sign_off_reminders")), fields::of::<super::super::SignOffReminders>()),
         (of(at("roster")), fields::of::<crate::domain::roster::ShiftForm>()),

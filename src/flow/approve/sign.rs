@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     domain::{
+        measures::Planned,
         signoff::{Answer, Beyond, Given, SignFault, SignOff, Signer, Standing, Step},
         warning::Warning,
     },
@@ -13,6 +14,7 @@ use crate::{
         Flow, Parts, Unavailable,
         authorize::{self, Actor},
         exact::{self, Forms, PreparedTexts, SignedText},
+        measures,
         record::{Decision, Stage, WarningId, WarningRecord, rfc3339},
         remind,
         remind::RemindedView,
@@ -86,6 +88,8 @@ pub struct SignOffView {
     /// What is signed with it: exactly what would go out if it were lifted, or had been a mistake. The times of sending
     /// are blanks, such as 〔发出时间〕, and are filled in then; nothing else changes. `null` once it is over.
     pub prepared: Option<PreparedTexts>,
+    /// What is signed with it: what departments have to do when it is released. Empty once it is over.
+    pub measures: Vec<Planned>,
 }
 
 /// What somebody said, and when.
@@ -213,6 +217,7 @@ fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {
     let warning = Warning::new(record.message.clone()).ok().filter(|_| open);
     let texts = warning.as_ref().map(|warning| exact::texts(parts, warning, &record.event, now_ms));
     let forms = warning.as_ref().and_then(|warning| Forms::of(parts, warning, record.issuer.as_deref()));
+    let measures = warning.as_ref().map(|warning| measures::planned(parts, warning)).unwrap_or_default();
     let digest = warning.map(|warning| exact::digest(parts, &warning, record, forms.as_ref()));
     Some(SignOffView {
         warning: record.id.clone(),
@@ -230,6 +235,7 @@ fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {
         digest,
         texts: texts.unwrap_or_default(),
         prepared: forms.map(|forms| forms.texts()),
+        measures,
     })
 }
 

@@ -48,6 +48,12 @@ notice_kinds! {
     OfficerCall = "officer_call";
     /// Whoever stands in for an officer has to confirm a warning.
     DeputyCall = "deputy_call";
+    /// An office has something to do.
+    MeasuresAssigned = "measures_assigned";
+    /// It is due soon.
+    MeasuresDue = "measures_due";
+    /// It was not done in time.
+    MeasuresOverdue = "measures_overdue";
 }
 
 impl NoticeKind {

@@ -22,6 +22,8 @@ const SENDER: &str = "fenghuo";
 
 /// Characters of a text that is not ours in a notice.
 const QUOTED: usize = 80;
+/// Of a list of them.
+const LISTED: usize = 600;
 
 /// The message of a notice. `name` tells it from all others.
 pub(super) fn message(parts: &Parts, notice: &Notice, name: &str, now: i64) -> Message {
@@ -56,7 +58,7 @@ fn info(parts: &Parts, notice: &Notice, tag: &str, until: Moment) -> Info {
     let lang = if tag.starts_with("zh") { Lang::Chinese } else { Lang::English };
     let code = notice.kind.code();
     let mut args = about(parts, &notice.about, lang);
-    args.extend(notice.facts.iter().map(|(name, fact)| (*name, quoted(fact))));
+    args.extend(notice.facts.iter().filter_map(|(name, fact)| said_in(lang, name, fact)));
     Info {
         language: Some(tag.to_owned()),
         categories: vec![Category::Other],
@@ -82,6 +84,16 @@ fn info(parts: &Parts, notice: &Notice, tag: &str, until: Moment) -> Info {
     }
 }
 
+/// A fact as a language says it. A list in one language has a name that ends in `_zh` or `_en`; that is told only there,
+/// under the name without it.
+fn said_in(lang: Lang, name: &'static str, fact: &str) -> Option<(&'static str, String)> {
+    match name.rsplit_once('_') {
+        Some((name, "zh")) => (lang == Lang::Chinese).then(|| (name, cut(fact, LISTED))),
+        Some((name, "en")) => (lang == Lang::English).then(|| (name, cut(fact, LISTED))),
+        _ => Some((name, quoted(fact))),
+    }
+}
+
 /// What every notice about a warning may say of it.
 fn about(parts: &Parts, subject: &Subject, lang: Lang) -> Vec<(&'static str, String)> {
     let Some(record) = &subject.record else { return Vec::new() };
@@ -104,8 +116,12 @@ fn about(parts: &Parts, subject: &Subject, lang: Lang) -> Vec<(&'static str, Str
 
 /// A text that is not ours: one line, not too long.
 fn quoted(text: &str) -> String {
+    cut(text, QUOTED)
+}
+
+fn cut(text: &str, most: usize) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() > QUOTED { text.chars().take(QUOTED - 1).chain(['…']).collect() } else { text }
+    if text.chars().count() > most { text.chars().take(most - 1).chain(['…']).collect() } else { text }
 }
 
 fn severity(level: Level) -> Severity {

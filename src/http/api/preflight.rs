@@ -85,6 +85,10 @@ pub(super) fn example() -> Value {
             "finish_at": "2026-07-15T14:40:20+08:00", "will_miss": 0, "cost": 400.0,
             "usual": {"warnings": 20, "alike": true, "median": 9000, "largest": 12000, "this": 10000, "ratio": 1.1}
         },
+        "measures": [{
+            "office": "flood", "kind": "report_up", "text_zh": "向上级报告预警发布和已采取的措施",
+            "text_en": "report the warning and what has been done", "due_s": 3600, "to": ["哈尔滨市"]
+        }],
         "repeat_of": null,
         "advice": []
     })

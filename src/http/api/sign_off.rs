@@ -137,6 +137,10 @@ fn example() -> Value {
         "texts": [{
             "channel": "sms", "language": "zh-CN", "title": "暴雨红色预警",
             "text": "【松北预警】松北区防汛抗旱指挥部发布暴雨红色预警"
+        }],
+        "measures": [{
+            "office": "flood", "kind": "report_up", "text_zh": "向上级报告预警发布和已采取的措施",
+            "text_en": "report the warning and what has been done", "due_s": 3600, "to": ["哈尔滨市"]
         }]
     })
 }

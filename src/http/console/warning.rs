@@ -86,6 +86,7 @@ pub(super) struct Detail {
     correct: Option<String>,
     sign: Option<String>,
     calls: Option<String>,
+    measures: Option<String>,
     cap: Option<String>,
     first: Option<String>,
     people: Vec<Figure>,
@@ -169,6 +170,7 @@ impl Detail {
             sign: (view.stage == Stage::Received && view.ended.is_none()).then(|| format!("{}/sign-off", row.href)),
             calls: (linked && status.as_ref().is_some_and(|status| status.calls.is_some()))
                 .then(|| format!("{}/calls", row.href)),
+            measures: (view.released_at.is_some() && view.notice.is_none()).then(|| format!("{}/measures", row.href)),
             cap: is_public(view).then(|| format!("/cap/{}.xml", escape(&view.message.identifier))),
             first: (view.event != view.id).then(|| format!("/console/warnings/{}", view.event)),
             people: status.as_ref().map(|status| people(words, status)).unwrap_or_default(),

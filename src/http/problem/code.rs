@@ -44,8 +44,10 @@ problem_codes! {
     CrossSiteRequest = "cross-site-request", FORBIDDEN;
     CallbackForged = "callback-forged", FORBIDDEN;
     AuthorityExceeded = "authority-exceeded", FORBIDDEN;
+    MeasureNotYours = "measure-not-yours", FORBIDDEN;
     NotFound = "not-found", NOT_FOUND;
     WarningNotFound = "warning-not-found", NOT_FOUND;
+    MeasureNotFound = "measure-not-found", NOT_FOUND;
     DrillNotFound = "drill-not-found", NOT_FOUND;
     RecipientNotFound = "recipient-not-found", NOT_FOUND;
     ScreenNotFound = "screen-not-found", NOT_FOUND;
@@ -68,6 +70,7 @@ problem_codes! {
     InboxItemOver = "inbox-item-over", CONFLICT;
     UpstreamNotFound = "upstream-not-found", CONFLICT;
     WarningOver = "warning-over", CONFLICT;
+    MeasureSettled = "measure-settled", CONFLICT;
     DrillOver = "drill-over", CONFLICT;
     DrillsTooMany = "drills-too-many", CONFLICT;
     SignOffNotWaiting = "sign-off-not-waiting", CONFLICT;
