@@ -57,7 +57,9 @@ fn the_sample_roster_has_somebody_on_duty_at_every_hour() {
 fn the_sample_measures_cover_every_level_of_their_hazards() {
     let folder = tempfile::tempdir().unwrap();
     let names = ["issuers.toml", "areas.toml", "authority.toml", "measures.toml"];
-    names.iter().for_each(|name| drop(fs::copy(sample(name), folder.path().join(name)).unwrap()));
+    for name in names {
+        fs::copy(sample(name), folder.path().join(name)).unwrap();
+    }
     let main = folder.path().join("fenghuo.toml");
     fs::write(&main, format!("include = {names:?}\n[tasks]\nneighbours = [\"呼兰区\"]\n")).unwrap();
     let loaded = load(Some(&main), &Environment::default()).unwrap();
