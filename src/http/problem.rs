@@ -195,6 +195,7 @@ impl Problem {
             .with("limit", 1_048_576)
             .with("got", "text/plain")
             .with("what", "")
+            .with("number", 3)
             .with("office", "flood")
             .with("on_duty", "李四")
             .with("digest", "sha256:5b0f5a6f…")

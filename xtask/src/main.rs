@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs every test of the workspace, and the examples in the documentation of the adapter contract.
+/// Runs every test of the workspace, the examples in the documentation of the adapter contract, and what must not compile.
 fn test(arguments: &[String]) -> Result<(), Failed> {
     let environment = machine::prepare()?;
     let mut tests = if run::works("cargo", &["nextest", "--version"]) {
@@ -49,7 +49,9 @@ fn test(arguments: &[String]) -> Result<(), Failed> {
         cargo(&["test", "--workspace"])
     };
     run::check(tests.args(arguments).envs(environment.iter().cloned()))?;
-    run::check(&mut cargo(&["test", "--quiet", "--doc", "--package", "fenghuo-contract"]))
+    run::check(&mut cargo(&["test", "--quiet", "--doc", "--package", "fenghuo-contract"]))?;
+    // What must not compile: a drill where an actual warning is meant.
+    run::check(&mut cargo(&["test", "--quiet", "--doc", "--package", "fenghuo", "domain::purpose"]))
 }
 
 fn check() -> Result<(), Failed> {
