@@ -77,7 +77,9 @@ async fn every_operation_that_sends_is_an_entry() {
     let document = world.get("/openapi.json", &world.operator).await.json();
     let paths = document["paths"].as_object().expect("paths");
     let sends = |path: &str| path.starts_with("/v1/warnings") || path.starts_with("/v1/inbox") || path == "/v1/drills";
-    let below = paths.iter().filter(|(path, _)| sends(path) && !path.ends_with("/dismiss"));
+    // These write down what a person said; a notice that follows from it is the gateway's own and has its own tests.
+    let says = |path: &str| ["/dismiss", "/calls", "/measures"].iter().any(|noun| path.contains(noun));
+    let below = paths.iter().filter(|(path, _)| sends(path) && !says(path));
     let writing = below.flat_map(|(path, operations)| {
         let writes = |method: &&str| !operations[*method].is_null();
         ["post", "put", "patch", "delete"]

@@ -149,6 +149,7 @@ async fn gateway(data: &Path) -> Gateway {
         levels: Level::ALL.to_vec(),
         areas: any,
         relay: true,
+        audience_max: None,
     };
     config.issuers.insert("bench".to_owned(), issuer);
     Gateway::start(config, Clock::system()).await.expect("a gateway")

@@ -189,6 +189,7 @@ fn config(limits: &str) -> Config {
             levels: Level::ALL.to_vec(),
             areas: any,
             relay: true,
+            audience_max: None,
         },
     );
     config

@@ -35,7 +35,7 @@ pub async fn keeps(promise: Promise, entry: Entry, channel: Channel) -> Broken {
     match promise {
         Promise::RedGoesFirst => red_goes_first(entry, channel).await,
         Promise::LimitsAreKept => limits_are_kept(entry, channel).await,
-        Promise::NothingIsLate => nothing_is_late(entry, channel).await,
+        Promise::NothingIsLate => Box::pin(nothing_is_late(entry, channel)).await,
         Promise::ADrillStaysADrill => a_drill_stays_a_drill(entry, channel).await,
     }
 }

@@ -80,7 +80,8 @@ async fn a_partner_gets_release_update_and_lift_and_stands_in_the_lists() {
     let done = world.until_done(&id).await;
     assert_eq!(
         (&done["channels"]["webhook"]["audience"], &done["channels"]["webhook"]["delivered"]),
-        (&json!(1), &json!(1))
+        (&json!(1), &json!(1)),
+        "{done:#}"
     );
     assert_eq!(done["people"]["addressed"], 0, "a system is no person");
     let update = following(&first, "W2", "update");

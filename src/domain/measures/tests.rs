@@ -28,7 +28,8 @@ fn grown(lists: &[Vec<Planned>], settle: &[(usize, bool)]) -> Sheet {
         sheet.join(list.clone(), &format!("w{at}"), at as i64 * 60_000);
         if let Some((number, done)) = settle.get(at) {
             let state = if *done { MeasureState::Done } else { MeasureState::NotApplicable };
-            let _ = sheet.say(number % (sheet.items.len() + 1), said(state, at as i64 * 60_000 + 1));
+            // What is refused changes nothing.
+            sheet.say(number % (sheet.items.len() + 1), said(state, at as i64 * 60_000 + 1)).ok();
         }
     }
     sheet

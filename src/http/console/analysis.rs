@@ -178,7 +178,8 @@ impl Line {
             })
         };
         let share = |part: u64, of: u64| {
-            if of == 0 { grouped(part) } else { format!("{} ({}%)", grouped(part), part * 100 / of) }
+            let percent = part.saturating_mul(100).checked_div(of);
+            percent.map_or_else(|| grouped(part), |percent| format!("{} ({percent}%)", grouped(part)))
         };
         let reach = tally.reach;
         let cells = vec![

@@ -70,7 +70,8 @@ pub(super) async fn page(Shared(site): Shared<Site>, visit: Visit, Query(place):
     let routes = if keeps { site.flow.routes() } else { Vec::new() };
     let screens = if keeps { site.flow.screens().await.unwrap_or_default() } else { Vec::new() };
     let alarms = if keeps { site.flow.alarms() } else { Vec::new() };
-    visit.page(&Board::new(&visit, standing, waiting, seen, next, &routes, &screens, &alarms))
+    let faults = faults(visit.words, &alarms, &routes, &screens);
+    visit.page(&Board::new(&visit, standing, waiting, seen, next, faults))
 }
 
 /// A text as one value of a query.
@@ -128,9 +129,7 @@ impl Board {
         waiting: Vec<WarningView>,
         recent: Vec<WarningView>,
         next: Option<String>,
-        routes: &[RouteView],
-        screens: &[ScreenView],
-        alarms: &[AlarmView],
+        faults: Vec<Fault>,
     ) -> Self {
         let words = visit.words;
         let now = visit.now();
@@ -152,7 +151,7 @@ impl Board {
             title: title(words, &active),
             frame,
             as_of,
-            faults: faults(words, alarms, routes, screens),
+            faults,
             active,
             waiting: waiting.iter().map(|view| Row::new(words, view, None, false, &now)).collect(),
             recent: recent.iter().map(|view| Row::new(words, view, None, false, &now)).collect(),
