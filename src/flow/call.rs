@@ -1,7 +1,7 @@
 //! 叫应: officers who have to confirm a warning are called until somebody has.
 //!
 //! A list begins when a warning that a rule matches is released, and is frozen then. Each call is a
-//! [notice](super::notice): its identity holds the moment and the channel, so that it is made once, whatever is
+//! [`super::notice`]: its identity holds the moment and the channel, so that it is made once, whatever is
 //! interrupted. Everything else follows from the list, the words and the time: see [`crate::domain::call`]. Nobody is
 //! called for a lift, and a lift ends the list of what it lifts. An update begins a list of its own, in which whoever
 //! confirmed before is not called again unless the level rose.

@@ -1,6 +1,6 @@
 //! Exactly what would go out, and its digest: what a signature is about. Like a preflight it renders and stores nothing.
 //!
-//! With a warning its lift and its correction are signed, see [`prepared`].
+//! With a warning its lift and its correction are signed, see `exact::prepared`.
 
 mod prepared;
 

@@ -6,7 +6,7 @@
 //! partners, and one that is slow or dead holds up nobody else. The row has no area, so that no warning selects it as it
 //! selects people: [`Partner::is_concerned`](crate::config::Partner::is_concerned) does.
 //!
-//! What goes out is [`event::content`]: frozen when the warning is rendered, signed at each attempt.
+//! What goes out is `event::content`: frozen when the warning is rendered, signed at each attempt.
 //!
 //! A lift goes to those that were told before. Restricted and private warnings go only to partners they name
 //! (`partner:NAME`). A drill goes only to partners marked for drills, and that is asked three times: here, at the route

@@ -3,7 +3,7 @@
 //! A feed is read with everything bounded: its bytes and those of each document, entries, links followed in one look, the
 //! time of each call. What it links to is fetched through the same guard. A look that brings no usable answer counts; some
 //! in a row raise an alarm, and every number carries its age. What a document is and what becomes of it is decided in
-//! [`take`]; nothing is decided twice, see [`inbox`](super::inbox).
+//! `take`; nothing is decided twice, see [`inbox`](super::inbox).
 
 mod poll;
 mod take;
