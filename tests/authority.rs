@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{
     gateway::{Answer, TestGateway},
-    message::{STREET, warning},
+    message::{STREET, following, warning},
 };
 
 /// An actual warning of the flood headquarters, with everything the law demands.
@@ -203,4 +203,31 @@ async fn a_dry_run_shows_what_to_look_at_twice_in_the_words() {
         ("screen-reading-long", "/infos/0"),
     ];
     assert_eq!(found, wanted, "{units} {answer:#?}", answer = answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lift_of_ones_own_is_not_asked_for_hazard_level_or_area_again() {
+    let (world, flood) = world().await;
+    let first = actual("W1", "yellow");
+    let posted = world.post_as(&flood, "application/json", first.to_string()).await;
+    assert_eq!(posted.status, 201, "{}", posted.text);
+    let beyond = |mut lift: Value| {
+        lift["infos"][0]["level"] = "red".into();
+        lift["infos"][0]["hazard"] = "11B25".into();
+        lift["infos"][0]["areas"][0]["geocodes"][0]["value"] = "230111000000".into();
+        lift
+    };
+    // Of an unknown warning it may not say that, nor begin anything with it.
+    for other in [following(&actual("UNKNOWN", "yellow"), "W2", "cancel"), actual("W3", "red")] {
+        let refused = world.post_as(&flood, "application/json", beyond(other).to_string()).await;
+        let codes: BTreeSet<String> = errors(&refused).into_iter().map(|(code, _)| code).collect();
+        let asked = |kind: &str| codes.iter().any(|code| code.starts_with(kind));
+        assert!(asked("hazard-") && asked("area-"), "{codes:?}");
+    }
+    let lift = beyond(following(&first, "W4", "cancel"));
+    let lifted = world.post_as(&flood, "application/json", lift.to_string()).await;
+    assert_eq!(lifted.status, 201, "{}", lifted.text);
+    let other = world.key(Role::Issuer, Some("relay")).await;
+    let strangers = world.post_as(&other, "application/json", following(&first, "W5", "cancel").to_string()).await;
+    assert_eq!(strangers.status, 403, "{}", strangers.text);
 }

@@ -15,8 +15,15 @@ use crate::{
 pub(super) const CODES: [&str; 3] = ["event-not-own", "event-status-differs", "relay-originator-ends"];
 
 /// Everything in a warning that its submitter may not say, see [`authority`], and every event it may not touch.
+///
+/// Whoever issued a warning may end it: stopping is easier than starting, so neither hazard, level nor area is asked again
+/// of a lift of what stands here as the submitter's own. It goes to nobody but those who were told.
 pub(in crate::flow) fn may(parts: &Parts, actor: &Actor, warning: &Warning) -> Vec<Finding> {
     let mut findings = authority(&parts.config, actor, warning);
+    if warning.is_lift() && ends_own(parts, actor, warning) {
+        let asked_once = |code: &str| ["hazard-", "level-", "area-"].iter().any(|kind| code.starts_with(kind));
+        findings.retain(|finding| !asked_once(finding.code));
+    }
     let references = &warning.message().references;
     // Only references within the same sender ever touch an event; others are mere mentions.
     let own_words = references.iter().enumerate().filter(|(_, reference)| reference.sender == warning.message().sender);
@@ -26,6 +33,15 @@ pub(in crate::flow) fn may(parts: &Parts, actor: &Actor, warning: &Warning) -> V
         }
     }
     findings
+}
+
+/// Whether everything a lift names of its own sender, and something at least, was issued here by its submitter.
+fn ends_own(parts: &Parts, actor: &Actor, warning: &Warning) -> bool {
+    let message = warning.message();
+    let own_words = message.references.iter().filter(|reference| reference.sender == message.sender);
+    let known: Option<Vec<_>> = own_words.map(|reference| parts.referenced(reference)).collect();
+    let is_own = |record: &WarningRecord| actor.subject.is_some() && record.issuer == actor.subject;
+    known.is_some_and(|known| !known.is_empty() && known.iter().all(|record| is_own(record)))
 }
 
 /// Whether somebody may end a warning by a message that is made here. Whoever may issue it may end it; stopping is easier
