@@ -77,7 +77,8 @@ async fn a_partner_gets_release_update_and_lift_and_stands_in_the_lists() {
     let world = world(vec![("city", partner(&web, &secrets, "drills = true"))]).await;
     let first = warning("W1", "red");
     let id = posted(&world, &first).await;
-    let done = world.until_done(&id).await;
+    // The word "delivered" is written down right after the answer it belongs to.
+    let done = world.until(&id, |status| status["channels"]["webhook"]["delivered"] == 1).await;
     assert_eq!(
         (&done["channels"]["webhook"]["audience"], &done["channels"]["webhook"]["delivered"]),
         (&json!(1), &json!(1)),
