@@ -19,6 +19,7 @@ mod schema;
 mod signoff;
 mod structure;
 mod tree;
+mod units;
 pub mod upstream;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
@@ -42,7 +43,10 @@ pub use route::Breaker;
 pub use signoff::SignOffRule;
 pub use upstream::Upstream;
 
-use self::pace::{default_red_share, default_retry};
+use self::{
+    pace::{default_red_share, default_retry},
+    units::{maybe_seconds, seconds, size},
+};
 use crate::domain::{area::AreaCode, level::Level, roster::ShiftForm, warning::Warning};
 
 /// Everything that can be configured.
@@ -319,66 +323,6 @@ pub struct Retention {
     pub receipts_wait_s: Duration,
     /// Single deliveries and the audience are erased this many days after the warning finished; counts stay. 0 = never.
     pub details_days: u32,
-}
-
-mod seconds {
-    use std::time::Duration;
-
-    use serde::Deserialize;
-
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let seconds = f64::deserialize(deserializer)?;
-        Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
-    }
-}
-
-mod maybe_seconds {
-    use std::time::Duration;
-
-    use serde::Deserialize;
-
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        let seconds = Option::<f64>::deserialize(deserializer)?;
-        seconds.map(|seconds| Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)).transpose()
-    }
-}
-
-/// Sizes as people write them.
-mod size {
-    use serde::Deserialize;
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Number(u64),
-        Text(String),
-    }
-
-    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-        let bytes = match Written::deserialize(deserializer)? {
-            Written::Number(bytes) => Some(bytes),
-            Written::Text(text) => parse(&text),
-        };
-        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
-        bytes.ok_or_else(|| serde::de::Error::custom("not a size"))
-    }
-
-    /// Bytes of `"1 MiB"`, `"512 KiB"`, `"1048576"`; `None` for anything else.
-    pub(super) fn parse(text: &str) -> Option<u64> {
-        let text = text.trim();
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let number: u64 = text[..digits].parse().ok()?;
-        let unit = match text[digits..].trim() {
-            "" | "B" => 1,
-            "KiB" => 1024,
-            "MiB" => 1024 * 1024,
-            "GiB" => 1024 * 1024 * 1024,
-            "kB" => 1000,
-            "MB" => 1_000_000,
-            _ => return None,
-        };
-        number.checked_mul(unit)
-    }
 }
 
 /// The names of hazards every installation knows: `config/hazards.toml` as built in.

@@ -16,3 +16,26 @@ pub use contract::{
     Put, ReadFault, Room, Space, Store, Stored, Urgency,
 };
 pub use embedded::verify;
+
+/// Shows every record of a space after a key, in the order of their keys, a page at a time.
+///
+/// # Errors
+/// When the store cannot be read, and what `see` says.
+pub async fn each<E: From<ReadFault>>(
+    store: &Store,
+    space: Space,
+    mut after: Option<Key>,
+    mut see: impl FnMut(&Key, &Stored) -> Result<(), E>,
+) -> Result<(), E> {
+    const PAGE: usize = 500;
+    loop {
+        let page = store.list(space, after, PAGE).await?;
+        for (key, stored) in &page {
+            see(key, stored)?;
+        }
+        match page.last() {
+            Some((last, _)) if page.len() == PAGE => after = Some(last.clone()),
+            _ => return Ok(()),
+        }
+    }
+}

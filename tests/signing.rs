@@ -150,3 +150,22 @@ async fn what_a_release_would_do_is_told_to_whoever_may_see_the_warning() {
     let unknown = world.get("/v1/warnings/0198a4c2-7f00-7000-8000-5f1c0c5a9e01/preflight", &world.operator).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_signs_afterwards_reads_what_went_out() {
+    let world = world().await;
+    let id = waiting(&world, &warning("W1", "red")).await;
+    let path = format!("/console/warnings/{id}/sign-off");
+    let (li, wang) = (world.key(Role::Approver, None).await, world.key(Role::Approver, None).await);
+    let page = world.get(&path, &li).await;
+    let alone = [("decision", "approve"), ("word", "演练发布"), ("emergency", "sign")];
+    let released = press(&world, &li, &path, &page, &alone).await;
+    assert_eq!(released.status, StatusCode::SEE_OTHER, "{}", released.text);
+    world.until_done(&id).await;
+    let page = world.get(&path, &wang).await;
+    for told in ["待补签", "将要发出的文字", "【演练】【松北预警】", "条短信"] {
+        assert!(page.text.contains(told), "{told}: {}", page.text);
+    }
+    let signed = press(&world, &wang, &path, &page, &[("decision", "approve"), ("word", "演练发布")]).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+}

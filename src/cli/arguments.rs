@@ -42,7 +42,7 @@ pub enum Command {
     Watch(Watch),
     Status(Status),
     Lift(Lift),
-    Correct(Correct),
+    Correct(Ending),
     Retry(Retry),
     Import(Import),
     Keys(Keys),
@@ -178,24 +178,15 @@ pub struct Status {
 
 #[derive(Args, Debug)]
 pub struct Lift {
-    #[arg(value_name = "ID")]
-    pub id: String,
-    #[arg(long)]
-    pub yes: bool,
-    #[arg(long, value_name = "WORD")]
-    pub confirm: Option<String>,
+    #[command(flatten)]
+    pub ending: Ending,
     #[arg(long, value_name = "TEXT")]
     pub text: Option<String>,
-    #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
-    #[arg(long)]
-    pub dry_run: bool,
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
+/// What every act that ends the event of a warning takes.
 #[derive(Args, Debug)]
-pub struct Correct {
+pub struct Ending {
     #[arg(value_name = "ID")]
     pub id: String,
     #[arg(long)]

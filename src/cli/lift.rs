@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    arguments::{Connection, Correct, Lift},
+    arguments::{Ending, Lift},
     client::{Client, segment},
     exit::Exit,
     fault::Fault,
@@ -16,51 +16,41 @@ use super::{
 struct Order<'a> {
     /// `lift` or `correct`.
     act: &'static str,
-    id: &'a str,
-    yes: bool,
-    confirm: Option<&'a str>,
     text: Option<&'a str>,
-    reason: Option<&'a str>,
-    dry_run: bool,
-    connection: &'a Connection,
+    ending: &'a Ending,
 }
 
 pub(super) async fn run(arguments: &Lift, output: &Output) -> Result<Exit, Fault> {
-    let Lift { id, yes, confirm, text, reason, dry_run, connection } = arguments;
-    let (confirm, text, reason) = (confirm.as_deref(), text.as_deref(), reason.as_deref());
-    end(&Order { act: "lift", id, yes: *yes, confirm, text, reason, dry_run: *dry_run, connection }, output).await
+    end(&Order { act: "lift", text: arguments.text.as_deref(), ending: &arguments.ending }, output).await
 }
 
-pub(super) async fn correct(arguments: &Correct, output: &Output) -> Result<Exit, Fault> {
-    let Correct { id, yes, confirm, reason, dry_run, connection } = arguments;
-    let (confirm, reason) = (confirm.as_deref(), reason.as_deref());
-    end(&Order { act: "correct", id, yes: *yes, confirm, text: None, reason, dry_run: *dry_run, connection }, output)
-        .await
+pub(super) async fn correct(arguments: &Ending, output: &Output) -> Result<Exit, Fault> {
+    end(&Order { act: "correct", text: None, ending: arguments }, output).await
 }
 
-async fn end(arguments: &Order<'_>, output: &Output) -> Result<Exit, Fault> {
-    let act = arguments.act;
-    if !arguments.yes && !arguments.dry_run && !output.interactive {
+async fn end(order: &Order<'_>, output: &Output) -> Result<Exit, Fault> {
+    let Order { act, ending, .. } = order;
+    if !ending.yes && !ending.dry_run && !output.interactive {
         return Err(Fault::new(Exit::Usage, output.lang, "cli-lift-needs-yes", &[]));
     }
-    let client = Client::new(arguments.connection, output)?;
-    let path = format!("/v1/warnings/{}", segment(arguments.id));
+    let client = Client::new(&ending.connection, output)?;
+    let path = format!("/v1/warnings/{}", segment(&ending.id));
     let warning = client.get(&path).await?.body;
     let words = words(&warning, act);
-    output.note(&plan(&warning, arguments, output));
-    if arguments.dry_run {
+    output.note(&plan(&warning, order, output));
+    if ending.dry_run {
         return Ok(Exit::Done);
     }
-    confirm(arguments, &words, output)?;
-    let order = json!({"text": arguments.text, "reason": arguments.reason});
-    let order: serde_json::Map<String, Value> =
-        order.as_object().cloned().unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()).collect();
-    let answer = client.send(client.request(Method::POST, &format!("{path}/{act}")).json(&order)).await?;
+    confirm(order, &words, output)?;
+    let body = json!({"text": order.text, "reason": ending.reason});
+    let body: serde_json::Map<String, Value> =
+        body.as_object().cloned().unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null()).collect();
+    let answer = client.send(client.request(Method::POST, &format!("{path}/{act}")).json(&body)).await?;
     let id = answer.body.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     if output.json {
-        output.document(&json!({"type": act, "id": id, "lifted": arguments.id, "warning": answer.body}));
+        output.document(&json!({"type": act, "id": id, "lifted": ending.id, "warning": answer.body}));
     } else {
-        let args = [("id", id.clone()), ("lifted", arguments.id.to_owned())];
+        let args = [("id", id.clone()), ("lifted", ending.id.clone())];
         output.text(&(output.say(&format!("cli-{act}-done"), &args) + "\n"));
         output.note(&output.say("cli-send-next", &[("id", id)]));
     }
@@ -92,7 +82,7 @@ fn confirm(arguments: &Order<'_>, words: &[String], output: &Output) -> Result<(
     let wanted = words.first().cloned().unwrap_or_default();
     let args = [("word", wanted.clone())];
     let fault = |code| Fault::new(Exit::Usage, output.lang, code, &args);
-    match (arguments.confirm, arguments.yes) {
+    match (arguments.ending.confirm.as_deref(), arguments.ending.yes) {
         (Some(given), _) if !words.iter().any(|word| word == given) => Err(fault("cli-lift-word")),
         (Some(_), true) => Ok(()),
         // The loudest one wants its word even in a script.

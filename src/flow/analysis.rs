@@ -11,10 +11,10 @@ use super::{
 use crate::domain::{
     analysis::{Analysis, Change, Period, Reach, Sample},
     area::AreaCode,
+    chain,
     delivery::State,
     hazard,
     message::{Kind, Status},
-    warning::Warning,
 };
 
 /// Which warnings are analysed.
@@ -49,7 +49,6 @@ impl Flow {
 
 fn sample(parts: &Parts, record: &WarningRecord) -> Sample {
     let message = &record.message;
-    let lift = Warning::new(message.clone()).is_ok_and(|warning| warning.is_lift());
     let named = message.infos.iter().find_map(hazard::national_code).map(str::to_owned);
     let name = || message.infos.first().map(|info| info.event.clone()).unwrap_or_default();
     let areas = message.infos.iter().flat_map(|info| &info.areas).flat_map(AreaCode::of_area);
@@ -62,7 +61,7 @@ fn sample(parts: &Parts, record: &WarningRecord) -> Sample {
         finished_ms: record.finished_ms.filter(|_| record.released_ms.is_some()),
         stood_until_ms: stood_until(parts, record),
         change: match message.kind {
-            _ if lift => Change::Lift,
+            _ if chain::is_lift(message) => Change::Lift,
             Kind::Update => Change::Update,
             _ => Change::First,
         },

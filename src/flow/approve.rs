@@ -13,7 +13,7 @@ pub use sign::{GivenView, SignOffFault, SignOffView, SignOrder};
 
 use super::{
     Parts, Unavailable,
-    exact::Forms,
+    exact::{self, Forms},
     forecast, measures,
     parts::parse,
     projection::Closing,
@@ -49,7 +49,7 @@ pub(crate) async fn step(
     if parts.warning_record(&record.id).is_some_and(|known| known.sign_off != record.sign_off) {
         return Ok(None);
     }
-    let Some(by) = signed(parts, &mut record, version, warning, beyond).await? else { return Ok(None) };
+    let Some((by, forms)) = signed(parts, &mut record, version, warning, beyond).await? else { return Ok(None) };
     let now_ms = parts.clock.unix_ms();
     record.stage = Stage::Released;
     record.released_ms = Some(now_ms);
@@ -63,7 +63,7 @@ pub(crate) async fn step(
     };
     let ended = ends(parts, &record, now_ms).await?;
     let mut puts: Vec<Put> = ended.iter().flat_map(|end| end.puts.clone()).collect();
-    if let Some(forms) = Forms::of(parts, warning, record.issuer.as_deref()) {
+    if let Some(forms) = forms {
         let (space, key) = (Space::WarningPrepared, record.id.0.as_str().into());
         puts.push(Put { space, key, value: Some(json(&forms)), expect: Expect::Any });
     }
@@ -95,18 +95,22 @@ pub(crate) async fn step(
     Ok(Some(unbegun))
 }
 
-/// By whom it is released: by policy, or by whoever signed last. `None`: not now; what follows from that is written.
+/// By whom it is released (by policy, or by whoever signed last), and what would end it, as it was signed. `None`: not
+/// now; what follows from that is written.
 async fn signed(
     parts: &Arc<Parts>,
     record: &mut WarningRecord,
     version: u64,
     warning: &Warning,
     beyond: Option<Beyond>,
-) -> Result<Option<String>, Unavailable> {
+) -> Result<Option<(String, Option<Forms>)>, Unavailable> {
+    let forms = |record: &WarningRecord| Forms::of(parts, warning, record.issuer.as_deref());
     let now_ms = parts.clock.unix_ms();
     let Some(sign_off) = &record.sign_off else {
         record.sign_off = sign::begun(parts, record, warning, beyond);
-        let Some(sign_off) = &record.sign_off else { return Ok(Some("policy".to_owned())) };
+        let Some(sign_off) = &record.sign_off else {
+            return Ok(Some(("policy".to_owned(), forms(record))));
+        };
         let detail = sign_off.steps.iter().map(|step| step.name()).collect::<Vec<_>>().join(" ");
         write(parts, record, version, "sign_off_began", format!("{}: {detail}", sign_off.rule)).await?;
         return Ok(None);
@@ -117,14 +121,15 @@ async fn signed(
         Standing::Rejected => "rejected",
         Standing::Expired => "unsigned",
         Standing::Signed | Standing::Owed(_) => {
-            let digest = sign::digest(parts, warning, record);
+            let forms = forms(record);
+            let digest = exact::digest(parts, warning, record, forms.as_ref());
             let Some(sign_off) = &mut record.sign_off else { return Ok(None) };
             if sign_off.void(&digest) {
                 write(parts, record, version, "signatures_voided", digest).await?;
                 return Ok(None);
             }
             let last = sign_off.given.last().map(|given| given.key.clone());
-            return Ok(Some(last.unwrap_or_default()));
+            return Ok(Some((last.unwrap_or_default(), forms)));
         }
     };
     record.stage = Stage::Finished;

@@ -38,15 +38,13 @@ use crate::{
         call::{By, How, Step},
         delivery::State,
     },
-    store::{Commit, CommitFault, Key, Put, Space, Urgency},
+    store::{self, Commit, CommitFault, Put, Space, Urgency},
 };
 
 /// How often it is looked; what cannot wait rings.
 const EVERY: Duration = Duration::from_secs(1);
 /// The shortest time a call is tried for.
 const SHORTEST: Duration = Duration::from_secs(120);
-/// Records read at a time.
-const PAGE: usize = 500;
 
 /// The call lists of one gateway.
 #[derive(Default)]
@@ -88,32 +86,25 @@ impl Calls {
 /// Reads what the store holds.
 pub(super) async fn load(parts: &Parts) -> Result<(), Unavailable> {
     let mut known = Known::default();
-    let mut after: Option<Key> = None;
-    loop {
-        let page = parts.store.list(Space::Call, after.take(), PAGE).await?;
-        for (_, stored) in &page {
-            let list = List::new(parse(&stored.value)?);
-            known.active.insert(list.record.warning.clone());
-            known.lists.insert(list.record.warning.clone(), list);
-        }
-        let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) else { break };
-        after = Some(last.clone());
-    }
-    loop {
-        let page = parts.store.list(Space::CallWord, after.take(), PAGE).await?;
-        for (_, stored) in &page {
-            let mark: Mark = parse(&stored.value)?;
-            let id = mark.warning().clone();
-            if let Some(list) = known.lists.get_mut(&id) {
-                list.apply(mark);
-                if list.ended {
-                    known.active.remove(&id);
-                }
+    store::each(&parts.store, Space::Call, None, |_, stored| {
+        let list = List::new(parse(&stored.value)?);
+        known.active.insert(list.record.warning.clone());
+        known.lists.insert(list.record.warning.clone(), list);
+        Ok::<(), Unavailable>(())
+    })
+    .await?;
+    store::each(&parts.store, Space::CallWord, None, |_, stored| {
+        let mark: Mark = parse(&stored.value)?;
+        let id = mark.warning().clone();
+        if let Some(list) = known.lists.get_mut(&id) {
+            list.apply(mark);
+            if list.ended {
+                known.active.remove(&id);
             }
         }
-        let Some((last, _)) = page.last().filter(|_| page.len() == PAGE) else { break };
-        after = Some(last.clone());
-    }
+        Ok::<(), Unavailable>(())
+    })
+    .await?;
     *parts.calls.known.write() = known;
     Ok(())
 }
@@ -252,14 +243,10 @@ async fn go_on(parts: &Parts, record: &Arc<WarningRecord>) -> Result<(), Unavail
     }) else {
         return Ok(());
     };
-    let told: BTreeSet<(NoticeKind, String)> = calls_about(parts, &record.id)
-        .iter()
-        .filter_map(|call| call.notice.as_ref().map(|of| (of.kind, of.round.clone())))
-        .collect();
     for ((at_ms, deputy, channel), to) in rounds {
         let kind = if deputy { NoticeKind::DeputyCall } else { NoticeKind::OfficerCall };
         let round = format!("{}/{channel}", at_ms - began_ms);
-        if told.contains(&(kind, round.clone())) {
+        if parts.warnings.read().has_notice(&record.id, kind, &round) {
             continue;
         }
         let Some(about) = Subject::of(record) else { return Ok(()) };

@@ -30,7 +30,7 @@ use crate::{
         message::{Kind, Status},
         purpose::Purpose,
     },
-    store::{Commit, Expect, Key, Put, Space, Urgency},
+    store::{self, Commit, Expect, Key, Put, Space, Urgency},
 };
 
 /// How far ahead a drill may be scheduled, milliseconds: a year and a month.
@@ -39,8 +39,6 @@ const AHEAD_MS: i64 = 400 * 86_400_000;
 const OVER_MAX: usize = 1_000;
 /// How long one that was skipped is an alarm when nobody looks at it.
 const ALARM_MS: i64 = 24 * 3_600_000;
-/// Records read at a time.
-const PAGE: usize = 100;
 
 /// A drill that waits for its time, or what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -262,16 +260,14 @@ impl Drills {
 /// Reads what the store holds.
 pub(super) async fn load(parts: &Arc<Parts>) -> Result<(), Unavailable> {
     let mut known = parts.drills.known.lock().await;
-    let mut after: Option<Key> = None;
-    loop {
-        let page = parts.store.list(Space::Drill, after.take(), PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = Some(last.clone());
+    store::each(&parts.store, Space::Drill, None, |key, stored| {
         // The bytes of one that waits stand below its id.
-        for (_, stored) in page.iter().filter(|(key, _)| !key.0.contains(&b'/')) {
+        if !key.0.contains(&b'/') {
             parts.drills.remember(&mut known, parse(&stored.value)?);
         }
-    }
+        Ok(())
+    })
+    .await
 }
 
 /// The alarm for drills that were skipped and that nobody has taken note of.

@@ -26,7 +26,7 @@ use super::{
 use crate::domain::level::Level;
 
 pub(crate) use audience::{Draft, draft};
-pub(crate) use beyond::{advice as advice_beyond, beyond};
+pub(crate) use beyond::{advice as advice_beyond, beyond, beyond_of};
 pub use conflicts::{Conflict, ConflictKind};
 pub use streets::StreetForecast;
 pub use usual::UsualAudience;

@@ -25,11 +25,9 @@ use crate::{
         measures::{MeasureState, Planned, Said, SayFault, Sheet},
         warning::Warning,
     },
-    store::{Commit, CommitFault, Key, Put, Space, Urgency},
+    store::{self, Commit, CommitFault, Put, Space, Urgency},
 };
 
-/// Records read at a time.
-const PAGE: usize = 500;
 /// How often what somebody says is tried again when another said something at the same moment.
 const TRIES: usize = 5;
 
@@ -60,18 +58,16 @@ impl Measures {
 
 /// Reads what the store holds.
 pub(super) async fn load(parts: &Parts) -> Result<(), Unavailable> {
-    let mut after: Option<Key> = None;
-    loop {
-        let page = parts.store.list(Space::Measures, after.take(), PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = Some(last.clone());
-        for (key, stored) in &page {
-            let (Ok(event), sheet) = (std::str::from_utf8(&key.0), parse::<Sheet>(&stored.value)?) else { continue };
-            if sheet.is_open() {
-                parts.measures.remember(&WarningId(event.to_owned()), sheet);
-            }
+    store::each(&parts.store, Space::Measures, None, |key, stored| {
+        let sheet: Sheet = parse(&stored.value)?;
+        if let Ok(event) = std::str::from_utf8(&key.0)
+            && sheet.is_open()
+        {
+            parts.measures.remember(&WarningId(event.to_owned()), sheet);
         }
-    }
+        Ok(())
+    })
+    .await
 }
 
 /// What is to be done when a warning is released, as configured now. A lift asks for nothing.

@@ -31,7 +31,7 @@ use super::{
     remind, witness,
 };
 use crate::{
-    domain::{level::Level, message::Status},
+    domain::{chain::Change, level::Level, message::Status},
     store::{Commit, CommitFault, Put, Space, Urgency},
 };
 
@@ -179,7 +179,7 @@ fn record(parts: &Parts, notice: &Notice, identity: &[u8; 32]) -> WarningRecord 
             channels: notice.channels.clone(),
         }),
         witnessed: false,
-        change: crate::domain::chain::Change::default(),
+        change: Change::First,
         order: None,
     }
 }

@@ -1,6 +1,8 @@
 //! What the stages work with, and the few things several of them do.
 
 mod doubt;
+mod outcomes;
+mod plans;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -8,10 +10,8 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use bytes::Bytes;
 use fenghuo_contract::Channel;
 use parking_lot::{Mutex, RwLock};
 
@@ -25,11 +25,7 @@ use super::{
     inbox::Inbox,
     measures::Measures,
     partners::Partners,
-    projection::{
-        Closing, Keep, Plan, Projection,
-        codec::{Outcomes, Record},
-        recall,
-    },
+    projection::{Keep, Plan, Projection},
     receipt::{CallbackSecrets, Links, Turn},
     record::{Decision, Stage, WarningId, WarningRecord, replace},
     render::templates::Templates,
@@ -44,13 +40,9 @@ use super::{
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{
-        delivery::{Reason, State},
-        message::MessageRef,
-        purpose::HasPurpose,
-    },
+    domain::{message::MessageRef, purpose::HasPurpose},
     lifecycle::Lifecycle,
-    store::{Appended, Commit, CommitFault, Entry, EntryKind, Put, Space, Store, Stored, Urgency},
+    store::{Commit, CommitFault, Put, Space, Store, Stored, Urgency},
     telemetry::Telemetry,
 };
 
@@ -289,145 +281,6 @@ impl Parts {
     /// Keeps a record in memory as it now stands.
     pub(crate) fn remember(&self, record: WarningRecord) {
         self.warnings.write().insert(record);
-    }
-
-    /// Makes outcomes durable, however long it takes: the provider has answered, so there is no going back. Then, and
-    /// only then, they count. Receipts that were here before the answers they belong to follow at once.
-    pub(crate) async fn write_outcomes(&self, plan: &Plan, outcomes: &Outcomes) {
-        let early = self.write_once(plan, outcomes).await;
-        if !early.is_empty() {
-            let lease = 0;
-            let base_ms = self.clock.unix_ms();
-            let early = Outcomes { plan: outcomes.plan, lease, base_ms, route: outcomes.route.clone(), records: early };
-            self.write_once(plan, &early).await;
-        }
-    }
-
-    async fn write_once(&self, plan: &Plan, outcomes: &Outcomes) -> Vec<Record> {
-        if outcomes.records.is_empty() {
-            return Vec::new();
-        }
-        let again;
-        let (plan, _writing) = match plan.enter() {
-            Some(writing) => (plan, writing),
-            None => {
-                let (reopened, writing) = recall::enter(self, plan.record.number).await;
-                again = reopened;
-                (&*again, writing)
-            }
-        };
-        let at = self.append_until_durable(plan, outcomes.encode()).await;
-        let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
-        let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
-        self.projection.usual.learn(&outcomes.route, &waits);
-        for record in outcomes.records.iter().filter(|record| !record.reference.is_empty()) {
-            plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
-        }
-        let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
-        let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
-        early.into_iter().map(|(rank, early)| early.record(rank)).collect()
-    }
-
-    async fn append_until_durable(&self, plan: &Plan, data: Bytes) -> Appended {
-        let mut pause = Duration::from_millis(20);
-        loop {
-            let entries = vec![Entry { kind: EntryKind::Outcomes, data: data.clone() }];
-            match self.store.commit_as(Urgency::Reserved, Commit { puts: Vec::new(), entries }).await {
-                Ok(committed) => return committed.entries.first().copied().unwrap_or_default(),
-                Err(fault) => {
-                    tracing::error!(plan = plan.record.number, %fault, "outcomes not yet durable, repeating");
-                    self.clock.sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(2));
-                }
-            }
-        }
-    }
-
-    /// Stops a plan whose content the provider refuses for everybody.
-    pub(crate) async fn stop_plan(&self, plan: &Arc<Plan>, code: &str) {
-        let closing =
-            Closing { state: State::Failed, reason: Reason::ContentRefused, at_ms: self.clock.unix_ms(), by: None };
-        tracing::error!(
-            plan = plan.record.number,
-            code,
-            "plan stopped: the provider refuses its content for everybody"
-        );
-        self.close_plan(plan, closing, code).await;
-    }
-
-    /// Notes durably that the provider of a route refuses a plan's content, as its memory says already.
-    pub(crate) async fn refuse_route(&self, plan: &Arc<Plan>, route: &str, code: &str) {
-        tracing::error!(
-            plan = plan.record.number,
-            route,
-            provider = code,
-            code = "reason-content-refused",
-            "the provider refuses the content for everybody; see /docs/errors/reason-content-refused"
-        );
-        let decision = Decision {
-            at_ms: self.clock.unix_ms(),
-            what: "content_refused".to_owned(),
-            warning: Some(plan.record.warning.clone()),
-            by: None,
-            detail: Some(format!("{route} {code}")),
-        };
-        self.write_plan(plan, &decision).await;
-    }
-
-    /// Writes down what has become of a plan, as its memory says. One at a time, so that no write undoes another; what
-    /// the store did not take is written with the next [`Self::write_plans`].
-    async fn write_plan(&self, plan: &Arc<Plan>, decision: &Decision) {
-        let _writing = self.plan_writes.lock().await;
-        let record = plan.record_now();
-        let put = Put {
-            space: Space::Plan,
-            key: record.number.into(),
-            value: Some(super::record::json(&record)),
-            expect: crate::store::Expect::Any,
-        };
-        let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
-        match self.store.commit_as(Urgency::Reserved, commit).await {
-            Ok(committed) => {
-                self.progress.decided(committed.entries.first().map_or(0, |entry| entry.sequence), decision);
-            }
-            Err(fault) => {
-                tracing::error!(plan = plan.record.number, %fault, "change of a plan not yet durable, repeating");
-                self.unwritten.lock().push((Arc::clone(plan), decision.clone()));
-            }
-        }
-    }
-
-    /// Writes what the store did not take before.
-    pub(crate) async fn write_plans(&self) {
-        let unwritten = std::mem::take(&mut *self.unwritten.lock());
-        for (plan, decision) in unwritten {
-            self.write_plan(&plan, &decision).await;
-        }
-    }
-
-    /// Whether the store knows of each of these plans what memory knows.
-    pub(crate) fn are_written(&self, plans: &[Arc<Plan>]) -> bool {
-        let unwritten = self.unwritten.lock();
-        !unwritten.iter().any(|(plan, _)| plans.iter().any(|other| other.record.number == plan.record.number))
-    }
-
-    /// Ends a plan durably: its record says so, then memory and lanes follow.
-    pub(crate) async fn close_plan(&self, plan: &Arc<Plan>, closing: Closing, detail: &str) {
-        if plan.closing().is_some() {
-            return;
-        }
-        let decision = Decision {
-            at_ms: closing.at_ms,
-            what: "closed".to_owned(),
-            warning: Some(plan.record.warning.clone()),
-            by: None,
-            detail: Some(format!("{} {} {detail}", plan.record.channel, closing.reason.name()).trim_end().to_owned()),
-        };
-        // In memory first: nothing more of it may leave while the disk is slow.
-        plan.close(&closing);
-        self.lanes(plan.record.channel).remove(plan.record.number);
-        self.write_plan(plan, &decision).await;
-        self.progress.notify(&plan.record.warning);
     }
 }
 

@@ -103,15 +103,16 @@ pub(super) async fn of_stored(parts: &Parts, id: &WarningId) -> Result<Option<Pr
 
 /// Audience, texts and forecast of a warning, and what a person should know about them.
 async fn look(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Result<Preflight, Unavailable> {
-    let drafts = forecast::draft(parts, warning, issuer).await?;
+    let named = target::Named::of(parts, warning, issuer).await?;
+    let drafts = forecast::draft(parts, warning, issuer, &named).await?;
     let (forecast, found) = Forecast::new(parts, warning, issuer, &drafts);
     let audience = drafts.iter().map(|draft| (draft.channel.name().to_owned(), draft.audience.len())).collect();
-    let beyond = forecast::beyond(parts, issuer, warning).await?;
+    let beyond = forecast::beyond_of(parts, issuer, warning, forecast.people);
     let mut advice: Vec<Finding> = beyond.map(forecast::advice_beyond).into_iter().collect();
     advice.extend(wording(parts, warning, &drafts));
     advice.extend(found);
     if !warning.is_lift() {
-        advice.extend(target::Named::of(parts, warning, issuer).await?.advice(parts));
+        advice.extend(named.advice(parts));
     }
     let texts = drafts.into_iter().flat_map(texts).collect();
     let (level, status) = (warning.level(), warning.status());

@@ -193,6 +193,11 @@ pub(crate) fn create<T: Serialize>(space: Space, key: impl Into<Key>, record: &T
     Put { space, key: key.into(), value: Some(json(record)), expect: Expect::Absent }
 }
 
+/// A span in milliseconds; one that nobody lives to see the end of is cut so that it can be added to a time.
+pub(crate) fn span_ms(span: std::time::Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
 /// Milliseconds since 1970 as RFC 3339 in China's time.
 pub(crate) fn rfc3339(ms: i64) -> String {
     Moment::china(ms.div_euclid(1000)).to_string()

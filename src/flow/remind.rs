@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Parts, Unavailable,
-    notice::{self, Addressee, Notice, NoticeKind, NoticeOf, Subject},
-    record::{WarningId, WarningRecord, rfc3339},
-    roster::Standing as OnDuty,
+    notice::{self, Addressee, Notice, NoticeKind, Subject},
+    record::{WarningId, WarningRecord, rfc3339, span_ms},
 };
 use crate::domain::{
     roster::{Duty, OFFICE, Officer},
@@ -62,12 +61,12 @@ async fn waits(parts: &Parts, record: &Arc<WarningRecord>) -> Result<(), Unavail
             ("since", rfc3339(since_ms)),
             ("due", rfc3339(due.unwrap_or(sign_off.expires_ms))),
         ];
-        let deputies = now_ms - since_ms >= ms(parts.config.sign_off_reminders.deputy_after_s);
+        let deputies = now_ms - since_ms >= span_ms(parts.config.sign_off_reminders.deputy_after_s);
         let to = signers(parts, record, step, deputies);
         tell(parts, record, kind, round, to, facts).await?;
     }
     let (expiring_ms, whole_ms) =
-        (ms(parts.config.sign_off_reminders.expiring_s), sign_off.expires_ms - sign_off.began_ms);
+        (span_ms(parts.config.sign_off_reminders.expiring_s), sign_off.expires_ms - sign_off.began_ms);
     let soon = kind == NoticeKind::SignOffReminder
         && (1..whole_ms).contains(&expiring_ms)
         && sign_off.expires_ms - now_ms <= expiring_ms;
@@ -83,8 +82,8 @@ async fn waits(parts: &Parts, record: &Arc<WarningRecord>) -> Result<(), Unavail
 /// Which reminder it is time for after so long; `None` before the first.
 fn round(parts: &Parts, waited_ms: i64) -> Option<i64> {
     let rule = &parts.config.sign_off_reminders;
-    let since_first = waited_ms - ms(rule.first_s);
-    let every = ms(rule.every_s);
+    let since_first = waited_ms - span_ms(rule.first_s);
+    let every = span_ms(rule.every_s);
     (since_first >= 0).then(|| if every == 0 { 0 } else { since_first / every })
 }
 
@@ -92,7 +91,7 @@ fn round(parts: &Parts, waited_ms: i64) -> Option<i64> {
 async fn unsigned(parts: &Parts, record: &Arc<WarningRecord>) -> Result<(), Unavailable> {
     let now_ms = parts.clock.unix_ms();
     let to = submitters(parts, record);
-    if to.is_empty() || record.finished_ms.is_none_or(|end| now_ms - end > ms(NEWS)) {
+    if to.is_empty() || record.finished_ms.is_none_or(|end| now_ms - end > span_ms(NEWS)) {
         parts.warnings.write().forgive(&record.id);
         return Ok(());
     }
@@ -118,8 +117,7 @@ async fn tell(
     to: Vec<Addressee>,
     facts: Vec<(&'static str, String)>,
 ) -> Result<(), Unavailable> {
-    let same = |of: &NoticeOf| of.kind == kind && of.round == round;
-    let told = parts.warnings.read().notices_of(&record.id).any(|told| told.notice.as_ref().is_some_and(same));
+    let told = parts.warnings.read().has_notice(&record.id, kind, &round);
     let Some(about) = Subject::of(record).filter(|_| !told && !to.is_empty()) else { return Ok(()) };
     let rule = &parts.config.sign_off_reminders;
     let valid = if kind.reminds() { rule.every_s.max(SHORTEST) } else { NEWS };
@@ -201,16 +199,11 @@ pub(super) fn or_the_district(parts: &Parts, office: &str) -> Vec<Addressee> {
 /// Whoever has one of these duties at an office, else whoever is on duty there at all, else a line that says nobody is;
 /// empty when the office has no roster.
 pub(super) fn addressees(parts: &Parts, office: &str, duties: &[Duty], now: i64) -> Vec<Addressee> {
-    let Some(all) = parts.rosters.on_duty(office, now) else { return Vec::new() };
-    let has = |standing: &&OnDuty| standing.roles.iter().any(|role| duties.contains(role));
-    let mut chosen: Vec<&OnDuty> = all.iter().filter(has).collect();
-    if chosen.is_empty() {
-        chosen = all.iter().collect();
-    }
+    let Some(chosen) = parts.rosters.answering(office, duties, now) else { return Vec::new() };
     if chosen.is_empty() {
         return vec![Addressee::nobody(office)];
     }
-    once(chosen.into_iter().map(|standing| addressee(office, &standing.officer, false)).collect())
+    once(chosen.iter().map(|standing| addressee(office, &standing.officer, false)).collect())
 }
 
 /// Whoever stands in for those on duty at an office now.
@@ -238,8 +231,4 @@ pub(super) fn once(to: Vec<Addressee>) -> Vec<Addressee> {
         }
     }
     kept
-}
-
-fn ms(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4)
 }

@@ -15,14 +15,11 @@ use super::{
 };
 use crate::{
     domain::roster::{self, Duty, Fault, OFFICE, Officer, Shift, ShiftForm},
-    store::{Commit, Expect, Key, Put, Space, Urgency},
+    store::{self, Commit, Expect, Key, Put, Space, Urgency},
 };
 
 /// What stands before an office in the key of its record; records of other kinds share the space.
 const PREFIX: &str = "office/";
-
-/// Records read at a time.
-const PAGE: usize = 500;
 
 /// Where the shifts of an office come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -71,26 +68,20 @@ impl Rosters {
     pub(super) async fn load(&self, parts: &Parts) -> Result<(), Unavailable> {
         let mut offices: BTreeMap<String, Office> =
             parts.config.roster.iter().filter_map(|(id, forms)| Some((id.clone(), configured(id, forms)?))).collect();
-        let mut after: Option<Key> = Some(PREFIX.into());
-        loop {
-            let page = parts.store.list(Space::Roster, after.take(), PAGE).await?;
-            for (key, stored) in &page {
-                let Some(id) = std::str::from_utf8(&key.0).ok().and_then(|key| key.strip_prefix(PREFIX)) else {
-                    continue;
-                };
-                let record: OfficeRecord = parse(&stored.value)?;
-                match roster::shifts(id, &record.shifts) {
-                    Ok(shifts) => {
-                        drop(offices.insert(id.to_owned(), Office::new(RosterSource::Api, record.shifts, shifts)))
-                    }
-                    Err(faults) => tracing::error!(office = id, ?faults, "stored shifts are passed over"),
+        store::each(&parts.store, Space::Roster, Some(PREFIX.into()), |key, stored| {
+            let Some(id) = std::str::from_utf8(&key.0).ok().and_then(|key| key.strip_prefix(PREFIX)) else {
+                return Ok(());
+            };
+            let record: OfficeRecord = parse(&stored.value)?;
+            match roster::shifts(id, &record.shifts) {
+                Ok(shifts) => {
+                    drop(offices.insert(id.to_owned(), Office::new(RosterSource::Api, record.shifts, shifts)))
                 }
+                Err(faults) => tracing::error!(office = id, ?faults, "stored shifts are passed over"),
             }
-            match page.last() {
-                Some((last, _)) if page.len() == PAGE => after = Some(last.clone()),
-                _ => break,
-            }
-        }
+            Ok::<(), Unavailable>(())
+        })
+        .await?;
         *self.offices.write() = offices;
         Ok(())
     }
@@ -123,6 +114,16 @@ impl Rosters {
             until: on.until,
         };
         Some(roster::on_duty(&shifts, unix).into_iter().map(standing).collect())
+    }
+
+    /// Those of them who have one of these duties, else all of them.
+    pub(crate) fn answering(&self, office: &str, duties: &[Duty], unix: i64) -> Option<Vec<Standing>> {
+        let mut all = self.on_duty(office, unix)?;
+        let has = |standing: &Standing| standing.roles.iter().any(|role| duties.contains(role));
+        if all.iter().any(has) {
+            all.retain(has);
+        }
+        Some(all)
     }
 
     /// Those of them who have a duty.

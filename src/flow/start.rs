@@ -15,7 +15,7 @@ use super::{
     record::{Stage, WarningRecord},
     retention, schedule, stages, status, watch,
 };
-use crate::store::{Key, Space};
+use crate::store::{self, Space};
 
 /// Records read at a time.
 const PAGE: usize = 1_000;
@@ -81,17 +81,11 @@ async fn routes(assembly: &Assembly, limits: &schedule::Limits) -> Result<BTreeM
 }
 
 async fn load_warnings(parts: &Arc<Parts>) -> Result<(), Unavailable> {
-    let mut after: Option<Key> = None;
-    loop {
-        let page = parts.store.list(Space::Warning, after.take(), PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = Some(last.clone());
-        let mut warnings = parts.warnings.write();
-        for (_, stored) in &page {
-            let record: WarningRecord = parse(&stored.value)?;
-            warnings.insert(record);
-        }
-    }
+    store::each(&parts.store, Space::Warning, None, |_, stored| {
+        parts.remember(parse(&stored.value)?);
+        Ok(())
+    })
+    .await
 }
 
 /// What folded plans came to.

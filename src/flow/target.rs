@@ -15,7 +15,7 @@ pub(crate) use self::named::Named;
 use super::{
     Parts, Unavailable, notice, partners,
     projection::recall,
-    record::{Decision, LadderStep, PlanRecord, Stage, WarningId, WarningRecord, create},
+    record::{Decision, LadderStep, PlanRecord, Stage, WarningId, WarningRecord, create, span_ms},
 };
 use crate::{
     config::Config,
@@ -140,7 +140,7 @@ pub(crate) fn ladder_step(config: &Config, level: Level, channel: Channel, chann
     let ladder = config.ladder.get(&level)?;
     let steps: Vec<Channel> = ladder.channels.iter().copied().filter(|step| channels.contains(step)).collect();
     let step = steps.iter().position(|step| *step == channel).filter(|_| steps.len() > 1)?;
-    let wait_ms = i64::try_from(ladder.wait_s.as_millis()).unwrap_or(i64::MAX / 4);
+    let wait_ms = span_ms(ladder.wait_s);
     Some(LadderStep { step: u8::try_from(step).unwrap_or(u8::MAX), wait_ms, until: ladder.until })
 }
 

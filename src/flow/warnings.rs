@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    notice::About,
+    notice::{About, NoticeKind, NoticeOf},
     record::{Stage, WarningId, WarningRecord},
 };
 use crate::domain::{level::Level, message::MessageRef, national};
@@ -91,6 +91,12 @@ impl Warnings {
     /// Notices about a warning, oldest first.
     pub(crate) fn notices_of(&self, about: &WarningId) -> impl Iterator<Item = &Arc<WarningRecord>> {
         self.by_about.get(about).into_iter().flatten().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// Whether a notice of a kind and round about a warning was made.
+    pub(crate) fn has_notice(&self, about: &WarningId, kind: NoticeKind, round: &str) -> bool {
+        let same = |of: &NoticeOf| of.kind == kind && of.round == round;
+        self.notices_of(about).any(|told| told.notice.as_ref().is_some_and(same))
     }
 
     /// Warnings of which somebody is still to be told, oldest first.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::Witnessed,
-    domain::{message::Status, roster::Duty, warning::Warning},
+    domain::{chain, message::Status, roster::Duty, warning::Warning},
     store::{Commit, EntryKind, Expect, Put, Space, Urgency},
 };
 
@@ -88,7 +88,7 @@ async fn release(parts: &Parts, record: &Arc<WarningRecord>) -> Result<(), Unava
     }
     // Its row may not be known here yet; the next look comes soon.
     let Some((sequence, hash)) = decided(parts, &record.id, "released").await? else { return Ok(()) };
-    let lift = Warning::new(record.message.clone()).is_ok_and(|warning| warning.is_lift());
+    let lift = chain::is_lift(&record.message);
     let kind = match (lift, is_emergency(record)) {
         (true, _) => NoticeKind::WitnessLift,
         (_, true) => NoticeKind::WitnessEmergency,

@@ -35,7 +35,7 @@ pub(in crate::http) use self::{
     drills::DrillList,
     inbox::{Dismissal, InboxDocument, InboxList},
     keys::{KeyForm, KeyList},
-    measures::{MEASURE_NOTE_MAX, MeasureForm, TaskList},
+    measures::{MEASURE_NOTE_MAX, MeasureForm, TaskList, measure_problem},
     notices::NoticeList,
     operations::Health,
     partners::PartnerList,

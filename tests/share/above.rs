@@ -226,7 +226,13 @@ async fn what_is_lifted_or_updated_above_waits_no_more() {
     let shown = until(&world, |inbox| items(inbox, "waiting").len() == 2).await;
     let id = items(&shown, "waiting").into_iter().find(|item| item["identifier"] == "A1").expect("one")["id"].clone();
     show(&web, vec![document(&following(&one, "A2", "cancel")), document(&following(&two, "B2", "update"))]);
-    let shown = until(&world, |inbox| items(inbox, "superseded").len() == 1).await;
+    // Each of them is decided in a commit of its own.
+    let decided = |inbox: &Value| {
+        let ended = items(inbox, "ended").iter().any(|item| item["identifier"] == "A1");
+        let waits = items(inbox, "waiting").iter().any(|item| item["identifier"] == "B2");
+        items(inbox, "superseded").len() == 1 && ended && waits
+    };
+    let shown = until(&world, decided).await;
     let identifiers = |state| items(&shown, state).iter().map(|item| item["identifier"].clone()).collect::<Vec<_>>();
     assert_eq!(identifiers("waiting"), ["B2"]);
     assert!(identifiers("ended").contains(&object!("A1")));

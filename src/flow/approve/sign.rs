@@ -15,7 +15,7 @@ use crate::{
         authorize::{self, Actor},
         exact::{self, Forms, PreparedTexts, SignedText},
         measures,
-        record::{Decision, Stage, WarningId, WarningRecord, rfc3339},
+        record::{Decision, Stage, WarningId, WarningRecord, rfc3339, span_ms},
         remind,
         remind::RemindedView,
         roster::Standing as OnDuty,
@@ -281,7 +281,6 @@ pub(super) fn begun(
     if beyond.is_some() && !steps.contains(&Step::Office) {
         steps.push(Step::Office);
     }
-    let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
     let now_ms = parts.clock.unix_ms();
     let second = asks.map(|(_, asks)| asks.second_within_s).filter(|within| !within.is_zero() && beyond.is_none());
     Some(SignOff {
@@ -290,8 +289,8 @@ pub(super) fn begun(
         given: Vec::new(),
         voided: Vec::new(),
         began_ms: now_ms,
-        expires_ms: now_ms.saturating_add(ms(asks.map_or(BEYOND_EXPIRES, |(_, asks)| asks.expires_s))),
-        second_within_ms: second.map(ms),
+        expires_ms: now_ms.saturating_add(span_ms(asks.map_or(BEYOND_EXPIRES, |(_, asks)| asks.expires_s))),
+        second_within_ms: second.map(span_ms),
         beyond,
     })
 }

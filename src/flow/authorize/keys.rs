@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock::Clock,
     flow::Unavailable,
-    store::{Commit, CommitFault, Entry, EntryKind, Expect, Key, Put, Space, Store, Stored, Urgency},
+    store::{Commit, CommitFault, Entry, EntryKind, Expect, Key, Put, Space, Store, Stored, Urgency, each},
 };
 
 /// What every secret begins with, so that scanners and people know one.
@@ -166,19 +166,12 @@ pub(super) async fn holder_of(store: &Store, id: &str) -> Result<Option<Actor>, 
 
 /// Every key, oldest first.
 pub(super) async fn list(store: &Store) -> Result<Vec<KeyView>, Unavailable> {
-    const PAGE: usize = 500;
     let mut records = Vec::new();
-    let mut after = None;
-    loop {
-        let page = store.list(Space::ApiKey, after, PAGE).await?;
-        for (_, stored) in &page {
-            records.push(read(stored)?);
-        }
-        match page.last() {
-            Some((key, _)) if page.len() == PAGE => after = Some(key.clone()),
-            _ => break,
-        }
-    }
+    each(store, Space::ApiKey, None, |_, stored| {
+        records.push(read(stored)?);
+        Ok::<(), Unavailable>(())
+    })
+    .await?;
     records.sort_by(|a: &KeyRecord, b| (a.created_ms, &a.id).cmp(&(b.created_ms, &b.id)));
     Ok(records.iter().map(KeyRecord::view).collect())
 }

@@ -20,8 +20,7 @@ use crate::{
     flow::{
         Parts, Unavailable,
         notice::Unreached,
-        record::{Decision, Stage, WarningId, WarningRecord, create},
-        roster::Standing,
+        record::{Decision, Stage, WarningId, WarningRecord, create, span_ms},
         target::{self, Named, directory::RecipientView},
     },
     store::Space,
@@ -80,11 +79,10 @@ async fn begin(
 ) -> Result<(), Unavailable> {
     let officers = Finder::new(parts, record, rule).officers(record, warning).await?;
     let began_ms = parts.clock.unix_ms();
-    let ms = |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
     let times = Times {
-        confirm_within_ms: ms(rule.confirm_within_s),
-        deputy_after_ms: ms(rule.deputy_after_s),
-        telephone_after_ms: ms(rule.telephone_after_s),
+        confirm_within_ms: span_ms(rule.confirm_within_s),
+        deputy_after_ms: span_ms(rule.deputy_after_s),
+        telephone_after_ms: span_ms(rule.telephone_after_s),
     };
     let list = ListRecord { warning: record.id.clone(), rule: name.to_owned(), began_ms, times, officers };
     let carried = carried(parts, record, &list);
@@ -210,12 +208,7 @@ impl<'a> Finder<'a> {
     /// Whoever is on duty at an office; a line that nobody is, when its roster leaves the hour open.
     async fn on_duty(&self, office: &str) -> Result<Vec<Officer>, Unavailable> {
         let now = self.parts.clock.unix();
-        let Some(all) = self.parts.rosters.on_duty(office, now) else { return Ok(Vec::new()) };
-        let has_duty = |standing: &&Standing| standing.roles.contains(&Duty::Duty);
-        let mut chosen: Vec<&Standing> = all.iter().filter(has_duty).collect();
-        if chosen.is_empty() {
-            chosen = all.iter().collect();
-        }
+        let Some(chosen) = self.parts.rosters.answering(office, &[Duty::Duty], now) else { return Ok(Vec::new()) };
         let mut officers = Vec::new();
         if chosen.is_empty() {
             officers.push(missing(format!("office/{office}"), office, None, Unreached::NobodyOnDuty, None));

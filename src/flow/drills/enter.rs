@@ -13,7 +13,7 @@ use crate::{
     flow::{
         Flow, Parts, Unavailable, authorize,
         intake::{self, Repeat, SubmitFault, Submitted},
-        record::WarningId,
+        record::{WarningId, span_ms},
     },
     store::Space,
 };
@@ -95,7 +95,7 @@ async fn enter(parts: &Arc<Parts>, drill: &mut DrillRecord) -> Result<(), Unavai
 
 /// The warning it became, or why it becomes none.
 async fn submit(parts: &Arc<Parts>, drill: &DrillRecord) -> Result<Result<WarningId, &'static str>, Unavailable> {
-    let late_ms = i64::try_from(parts.config.drills.late_s.as_millis()).unwrap_or(i64::MAX);
+    let late_ms = span_ms(parts.config.drills.late_s);
     if parts.clock.unix_ms() - drill.starts_ms > late_ms {
         return Ok(Err("late"));
     }

@@ -34,18 +34,22 @@ pub(crate) struct Draft {
 }
 
 /// What a warning would be on every channel that has a route for it.
-pub(crate) async fn draft(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Result<Vec<Draft>, Unavailable> {
+pub(crate) async fn draft(
+    parts: &Parts,
+    warning: &Warning,
+    issuer: Option<&str>,
+    named: &target::Named,
+) -> Result<Vec<Draft>, Unavailable> {
     let now_ms = parts.clock.unix_ms();
     let deadline = target::deadline(parts, warning, now_ms);
     let mut drafts = Vec::new();
     let Some(purpose) = Purpose::of(warning.status()) else { return Ok(drafts) };
-    let named = target::Named::of(parts, warning, issuer).await?;
     for channel in Channel::ALL {
         let routes = target::routes(parts, channel, warning.status());
         if routes.is_empty() {
             continue;
         }
-        let audience = target::proposed(parts, warning, &named, channel).await?;
+        let audience = target::proposed(parts, warning, named, channel).await?;
         let contents = exact::of_channel(parts, warning, channel, "", now_ms);
         let nobody = WarningId(String::new());
         let plan = PlanRecord {

@@ -24,14 +24,33 @@ pub(crate) async fn beyond(
     issuer: Option<&str>,
     warning: &Warning,
 ) -> Result<Option<Beyond>, Unavailable> {
-    if warning.status() != Status::Actual || warning.is_lift() {
-        return Ok(None);
+    // Whom it reaches is worked out only where there is a ceiling to compare with.
+    let counts = asks(warning) && ceiling(parts, issuer).is_some();
+    let people = if counts { people(parts, issuer, warning).await? } else { 0 };
+    Ok(beyond_of(parts, issuer, warning, people))
+}
+
+/// The same of a warning whose audience is known: `people` on at least one channel.
+pub(crate) fn beyond_of(parts: &Parts, issuer: Option<&str>, warning: &Warning, people: u64) -> Option<Beyond> {
+    if !asks(warning) {
+        return None;
     }
     if warning.scope() != Scope::Private && !says_where(warning) {
-        return Ok(Some(Beyond::NoPlace));
+        return Some(Beyond::NoPlace);
     }
-    let ceiling = issuer.and_then(|issuer| parts.config.issuers.get(issuer)?.audience_max);
-    let Some(most) = ceiling else { return Ok(None) };
+    ceiling(parts, issuer).filter(|most| people > *most).map(|most| Beyond::Audience { people, most })
+}
+
+fn asks(warning: &Warning) -> bool {
+    warning.status() == Status::Actual && !warning.is_lift()
+}
+
+fn ceiling(parts: &Parts, issuer: Option<&str>) -> Option<u64> {
+    parts.config.issuers.get(issuer?)?.audience_max
+}
+
+/// Persons on at least one channel.
+async fn people(parts: &Parts, issuer: Option<&str>, warning: &Warning) -> Result<u64, Unavailable> {
     let named = target::Named::of(parts, warning, issuer).await?;
     let mut people = RoaringBitmap::new();
     for channel in Channel::ALL.into_iter().filter(|channel| channel.reaches_persons()) {
@@ -39,8 +58,7 @@ pub(crate) async fn beyond(
             people |= target::proposed(parts, warning, &named, channel).await?;
         }
     }
-    let people = people.len();
-    Ok((people > most).then_some(Beyond::Audience { people, most }))
+    Ok(people.len())
 }
 
 /// The same as a person who looks before it is handed in is told it.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     domain::{
         area::AreaCode,
-        hazard,
+        chain, hazard,
         level::Level,
         message::{Area, Message},
         shape::Shape,
@@ -68,21 +68,20 @@ pub(super) fn conflicts(parts: &Parts, warning: &Warning, issuer: Option<&str>) 
     let place = Place::of(message);
     let event = parts.event_of(message);
     let standing = parts.warnings.read().standing(parts.clock.unix());
+    // A lift stands for a while so that it is shown; it warns of nothing.
     let others = standing.iter().filter(|other| {
         // Whatever is stored of this very message is no conflict with it.
         let same = other.message.sender == message.sender && other.message.identifier == message.identifier;
-        !same && other.status == warning.status() && Some(&other.event) != event.as_ref() && !is_over(other)
+        !same
+            && other.status == warning.status()
+            && Some(&other.event) != event.as_ref()
+            && !chain::is_lift(&other.message)
     });
     let alike = others.filter(|other| same_hazard(message, &other.message) && place.meets(&Place::of(&other.message)));
     let mut found: Vec<Conflict> = alike.map(|other| conflict(other, warning.level(), issuer)).collect();
     found.sort_by_key(|conflict| (conflict.kind, std::cmp::Reverse(conflict.level)));
     found.truncate(TOLD);
     found
-}
-
-/// A lift stands for a while so that it is shown; it warns of nothing.
-fn is_over(other: &WarningRecord) -> bool {
-    Warning::new(other.message.clone()).is_ok_and(|warning| warning.is_lift())
 }
 
 fn conflict(other: &WarningRecord, level: Level, issuer: Option<&str>) -> Conflict {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::{
-    domain::warning::Warning,
+    domain::{chain, warning::Warning},
     flow::{
         Parts,
         record::{Stage, WarningRecord},
@@ -70,7 +70,7 @@ pub(super) fn compare(parts: &Parts, warning: &Warning, issuer: Option<&str>, th
 
 /// The largest channel of a warning; `None` when it went to nobody, or only to those an earlier one had told.
 fn audience(parts: &Parts, record: &WarningRecord) -> Option<u64> {
-    let lift = Warning::new(record.message.clone()).is_ok_and(|warning| warning.is_lift());
+    let lift = chain::is_lift(&record.message);
     let size = |number: &u64| {
         let live = parts.projection.live(*number).map(|plan| plan.size());
         live.or_else(|| parts.projection.folded.head(*number).map(|head| head.size)).map(u64::from)

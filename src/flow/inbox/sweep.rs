@@ -6,7 +6,7 @@ use super::{InboxRecord, InboxState, keep, record};
 use crate::{
     domain::message::MessageRef,
     flow::{Parts, Unavailable, parts::parse},
-    store::{Commit, Expect, Key, Put, Space},
+    store::{self, Commit, Expect, Key, Put, Space},
 };
 
 /// How often is looked.
@@ -20,26 +20,19 @@ const PAGE: usize = 500;
 
 /// Learns what the store holds. What became a warning just before a crash is relayed.
 pub(crate) async fn start(parts: &Parts) -> Result<(), Unavailable> {
-    let mut after = Key::from(record::RECORDS);
-    loop {
-        let page = parts.store.list(Space::Inbox, Some(after.clone()), PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = last.clone();
-        for (_, stored) in &page {
-            let mut record: InboxRecord = parse(&stored.value)?;
-            let summary = &record.summary;
-            let named = MessageRef {
-                sender: summary.sender.clone(),
-                identifier: summary.identifier.clone(),
-                sent: summary.sent,
-            };
-            if let Some(warning) = parts.referenced(&named).filter(|_| record.state == InboxState::Waiting) {
-                record.state = InboxState::Relayed;
-                record.warning = Some(warning.id.clone());
-            }
-            parts.inbox.records.write().insert(record.id.clone(), record);
+    store::each(&parts.store, Space::Inbox, Some(Key::from(record::RECORDS)), |_, stored| {
+        let mut record: InboxRecord = parse(&stored.value)?;
+        let summary = &record.summary;
+        let named =
+            MessageRef { sender: summary.sender.clone(), identifier: summary.identifier.clone(), sent: summary.sent };
+        if let Some(warning) = parts.referenced(&named).filter(|_| record.state == InboxState::Waiting) {
+            record.state = InboxState::Relayed;
+            record.warning = Some(warning.id.clone());
         }
-    }
+        parts.inbox.records.write().insert(record.id.clone(), record);
+        Ok(())
+    })
+    .await
 }
 
 /// Looks until the soft stop.

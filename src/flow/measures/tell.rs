@@ -7,8 +7,8 @@ use super::{
     super::{
         Parts, Unavailable,
         alarms::{AlarmCode, Seen, Subject as AlarmSubject, Told},
-        notice::{self, Addressee, Notice, NoticeKind, NoticeOf, Subject},
-        record::{WarningId, WarningRecord, rfc3339},
+        notice::{self, Addressee, Notice, NoticeKind, Subject},
+        record::{WarningId, WarningRecord, rfc3339, span_ms},
         remind,
     },
     view::office_name,
@@ -27,7 +27,7 @@ pub(in crate::flow) async fn look(parts: &Arc<Parts>) -> Result<(), Unavailable>
     if parts.rosters.is_empty() {
         return Ok(());
     }
-    let before_ms = ms(parts.config.tasks.remind_before_s);
+    let before_ms = span_ms(parts.config.tasks.remind_before_s);
     for (_, sheet) in parts.measures.open() {
         for call in sheet.calls(parts.clock.unix_ms(), before_ms) {
             tell(parts, &sheet, &call).await?;
@@ -43,8 +43,7 @@ async fn tell(parts: &Parts, sheet: &Sheet, call: &Call) -> Result<(), Unavailab
         CallKind::DueSoon => (NoticeKind::MeasuresDue, format!("{}/{}", call.office, call.due_ms)),
         CallKind::Overdue => (NoticeKind::MeasuresOverdue, format!("{}/{}", call.office, call.due_ms)),
     };
-    let same = |of: &NoticeOf| of.kind == kind && of.round == round;
-    if parts.warnings.read().notices_of(&record.id).any(|told| told.notice.as_ref().is_some_and(same)) {
+    if parts.warnings.read().has_notice(&record.id, kind, &round) {
         return Ok(());
     }
     let to = addressees(parts, &record, call);
@@ -106,8 +105,4 @@ pub(in crate::flow) fn overdue(parts: &Parts, seen: &mut Seen) {
             seen.insert((AlarmCode::MeasuresOverdue, subject), Told { since_ms, facts });
         }
     }
-}
-
-fn ms(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4)
 }

@@ -5,26 +5,21 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use super::{limit::DayUse, limits::name};
 use crate::{
     flow::{Parts, Unavailable, parts::parse, record::json},
-    store::{Commit, Expect, Key, Put, Space, Store, Urgency},
+    store::{Commit, Expect, Put, Space, Store, Urgency, each},
 };
 
-/// Records read at a time.
-const PAGE: usize = 1_000;
 /// A reservation that could not be written is tried again after this long.
 const AGAIN: Duration = Duration::from_millis(200);
 
 /// The day's use by node, as the store has it.
 pub(crate) async fn known(store: &Store) -> Result<BTreeMap<String, DayUse>, Unavailable> {
     let mut known = BTreeMap::new();
-    let mut after: Option<Key> = None;
-    loop {
-        let page = store.list(Space::LimitUse, after.take(), PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(known) };
-        after = Some(last.clone());
-        for (key, stored) in &page {
-            known.insert(String::from_utf8_lossy(&key.0).into_owned(), parse(&stored.value)?);
-        }
-    }
+    each(store, Space::LimitUse, None, |key, stored| {
+        known.insert(String::from_utf8_lossy(&key.0).into_owned(), parse(&stored.value)?);
+        Ok::<(), Unavailable>(())
+    })
+    .await?;
+    Ok(known)
 }
 
 /// Writes reservations down until the soft stop.

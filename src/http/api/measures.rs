@@ -92,11 +92,12 @@ async fn say(
     let missing = || Problem::new(MeasureNotFound).with("number", short(&number));
     let view = readable(&site, &actor, &id).await?;
     let order = SayOrder { number: number.parse().map_err(|_| missing())?, state, note };
-    let said = site.flow.say_measure(&view.id, order, &actor).await.map_err(|fault| problem(fault, &number))?;
+    let said = site.flow.say_measure(&view.id, order, &actor).await.map_err(|fault| measure_problem(fault, &number))?;
     said.map(Json).ok_or_else(|| Problem::new(WarningNotFound).with("id", short(&id)))
 }
 
-fn problem(fault: MeasureFault, number: &str) -> Problem {
+/// What a caller is told when something said about a measure is not taken; `number` is the item as it was asked for.
+pub(in crate::http) fn measure_problem(fault: MeasureFault, number: &str) -> Problem {
     match fault {
         MeasureFault::Refused(SayFault::Missing) => Problem::new(MeasureNotFound).with("number", short(number)),
         MeasureFault::Refused(SayFault::Over) => Problem::new(MeasureSettled).with("state", MeasureState::Ended.name()),

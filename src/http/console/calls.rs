@@ -70,11 +70,11 @@ pub(super) async fn take(
     visit: Visit,
     Form(given): Form<Given>,
 ) -> Response {
-    if let Some(refusal) = visit.refuse_form(&given.form) {
-        return refusal;
-    }
+    let actor = match visit.acts(&given.form) {
+        Ok(actor) => actor,
+        Err(refusal) => return *refusal,
+    };
     let id = WarningId(id);
-    let Some(actor) = visit.actor.clone() else { return visit.not_found() };
     let warning = match read(&site, &visit, &id).await {
         Ok(Some((warning, _))) => warning,
         Ok(None) => return visit.not_found(),
@@ -94,11 +94,11 @@ pub(super) async fn confirm(
     visit: Visit,
     Form(given): Form<Given>,
 ) -> Response {
-    if let Some(refusal) = visit.refuse_form(&given.form) {
-        return refusal;
-    }
+    let actor = match visit.acts(&given.form) {
+        Ok(actor) => actor,
+        Err(refusal) => return *refusal,
+    };
     let id = WarningId(id);
-    let Some(actor) = visit.actor.clone() else { return visit.not_found() };
     let (warning, calls) = match read(&site, &visit, &id).await {
         Ok(Some(read)) => read,
         Ok(None) => return visit.not_found(),

@@ -18,6 +18,7 @@ use crate::{
         Unavailable,
         authorize::{Actor, Role},
         intake::{WarningFilter, WarningView},
+        record::WarningId,
     },
     http::Site,
     messages::Lang,
@@ -168,6 +169,34 @@ impl Visit {
     /// `None` when a form comes from a page of this session; else what to answer.
     pub(super) fn refuse_form(&self, given: &str) -> Option<Response> {
         (!form::stands(&self.headers, given)).then(|| self.message(StatusCode::FORBIDDEN, "console-form-stale"))
+    }
+
+    /// Who presses a button: the form comes from a page of this session.
+    ///
+    /// # Errors
+    /// What to answer instead.
+    pub(super) fn acts(&self, form: &str) -> Result<Actor, Box<Response>> {
+        match (self.refuse_form(form), &self.actor) {
+            (Some(refusal), _) => Err(Box::new(refusal)),
+            (None, Some(actor)) => Ok(actor.clone()),
+            (None, None) => Err(Box::new(self.not_found())),
+        }
+    }
+
+    /// A warning the caller may see or act on, as `may` says.
+    ///
+    /// # Errors
+    /// What to answer instead.
+    pub(super) async fn warning(
+        &self,
+        id: &WarningId,
+        may: fn(&Self, &WarningView) -> bool,
+    ) -> Result<WarningView, Box<Response>> {
+        match self.site.flow.warning(id).await {
+            Ok(Some(view)) if may(self, &view) => Ok(view),
+            Ok(_) => Err(Box::new(self.not_found())),
+            Err(fault) => Err(Box::new(self.unavailable(&fault))),
+        }
     }
 
     /// The warnings in force, for the bar; what cannot be read leaves the bar without a word, never the page.

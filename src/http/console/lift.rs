@@ -83,15 +83,13 @@ pub(super) async fn correct(
 }
 
 async fn end(site: &Site, id: String, visit: &Visit, ending: Ending, given: &Given) -> Response {
-    if let Some(refusal) = visit.refuse_form(&given.form) {
-        return refusal;
-    }
+    let actor = match visit.acts(&given.form) {
+        Ok(actor) => actor,
+        Err(refusal) => return *refusal,
+    };
     let id = WarningId(id);
-    let Some(actor) = visit.actor.clone() else { return visit.not_found() };
-    match site.flow.warning(&id).await {
-        Ok(Some(view)) if visit.owns(&view) => {}
-        Ok(_) => return visit.not_found(),
-        Err(fault) => return visit.unavailable(&fault),
+    if let Err(refusal) = visit.warning(&id, Visit::owns).await {
+        return *refusal;
     }
     let words = visit.words;
     let order = given.lift();

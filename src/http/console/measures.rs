@@ -24,8 +24,11 @@ use crate::{
         measures::{MeasureFault, MeasureView, MeasuresView, SayOrder},
         record::WarningId,
     },
-    http::{Site, api::MEASURE_NOTE_MAX},
-    messages::{self, Lang},
+    http::{
+        Site,
+        api::{MEASURE_NOTE_MAX, measure_problem},
+    },
+    messages::Lang,
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -60,15 +63,13 @@ pub(super) async fn act(
     visit: Visit,
     Form(given): Form<Given>,
 ) -> Response {
-    if let Some(refusal) = visit.refuse_form(&given.form) {
-        return refusal;
-    }
+    let actor = match visit.acts(&given.form) {
+        Ok(actor) => actor,
+        Err(refusal) => return *refusal,
+    };
     let id = WarningId(id);
-    let Some(actor) = visit.actor.clone() else { return visit.not_found() };
-    match site.flow.warning(&id).await {
-        Ok(Some(view)) if visit.may_see(&view) => {}
-        Ok(_) => return visit.not_found(),
-        Err(fault) => return visit.unavailable(&fault),
+    if let Err(refusal) = visit.warning(&id, Visit::may_see).await {
+        return *refusal;
     }
     let said = match given.order() {
         Some(order) => site.flow.say_measure(&id, order, &actor).await,
@@ -79,32 +80,20 @@ pub(super) async fn act(
         Ok(None) => return visit.not_found(),
         Err(fault) => fault,
     };
-    let (status, code, args) = refusal(&id, &given, fault);
-    let fault = messages::sentence(visit.words.0, code, &args);
-    show(&site, &visit, &id, status, &given, Some(fault)).await
-}
-
-type Refusal = (StatusCode, &'static str, Vec<(&'static str, String)>);
-
-fn refusal(id: &WarningId, given: &Given, fault: MeasureFault) -> Refusal {
-    let settled =
-        |state: MeasureState| (StatusCode::CONFLICT, "measure-settled", vec![("state", state.name().to_owned())]);
-    match fault {
-        MeasureFault::Refused(SayFault::Missing) => {
-            let number = given.number.chars().take(8).collect();
-            (StatusCode::NOT_FOUND, "measure-not-found", vec![("number", number)])
-        }
-        MeasureFault::Refused(SayFault::Over) => settled(MeasureState::Ended),
-        MeasureFault::Refused(SayFault::Settled(state)) => settled(state),
-        MeasureFault::Refused(SayFault::NoteMissing) => {
-            (StatusCode::BAD_REQUEST, "console-measures-note-missing", Vec::new())
-        }
-        MeasureFault::NotYours(office) => (StatusCode::FORBIDDEN, "measure-not-yours", vec![("office", office)]),
-        MeasureFault::Unavailable(fault) => {
-            tracing::warn!(%fault, warning = %id, "it is not known whether what was said of a measure was stored");
-            (StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", Vec::new())
-        }
+    if let MeasureFault::Unavailable(fault) = &fault {
+        tracing::warn!(%fault, warning = %id, "it is not known whether what was said of a measure was stored");
     }
+    let (status, text) = match fault {
+        // The page has no fields to point at.
+        MeasureFault::Refused(SayFault::NoteMissing) => {
+            (StatusCode::BAD_REQUEST, visit.words.t("console-measures-note-missing"))
+        }
+        fault => {
+            let problem = measure_problem(fault, &given.number);
+            (problem.code().status(), problem.sentence(visit.words.0))
+        }
+    };
+    show(&site, &visit, &id, status, &given, Some(text)).await
 }
 
 async fn show(
@@ -115,11 +104,10 @@ async fn show(
     given: &Given,
     fault: Option<String>,
 ) -> Response {
-    let view = match site.flow.warning(id).await {
-        Ok(view) => view.filter(|view| visit.may_see(view)),
-        Err(fault) => return visit.unavailable(&fault),
+    let view = match visit.warning(id, Visit::may_see).await {
+        Ok(view) => view,
+        Err(refusal) => return *refusal,
     };
-    let Some(view) = view else { return visit.not_found() };
     match site.flow.measures(id).await {
         Ok(Some(sheet)) => visit.answer(status, &Sheet::new(visit, &view, &sheet, given, fault)),
         Ok(None) => visit.not_found(),

@@ -62,11 +62,11 @@ pub(super) async fn act(
     visit: Visit,
     Form(given): Form<Given>,
 ) -> Response {
-    if let Some(refusal) = visit.refuse_form(&given.form) {
-        return refusal;
-    }
+    let actor = match visit.acts(&given.form) {
+        Ok(actor) => actor,
+        Err(refusal) => return *refusal,
+    };
     let id = WarningId(id);
-    let Some(actor) = visit.actor.clone() else { return visit.not_found() };
     let (status, code, why) = match site.flow.retry(&id, given.order(), &actor).await {
         Ok(Some(Ordered::Now(retried) | Ordered::Before(retried))) => {
             let address = format!("/console/warnings/{id}/deliveries?retried={}", retried.put_back);

@@ -78,15 +78,14 @@ pub(super) async fn act(
     visit: Visit,
     Form(given): Form<Given>,
 ) -> Response {
-    if let Some(refusal) = visit.refuse_form(&given.form) {
-        return refusal;
-    }
+    let actor = match visit.acts(&given.form) {
+        Ok(actor) => actor,
+        Err(refusal) => return *refusal,
+    };
     let id = WarningId(id);
-    let Some(actor) = visit.actor.clone() else { return visit.not_found() };
-    let view = match site.flow.warning(&id).await {
-        Ok(Some(view)) => view,
-        Ok(None) => return visit.not_found(),
-        Err(fault) => return visit.unavailable(&fault),
+    let view = match visit.warning(&id, Visit::may_see).await {
+        Ok(view) => view,
+        Err(refusal) => return *refusal,
     };
     let words = visit.words;
     let word = words.t(word_id(view.status));

@@ -2,12 +2,14 @@
 //! together with it, and every text as it would go out.
 
 use askama::Template;
+use fenghuo_contract::Channel;
 
 use super::{Given, word_id};
 use crate::{
     domain::{
         message::Status,
         signoff::{Answer, Beyond, Standing, Step},
+        text::ucs2_segments,
     },
     flow::{
         Unavailable,
@@ -183,7 +185,7 @@ impl Sheet {
             channels: forecast.map(|forecast| channels(words, forecast)).unwrap_or_default(),
             streets,
             more_streets: (more > 0).then(|| words.with("console-sign-more-streets", "count", grouped(more as u64))),
-            texts: looked.iter().flat_map(|looked| texts(words, looked)).collect(),
+            texts: texts(words, &sign_off.texts),
             prepared: prepared(words, sign_off),
             form: next.filter(|_| signs).and_then(|step| SignForm::new(words, view, sign_off, step, given, &row)),
             fault,
@@ -327,26 +329,20 @@ fn streets(words: Words, forecast: &Forecast) -> Vec<StreetRow> {
     told.collect()
 }
 
-fn texts(words: Words, looked: &Preflight) -> Vec<TextRow> {
-    let row = |text: &crate::flow::preflight::PreflightText| TextRow {
-        channel: words.of("console-channel-", &text.channel),
-        language: text.language.clone(),
-        title: text.title.clone(),
-        text: text.text.clone(),
-        segments: text.segments.map(|count| words.with("console-sign-segments", "count", count)),
-    };
-    looked.texts.iter().map(row).collect()
-}
-
-fn prepared(words: Words, sign_off: &SignOffView) -> Vec<Prepared> {
+fn texts(words: Words, texts: &[SignedText]) -> Vec<TextRow> {
     let row = |text: &SignedText| TextRow {
         channel: words.of("console-channel-", &text.channel),
         language: text.language.clone(),
         title: text.title.clone(),
         text: text.text.clone(),
-        segments: None,
+        segments: (text.channel == Channel::Sms.name())
+            .then(|| words.with("console-sign-segments", "count", ucs2_segments(&text.text))),
     };
-    let of = |id: &str, texts: &[SignedText]| Prepared { heading: words.t(id), texts: texts.iter().map(row).collect() };
+    texts.iter().map(row).collect()
+}
+
+fn prepared(words: Words, sign_off: &SignOffView) -> Vec<Prepared> {
+    let of = |id: &str, texts: &[SignedText]| Prepared { heading: words.t(id), texts: self::texts(words, texts) };
     let forms = sign_off.prepared.iter().flat_map(|prepared| {
         [of("console-sign-prepared-lift", &prepared.lift), of("console-sign-prepared-correction", &prepared.correction)]
     });
