@@ -27,7 +27,7 @@ use fenghuo::{
     },
     telemetry::Telemetry,
 };
-use fenghuo_contract::{Adapter, Channel, NotTaken, Receipt, ReceiptSink};
+use fenghuo_contract::{Adapter, Channel, NotTaken, Receipt, ReceiptSink, Reply};
 use fenghuo_simulator::{Settings, Simulator};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -44,6 +44,10 @@ pub(crate) struct NoReceipts;
 #[async_trait::async_trait]
 impl ReceiptSink for NoReceipts {
     async fn accept(&self, _receipts: Vec<Receipt>) -> Result<(), NotTaken> {
+        Ok(())
+    }
+
+    async fn reply(&self, _replies: Vec<Reply>) -> Result<(), NotTaken> {
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ mod turn;
 
 use std::sync::{Arc, OnceLock, Weak};
 
-use fenghuo_contract::{Channel, NotTaken, Origin, Receipt, ReceiptSink, ReceiptState};
+use fenghuo_contract::{Channel, NotTaken, Origin, Receipt, ReceiptSink, ReceiptState, Reply};
 
 pub use self::{
     callback::{CallbackAnswer, CallbackSecrets, SecretFault},
@@ -26,7 +26,7 @@ pub(super) use self::{
     kept::{Claimed, replay as replay_kept},
     turn::Turn,
 };
-use super::{Parts, Unavailable, projection::Early, record::WarningId, screens::ShownSink};
+use super::{Flow, Parts, Unavailable, projection::Early, record::WarningId, screens::ShownSink};
 use crate::domain::delivery::{Reason, State, Word};
 
 /// Later word about one delivery, before it is durable.
@@ -95,6 +95,11 @@ impl ReceiptSink for Inbox {
         let parts = self.parts.get().and_then(Weak::upgrade).ok_or(NotTaken)?;
         take(&parts, &self.route, receipts).await
     }
+
+    async fn reply(&self, replies: Vec<Reply>) -> Result<(), NotTaken> {
+        let parts = self.parts.get().and_then(Weak::upgrade).ok_or(NotTaken)?;
+        take_replies(&parts, &self.route, replies).await
+    }
 }
 
 /// Takes what screens prove they hold. Made before the gateway that it belongs to, like [`Inbox`].
@@ -128,6 +133,19 @@ async fn take(parts: &Arc<Parts>, route: &str, receipts: Vec<Receipt>) -> Result
         Heard { about, word: Early { word, code, at_ms: sane(receipt.at, now_ms) } }
     });
     turn::take(parts, heard.collect()).await
+}
+
+/// Takes what people wrote back on the channel of a route; returns once what it changes is durable.
+async fn take_replies(parts: &Arc<Parts>, route: &str, replies: Vec<Reply>) -> Result<(), NotTaken> {
+    let Some(channel) = parts.routes.get(route).map(|route| route.config.channel) else { return Ok(()) };
+    let flow = Flow(Arc::clone(parts));
+    for reply in replies {
+        flow.reply(channel, reply.from.expose(), &reply.text).await.map_err(|fault| {
+            tracing::warn!(route, %fault, "what somebody wrote back is not taken; its provider repeats it");
+            NotTaken
+        })?;
+    }
+    Ok(())
 }
 
 /// Deliveries to a screen that hold these warnings and were not known to.

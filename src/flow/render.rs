@@ -155,6 +155,7 @@ pub(crate) fn content(
         thread: thread.to_owned(),
         released_at,
         expires_at: deadline,
+        ..Content::default()
     }
 }
 

@@ -7,7 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use fenghuo::{clock::Clock, domain::text::ucs2_segments};
-use fenghuo_contract::{Adapter, Batch, Callback, CallbackFault, Fault, Profile, RateUnit, Receipt, Verdict};
+use fenghuo_contract::{
+    Adapter, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound, Profile, RateUnit, Verdict,
+};
 use tokio::time::Instant;
 
 /// One submit.
@@ -97,7 +99,11 @@ impl Adapter for Watched {
         self.inner.submit(batch, budget).await
     }
 
-    fn read_callback(&self, callback: &Callback<'_>) -> Result<Vec<Receipt>, CallbackFault> {
+    fn fit(&self, content: &Content) -> Result<Fit, Cause> {
+        self.inner.fit(content)
+    }
+
+    fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
         self.inner.read_callback(callback)
     }
 

@@ -1,8 +1,8 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::Address;
+use crate::{Address, Cause};
 
 /// What is to be shown to a person, already rendered for one channel, one language and one variant.
 ///
@@ -16,6 +16,14 @@ pub struct Content {
     pub title: String,
     /// The text itself, complete.
     pub text: String,
+    /// A shorter form of `text` that was signed together with it; empty when there is none. It goes out where `text` does
+    /// not fit, and only there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub short: String,
+    /// What the texts say, as named single values (`hazard`, `level`, `area`, `issuer`, `time` …), for providers that carry
+    /// nothing but templates they approved before. Which names there are is up to whoever renders.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
     /// The same for readers of HTML (e-mail); empty where the channel has none.
     pub html: String,
     /// Files that go with it (e-mail: the CAP document).
@@ -29,6 +37,39 @@ pub struct Content {
     pub released_at: i64,
     /// After this moment nobody should see it as current, same unit.
     pub expires_at: i64,
+}
+
+impl Content {
+    /// The text in the form that goes out where the limit is `most` characters (Unicode scalar values, `None` = no limit):
+    /// the whole one when it fits, else the short one.
+    ///
+    /// # Errors
+    /// [`TooLong`] when neither fits.
+    pub fn text_within(&self, most: Option<usize>) -> Result<&str, TooLong> {
+        let Some(most) = most else { return Ok(&self.text) };
+        let fits = |text: &str| text.chars().nth(most).is_none();
+        match (fits(&self.text), self.short.is_empty()) {
+            (true, _) => Ok(&self.text),
+            (false, false) if fits(&self.short) => Ok(&self.short),
+            _ => Err(TooLong { most, long: self.text.chars().count() }),
+        }
+    }
+}
+
+/// Neither the text nor its short form fits the channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the text has {long} characters, at most {most} fit, and there is no short form that does")]
+pub struct TooLong {
+    /// Characters that fit.
+    pub most: usize,
+    /// Characters of the whole text.
+    pub long: usize,
+}
+
+impl From<TooLong> for Cause {
+    fn from(fault: TooLong) -> Self {
+        Self::new("TOO-LONG", &fault.to_string())
+    }
 }
 
 /// A file that goes with a message.

@@ -11,6 +11,7 @@ mod address;
 mod callback;
 mod codes;
 mod content;
+mod fit;
 mod profile;
 mod receipt;
 pub mod specification;
@@ -24,9 +25,10 @@ use std::time::Duration;
 pub use address::Address;
 pub use callback::{Callback, CallbackFault, SignatureCheck};
 pub use codes::{Class, CodeMeaning, CodeTable, CodeTableFault};
-pub use content::{Attachment, Batch, Content, Item, Token, Urgency};
+pub use content::{Attachment, Batch, Content, Item, Token, TooLong, Urgency};
+pub use fit::Fit;
 pub use profile::{Channel, Deduplication, Profile, RateUnit, ReceiptStyle};
-pub use receipt::{NotTaken, Origin, Receipt, ReceiptSink, ReceiptState};
+pub use receipt::{Answer, Inbound, NotTaken, Origin, Receipt, ReceiptSink, ReceiptState, Reply};
 pub use verdict::{Cause, Fault, Reference, Scope, Verdict};
 
 /// One configured provider account or link, able to make one attempt at a batch of addresses.
@@ -49,11 +51,22 @@ pub trait Adapter: Send + Sync + 'static {
     /// ([`Fault::InDoubt`]).
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault>;
 
+    /// What carrying this content takes, and what its reader will see; asked before anybody signs it. Pure: no input or
+    /// output, no state changed.
+    ///
+    /// # Errors
+    /// The [`Cause`] for which a submit would answer [`Verdict::RefusedContent`]: the text is too long and so is its short
+    /// form, or no approved template of the provider serves it.
+    fn fit(&self, content: &Content) -> Result<Fit, Cause> {
+        let text = content.text_within(self.profile().text_max)?;
+        Ok(Fit { segments: 1, text: text.to_owned() })
+    }
+
     /// Verifies and reads a call the provider made to us. Pure: no input or output, no state changed.
     ///
     /// # Errors
     /// [`CallbackFault`] tells a forged call from one that cannot be read, and from one this adapter never expects.
-    fn read_callback(&self, callback: &Callback<'_>) -> Result<Vec<Receipt>, CallbackFault> {
+    fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
         let _ = callback;
         Err(CallbackFault::Unexpected)
     }

@@ -1,4 +1,6 @@
-use crate::{Cause, Reference};
+use bytes::Bytes;
+
+use crate::{Address, Cause, Reference};
 
 /// Later word from the provider, the screen or the person about a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +35,46 @@ pub enum Origin {
     Unsigned,
 }
 
-/// Takes receipts from adapters whose links push them.
+/// What a person wrote back: a confirmation, a wish to be left in peace, anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Whom it is from, as the provider writes the address.
+    pub from: Address,
+    /// What was written, whole: parts are put together by the adapter.
+    pub text: String,
+    /// When it was written by the provider's clock, milliseconds since 1970; `None` when it does not say.
+    pub at: Option<i64>,
+    /// How far it can be trusted.
+    pub origin: Origin,
+}
+
+/// What a call of the provider says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inbound {
+    /// Later word about deliveries.
+    pub receipts: Vec<Receipt>,
+    /// What people wrote back.
+    pub replies: Vec<Reply>,
+    /// What the provider wants to read as answer, once all of it is durable; `None` = nothing in particular.
+    pub answer: Option<Answer>,
+}
+
+impl From<Vec<Receipt>> for Inbound {
+    fn from(receipts: Vec<Receipt>) -> Self {
+        Self { receipts, ..Self::default() }
+    }
+}
+
+/// What a provider wants to read when its call was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Media type of the body.
+    pub media_type: &'static str,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Takes receipts and replies from adapters whose links push them.
 #[async_trait::async_trait]
 pub trait ReceiptSink: Send + Sync + 'static {
     /// Returns once the receipts are durable: only then may the provider be acknowledged.
@@ -41,9 +82,16 @@ pub trait ReceiptSink: Send + Sync + 'static {
     /// # Errors
     /// [`NotTaken`]: the provider must not be acknowledged, so that it repeats them.
     async fn accept(&self, receipts: Vec<Receipt>) -> Result<(), NotTaken>;
+
+    /// Returns once what people wrote back is durable in all it changes: only then may the provider be acknowledged. It may
+    /// come twice.
+    ///
+    /// # Errors
+    /// [`NotTaken`]: the provider must not be acknowledged, so that it repeats them.
+    async fn reply(&self, replies: Vec<Reply>) -> Result<(), NotTaken>;
 }
 
-/// The receipts were not made durable; do not acknowledge them.
+/// They were not made durable; do not acknowledge them.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("receipts were not taken; do not acknowledge them")]
+#[error("not taken; do not acknowledge it")]
 pub struct NotTaken;

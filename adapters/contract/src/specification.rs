@@ -25,9 +25,11 @@
 //! - **S13** The same [`Token`](crate::Token) MUST give the same repeat key at the provider on every attempt, when
 //!   [`Deduplication::ByToken`](crate::Deduplication::ByToken) is claimed, and tokens that differ in their round alone
 //!   MUST give different ones.
-//! - **S14** Text MUST go out unaltered: never shortened, never rewritten beyond the encoding of the channel. Text longer
-//!   than [`text_max`](crate::Profile::text_max) MUST be answered with
-//!   [`RefusedContent`](crate::Verdict::RefusedContent) for every item. **(checked)**
+//! - **S14** Text MUST go out unaltered: never shortened, never rewritten beyond the encoding of the channel. Where it does
+//!   not fit, its signed [`short`](crate::Content::short) form goes out if that fits; else the answer MUST be
+//!   [`RefusedContent`](crate::Verdict::RefusedContent) for every item. **(checked for
+//!   [`text_max`](crate::Profile::text_max))** A provider that carries approved templates only gets one that the settings
+//!   chose by [`values`](crate::Content::values).
 //! - **S15** A submit MUST return within its budget; a grace of one second is tolerated. **(checked)** What was written and
 //!   not answered is [`InDoubt`](crate::Verdict::InDoubt), what was not written is
 //!   [`Transient`](crate::Verdict::Transient).
@@ -37,6 +39,9 @@
 //! - **S18** An adapter that carries submits over a bounded number of links of its own, two or more, MUST NOT let batches
 //!   that are not [`urgent`](crate::Batch::urgent) occupy all of them: an urgent one never waits for the answer to another
 //!   kind. Where there is one link, urgent batches SHOULD be the next to get it.
+//!
+//! - **S19** [`fit`](crate::Adapter::fit) MUST be pure, and MUST refuse exactly the content that a submit would refuse for
+//!   its length or for want of a template. **(checked)**
 //!
 //! # Classifying the answer
 //!
@@ -67,6 +72,7 @@
 //!   signatures, are [`Origin::Unsigned`](crate::Origin::Unsigned).
 //! - **S32** A link that pushes receipts MUST acknowledge one to the provider only after
 //!   [`ReceiptSink::accept`](crate::ReceiptSink::accept) returned `Ok`.
+//!   The same holds for replies and [`ReceiptSink::reply`](crate::ReceiptSink::reply).
 //! - **S33** Receipts MUST be passed on as they come: late, twice, out of order, before the answer to the submit. The
 //!   engine merges them.
 //!

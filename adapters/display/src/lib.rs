@@ -69,9 +69,7 @@ impl Display {
         if content.text.trim().is_empty() {
             return Some(Verdict::refused_content("NO-TEXT", "a notice needs a text"));
         }
-        let most = self.profile.text_max?;
-        (content.text.chars().count() > most)
-            .then(|| Verdict::refused_content("TOO-LONG", "the text is longer than a screen can show"))
+        content.text_within(self.profile.text_max).err().map(|too_long| Verdict::RefusedContent(too_long.into()))
     }
 }
 

@@ -47,6 +47,7 @@ fn content() -> Content {
         thread: "事件 7".to_owned(),
         released_at: 1_780_000_000,
         expires_at: 1_780_010_000,
+        ..Content::default()
     }
 }
 

@@ -56,7 +56,7 @@ use std::{
 use async_trait::async_trait;
 pub use behaviour::Behaviour;
 use fenghuo_contract::{
-    Adapter, Batch, Callback, CallbackFault, Cause, Deduplication, Fault, Item, Profile, Receipt, ReceiptSink,
+    Adapter, Batch, Callback, CallbackFault, Cause, Deduplication, Fault, Inbound, Item, Profile, ReceiptSink,
     ReceiptStyle, Reference, Scope, Token, Verdict,
 };
 pub use ledger::{Ledger, Line};
@@ -199,10 +199,6 @@ impl Simulator {
             _ => self.settings.receipts > 0.0,
         }
     }
-
-    fn overlong(&self, batch: &Batch) -> bool {
-        self.settings.text_max.is_some_and(|most| batch.content.text.chars().count() > most)
-    }
 }
 
 #[async_trait]
@@ -215,9 +211,8 @@ impl Adapter for Simulator {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed());
         }
-        if self.overlong(batch) {
-            let refusal = Verdict::refused_content("SIM-TOO-LONG", "the text is longer than the channel carries");
-            return Ok(vec![refusal; batch.items.len()]);
+        if let Err(too_long) = batch.content.text_within(self.settings.text_max) {
+            return Ok(vec![Verdict::RefusedContent(too_long.into()); batch.items.len()]);
         }
         let condition = self.weather.now();
         if let Some(fault) = condition.fault() {
@@ -243,8 +238,8 @@ impl Adapter for Simulator {
         Ok(verdicts)
     }
 
-    fn read_callback(&self, callback: &Callback<'_>) -> Result<Vec<Receipt>, CallbackFault> {
-        callback::read(self.settings.callback_word.as_deref(), callback)
+    fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
+        callback::read(self.settings.callback_word.as_deref(), callback).map(Inbound::from)
     }
 
     async fn probe(&self) -> Result<(), Fault> {

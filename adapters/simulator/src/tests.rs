@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use fenghuo_contract::{Address, Channel, Content, NotTaken, Origin, ReceiptState, SignatureCheck, conformance};
+use fenghuo_contract::{
+    Address, Channel, Content, NotTaken, Origin, Receipt, ReceiptState, Reply, SignatureCheck, conformance,
+};
 
 use super::*;
 
@@ -32,6 +34,10 @@ impl ReceiptSink for Basket {
             return Err(NotTaken);
         }
         self.receipts.lock().unwrap().extend(receipts);
+        Ok(())
+    }
+
+    async fn reply(&self, _replies: Vec<Reply>) -> Result<(), NotTaken> {
         Ok(())
     }
 }

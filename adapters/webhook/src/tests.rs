@@ -5,7 +5,7 @@ mod foreign;
 use std::{net::SocketAddr, sync::Mutex};
 
 use fenghuo_contract::{
-    Address, Content, NotTaken, Scope,
+    Address, Content, NotTaken, Receipt, Reply, Scope,
     conformance::{self, Samples},
 };
 use tokio::{
@@ -90,6 +90,10 @@ struct Words(Mutex<Vec<Receipt>>);
 impl ReceiptSink for Words {
     async fn accept(&self, receipts: Vec<Receipt>) -> Result<(), NotTaken> {
         self.0.lock().unwrap().extend(receipts);
+        Ok(())
+    }
+
+    async fn reply(&self, _replies: Vec<Reply>) -> Result<(), NotTaken> {
         Ok(())
     }
 }

@@ -7,7 +7,7 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use fenghuo_contract::{
-    Adapter, Address, Batch, Callback, CallbackFault, Cause, Content, Fault, Item, Profile, Receipt, Token, Verdict,
+    Adapter, Address, Batch, Callback, CallbackFault, Cause, Content, Fault, Inbound, Item, Profile, Token, Verdict,
 };
 
 use super::Route;
@@ -34,7 +34,7 @@ impl Link {
         self.0.profile()
     }
 
-    pub(crate) fn read_callback(&self, callback: &Callback<'_>) -> Result<Vec<Receipt>, CallbackFault> {
+    pub(crate) fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
         self.0.read_callback(callback)
     }
 

@@ -155,10 +155,10 @@ pub(crate) fn content(
         title: plain.title,
         text: signature + &plain.text,
         html: plain.html,
-        attachments: Vec::new(),
         urgency: notice.level().urgency(),
         thread: thread.to_owned(),
         released_at,
         expires_at: deadline,
+        ..Content::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use fenghuo_contract::{Callback, CallbackFault, NotTaken, Origin};
+use fenghuo_contract::{Answer, Callback, CallbackFault, Inbound, NotTaken, Origin};
 use subtle::ConstantTimeEq;
 
 use crate::{config::Config, flow::Flow};
@@ -65,10 +65,10 @@ impl CallbackSecrets {
 }
 
 /// What a call is answered with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallbackAnswer {
-    /// Everything in it is durable.
-    Taken,
+    /// Everything in it is durable; what the provider wants to read then.
+    Taken(Option<Answer>),
     /// There is no such route, it takes no calls, or the secret is not its own.
     Unknown,
     /// The signature is wrong or missing.
@@ -91,8 +91,8 @@ impl Flow {
     pub async fn callback(&self, route: &str, callback: &Callback<'_>) -> CallbackAnswer {
         let Some(known) = self.0.routes.get(route) else { return CallbackAnswer::Unknown };
         let callback = Callback { signature: known.config.callback_signatures, ..*callback };
-        let receipts = match known.adapter.read_callback(&callback) {
-            Ok(receipts) => receipts,
+        let Inbound { receipts, replies, answer } = match known.adapter.read_callback(&callback) {
+            Ok(inbound) => inbound,
             Err(fault) => {
                 let answer = match fault {
                     CallbackFault::Forged => CallbackAnswer::Forged,
@@ -104,11 +104,12 @@ impl Flow {
             }
         };
         let unsigned = receipts.iter().filter(|receipt| receipt.origin == Origin::Unsigned).count();
-        match super::take(&self.0, route, receipts).await {
-            Ok(()) => {
-                self.0.telemetry.receipts_unsigned(route, unsigned as u64);
-                CallbackAnswer::Taken
-            }
+        if super::take(&self.0, route, receipts).await.is_err() {
+            return CallbackAnswer::NotTaken;
+        }
+        self.0.telemetry.receipts_unsigned(route, unsigned as u64);
+        match super::take_replies(&self.0, route, replies).await {
+            Ok(()) => CallbackAnswer::Taken(answer),
             Err(NotTaken) => CallbackAnswer::NotTaken,
         }
     }

@@ -6,7 +6,8 @@ use axum::{
     Extension,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, Uri},
+    http::{HeaderMap, StatusCode, Uri, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
 };
 use fenghuo_contract::{Callback, SignatureCheck};
 use serde_json::Value;
@@ -43,7 +44,7 @@ async fn callback(
     uri: Uri,
     headers: HeaderMap,
     body: Body,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let unknown = || Problem::new(CallbackUnknown);
     if !site.flow.callback_opens(&route, &secret) {
         return Err(unknown());
@@ -61,7 +62,8 @@ async fn callback(
         signature: SignatureCheck::default(),
     };
     match site.flow.callback(&route, &callback).await {
-        CallbackAnswer::Taken => Ok(StatusCode::OK),
+        CallbackAnswer::Taken(None) => Ok(StatusCode::OK.into_response()),
+        CallbackAnswer::Taken(Some(answer)) => Ok(([(CONTENT_TYPE, answer.media_type)], answer.body).into_response()),
         CallbackAnswer::Unknown => Err(unknown()),
         CallbackAnswer::Forged => Err(Problem::new(CallbackForged)),
         CallbackAnswer::Unreadable => Err(Problem::new(CallbackUnreadable)),

@@ -92,11 +92,21 @@ async fn overlong(adapter: &dyn Adapter, samples: &Samples, report: &mut Report)
     let Some(most) = adapter.profile().text_max else { return };
     let mut batch = batch(samples, 6, 2);
     let mut content = (*batch.content).clone();
-    content.text = "警".repeat(most + 1);
+    (content.text, content.short) = ("警".repeat(most + 1), String::new());
+    let fit = adapter.fit(&content);
+    report.must(fit.is_err(), "S19", || format!("text one character too long fits: {fit:?}"));
+    batch.content = Arc::new(content.clone());
+    let answers = verdicts(adapter, &batch, report, "S14").await;
+    let refused = answers.iter().all(|verdict| matches!(verdict, Verdict::RefusedContent(_)));
+    report.must(refused, "S14", || format!("text one character too long was answered {answers:?}"));
+    content.short.clone_from(&samples.content.text);
+    let fit = adapter.fit(&content);
+    let short = fit.as_ref().is_ok_and(|fit| fit.text.contains(&content.short));
+    report.must(short, "S14", || format!("with a short form that fits, this fits: {fit:?}"));
     batch.content = Arc::new(content);
-    let verdicts = verdicts(adapter, &batch, report, "S14").await;
-    let refused = verdicts.iter().all(|verdict| matches!(verdict, Verdict::RefusedContent(_)));
-    report.must(refused, "S14", || format!("text one character too long was answered {verdicts:?}"));
+    let answers = verdicts(adapter, &batch, report, "S14").await;
+    let refused = answers.iter().any(|verdict| matches!(verdict, Verdict::RefusedContent(_)));
+    report.must(!refused, "S14", || format!("with a short form that fits, the answer was {answers:?}"));
 }
 
 async fn in_a_hurry(adapter: &dyn Adapter, samples: &Samples, report: &mut Report) {

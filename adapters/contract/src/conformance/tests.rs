@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 
 use super::*;
-use crate::{Callback, CallbackFault, Channel, Deduplication, Profile, RateUnit, Receipt, ReceiptStyle, Reference};
+use crate::{Callback, CallbackFault, Channel, Deduplication, Inbound, Profile, RateUnit, ReceiptStyle, Reference};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flaw {
@@ -97,7 +97,7 @@ impl Adapter for Flawed {
         Ok(batch.items.iter().skip(missing).map(|item| self.verdict(item)).collect())
     }
 
-    fn read_callback(&self, callback: &Callback<'_>) -> Result<Vec<Receipt>, CallbackFault> {
+    fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
         let calls = self.calls.fetch_add(1, Ordering::SeqCst);
         match self.flaw {
             Flaw::PanicsOnCallback => {
