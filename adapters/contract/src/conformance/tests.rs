@@ -77,7 +77,7 @@ impl Adapter for Flawed {
         if batch.items.len() == 10 && self.flaw == Flaw::RefusesFullBatch {
             return refusal("too many");
         }
-        if batch.content.text.chars().count() > 70 && self.flaw != Flaw::Truncates {
+        if batch.content.text_within(self.profile.text_max).is_err() && self.flaw != Flaw::Truncates {
             return Ok(vec![Verdict::refused_content("long", ""); batch.items.len()]);
         }
         if self.flaw == Flaw::Overdraws {
