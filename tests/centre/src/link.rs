@@ -33,8 +33,9 @@ pub(crate) struct Link<D> {
     pub(crate) out: Vec<u8>,
     /// Answers that wait, in order.
     pub(crate) slow: VecDeque<(Instant, Vec<u8>)>,
-    /// Submits of this chunk.
-    pub(crate) in_chunk: usize,
+    /// Submits whose answers are not written yet, and those that get none.
+    pub(crate) unanswered: usize,
+    pub(crate) silenced: usize,
     /// Submits so far, and at how many the link is cut.
     pub(crate) submits: u64,
     pub(crate) lifetime: Option<u64>,
@@ -129,7 +130,8 @@ impl<D: Dialect> Link<D> {
             mailbox: None,
             out: Vec::with_capacity(CHUNK),
             slow: VecDeque::new(),
-            in_chunk: 0,
+            unanswered: 0,
+            silenced: 0,
             submits: 0,
             lifetime: behaviour.cut_after.or(drawn),
             sent: Sent::default(),
@@ -202,7 +204,7 @@ impl<D: Dialect> Link<D> {
     fn take(&mut self, input: &mut Vec<u8>) -> Flow {
         let behaviour = self.shared.behaviour();
         let now = calendar::now();
-        self.in_chunk = 0;
+        self.unanswered = self.silenced;
         let mut served = 0;
         let mut flow = Flow::Go;
         while flow == Flow::Go {

@@ -107,8 +107,7 @@ impl<D: Dialect> Link<D> {
 
     fn submit(&mut self, head: &Head, submit: &Submit<'_>, moment: Moment<'_>) -> Flow {
         self.submits += 1;
-        self.in_chunk += 1;
-        let unanswered = self.in_chunk + self.slow.len();
+        let unanswered = self.unanswered + self.slow.len() + 1;
         let counts = &mut self.entries.counts;
         counts.submits += 1;
         counts.most_unanswered = counts.most_unanswered.max(unanswered as u64);
@@ -190,6 +189,7 @@ impl<D: Dialect> Link<D> {
         }
         if is_silent {
             self.entries.counts.silenced += 1;
+            self.silenced += 1;
             return answer;
         }
         self.entries.counts.taken += 1;
@@ -204,6 +204,7 @@ impl<D: Dialect> Link<D> {
 
     fn answer_when_due(&mut self, answer: Vec<u8>, moment: Moment<'_>) {
         if moment.behaviour.answer_after.is_zero() && self.slow.is_empty() {
+            self.unanswered += 1;
             self.out.extend(answer);
         } else if !answer.is_empty() {
             self.slow.push_back((moment.now + moment.behaviour.answer_after, answer));
