@@ -92,10 +92,14 @@ fn read_gsm7(octets: &[u8]) -> String {
     text
 }
 
-/// Text as one person's phone sends it: its alphabet and its segments.
-pub(crate) fn write(text: &str) -> (Alphabet, Vec<Vec<u8>>) {
-    match write_gsm7(text) {
-        Some(septets) => (Alphabet::Gsm7, cut(&septets, 160, 153)),
+/// Text as one person's phone sends it: its alphabet, `basic` or UCS-2, and its segments.
+pub(crate) fn write(basic: Alphabet, text: &str) -> (Alphabet, Vec<Vec<u8>>) {
+    let septets = match basic {
+        Alphabet::Gsm7 => write_gsm7(text),
+        _ => text.is_ascii().then(|| text.as_bytes().to_vec()),
+    };
+    match septets {
+        Some(septets) => (basic, cut(&septets, 160, 153)),
         None => {
             let octets: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
             (Alphabet::Ucs2, cut(&octets, 140, 134))
@@ -148,7 +152,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_a_phone_writes_is_read(text in "[ -~€äöü\n🔥台风预警]{0,400}") {
-            let (alphabet, parts) = write(&text);
+            let (alphabet, parts) = write(Alphabet::Gsm7, &text);
             let read: String = parts.iter().map(|part| alphabet.read(part)).collect();
             prop_assert_eq!(read, text.clone());
             let most = alphabet.most_octets();

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Behaviour {
-    /// Who may bind: SMPP system_id, CMPP SP_Id, SGIP Login Name, SMGP ClientID.
+    /// Who may bind: SMPP system_id (15 octets), CMPP SP_Id (6), SGIP Login Name (16), SMGP ClientID (8).
     pub account: String,
     /// The password, or the secret both sides digest.
     pub password: String,
@@ -46,20 +46,26 @@ pub struct Behaviour {
     /// when the next is due cuts the link.
     #[serde(with = "optional_millis")]
     pub test_every: Option<Duration>,
+    /// A link on which nothing is read for so long is closed.
+    #[serde(with = "optional_millis")]
+    pub idle: Option<Duration>,
+    /// The highest CMPP or SMGP version spoken, as on the wire; higher ones are refused.
+    pub version: u8,
     /// SMPP 5.0 congestion_state in every submit response, 0 to 100.
     pub congestion: Option<u8>,
     /// What is remembered of messages.
     pub keep: Keep,
     /// Whatever chance decides follows from this.
     pub seed: u64,
-    /// SGIP: where the client listens for reports and people's messages.
+    /// SGIP: where the client listens for reports and people's messages; the centre binds there with the same account
+    /// and password.
     pub reports_to: Option<SocketAddr>,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
         Self {
-            account: "fenghuo".to_owned(),
+            account: "900001".to_owned(),
             password: "secret".to_owned(),
             number: "10690000".to_owned(),
             bind_status: 0,
@@ -75,6 +81,8 @@ impl Default for Behaviour {
             cut_after: None,
             cut_within: None,
             test_every: None,
+            idle: None,
+            version: 0x30,
             congestion: None,
             keep: Keep::Everything,
             seed: 1,
@@ -134,7 +142,7 @@ impl Rule {
     }
 }
 
-/// How much is taken before submits are answered as too many (SMPP 58h, CMPP 8, SGIP 32, SMGP 1).
+/// How much is taken before submits are answered as too many (SMPP 58h, CMPP 8, SGIP 33, SMGP 1).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Throttle {

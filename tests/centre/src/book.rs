@@ -79,6 +79,8 @@ pub struct Counts {
     pub silenced: u64,
     /// Submits answered as taken and dropped.
     pub dropped: u64,
+    /// Submits discarded because their sequence was taken before (SGIP).
+    pub discarded: u64,
     /// Segments that arrived, one for each number.
     pub segments: u64,
     /// Segments that arrived again while their message was not whole.
@@ -237,7 +239,7 @@ impl Counts {
         macro_rules! sum {
             ($($field:ident)*) => { $(self.$field = self.$field.wrapping_add(other.$field);)* };
         }
-        sum!(links open bound binds binds_refused unbinds cuts submits taken refused throttled silenced dropped
+        sum!(links open bound binds binds_refused unbinds cuts submits taken refused throttled silenced dropped discarded
             segments_again receipts said acknowledged unwelcome tests tests_answered cancels malformed);
         self.most_unanswered = self.most_unanswered.max(other.most_unanswered);
     }

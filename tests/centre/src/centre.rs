@@ -4,6 +4,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use jiff::civil::{DateTime, date};
@@ -20,10 +21,13 @@ use crate::{
     behaviour::Behaviour,
     book::{Arrived, Cancelled, Counts},
     calendar,
+    cmpp::Cmpp,
     dialect::{Delivery, Dialect, Head, Part, Said},
     exchange::Way,
     link::Link,
+    sgip::Sgip,
     shared::Shared,
+    smgp::Smgp,
     smpp::Smpp,
 };
 
@@ -33,6 +37,12 @@ use crate::{
 pub enum Protocol {
     /// SMPP 3.4 and 5.0.
     Smpp,
+    /// CMPP 2.0 and 3.0.
+    Cmpp,
+    /// SGIP 1.2.
+    Sgip,
+    /// SMGP 3.0.
+    Smgp,
 }
 
 /// A centre about to start.
@@ -87,6 +97,12 @@ impl Start {
         let (acceptor, certificate) = tls.unzip();
         match self.protocol {
             Protocol::Smpp => open::<Smpp>(&shared, listener, acceptor),
+            Protocol::Cmpp => open::<Cmpp>(&shared, listener, acceptor),
+            Protocol::Smgp => open::<Smgp>(&shared, listener, acceptor),
+            Protocol::Sgip => {
+                shared.tasks.spawn(call(Arc::clone(&shared)));
+                open::<Sgip>(&shared, listener, acceptor);
+            }
         }
         Ok(Centre { protocol: self.protocol, address, certificate, shared })
     }
@@ -105,6 +121,21 @@ impl Centre {
     /// An SMSC that speaks SMPP 3.4 and 5.0.
     pub fn smpp(behaviour: Behaviour) -> Start {
         Self::of(Protocol::Smpp, behaviour)
+    }
+
+    /// A gateway that speaks CMPP 2.0 and 3.0, whichever the client has.
+    pub fn cmpp(behaviour: Behaviour) -> Start {
+        Self::of(Protocol::Cmpp, behaviour)
+    }
+
+    /// A gateway that speaks SGIP 1.2; see [`Behaviour::reports_to`].
+    pub fn sgip(behaviour: Behaviour) -> Start {
+        Self::of(Protocol::Sgip, behaviour)
+    }
+
+    /// A gateway that speaks SMGP 3.0.
+    pub fn smgp(behaviour: Behaviour) -> Start {
+        Self::of(Protocol::Smgp, behaviour)
     }
 
     /// A centre that speaks `protocol`.
@@ -203,10 +234,14 @@ impl Centre {
         let now = calendar::now();
         let at = self.shared.calendar().stamp(now);
         let message = self.shared.next_message();
-        let id = match self.protocol {
-            Protocol::Smpp => Smpp::id(message, &Head { command: 0, status: 0, sequence: [0; 3] }, at),
+        let head = Head { command: 0, status: 0, sequence: [0; 3] };
+        let (id, basic) = match self.protocol {
+            Protocol::Smpp => (Smpp::id(message, &head, at), Smpp::BASIC),
+            Protocol::Cmpp => (Cmpp::id(message, &head, at), Cmpp::BASIC),
+            Protocol::Sgip => (Sgip::id(message, &head, at), Sgip::BASIC),
+            Protocol::Smgp => (Smgp::id(message, &head, at), Smgp::BASIC),
         };
-        let (alphabet, segments) = alphabet::write(text);
+        let (alphabet, segments) = alphabet::write(basic, text);
         let total = u8::try_from(segments.len()).unwrap_or(u8::MAX);
         let reference = u16::from(message.to_be_bytes()[7]);
         let said = (1..=total).zip(segments).map(|(number_of_part, octets)| {
@@ -258,6 +293,26 @@ async fn serve<D: Dialect>(shared: Arc<Shared>, stream: TcpStream, acceptor: Opt
         }
     }
 }
+
+/// Opens a connection to the client's listener whenever something waits for one.
+async fn call(shared: Arc<Shared>) {
+    let stop = shared.stop.clone();
+    while stop.run_until_cancelled(shared.exchange.wanted.notified()).await.is_some() {
+        while shared.exchange.is_wanting() && !stop.is_cancelled() {
+            if let Some(listener) = shared.behaviour().reports_to
+                && let Ok(stream) = TcpStream::connect(listener).await
+            {
+                let mut link = Link::<Sgip>::new(&shared);
+                link.call();
+                link.run(stream).await;
+            }
+            stop.run_until_cancelled(tokio::time::sleep(BETWEEN_CALLS)).await;
+        }
+    }
+}
+
+/// How long the gateway waits before it calls again.
+const BETWEEN_CALLS: Duration = Duration::from_millis(100);
 
 async fn hand_over(shared: Arc<Shared>) {
     loop {

@@ -95,8 +95,6 @@ pub(crate) enum Fault {
 /// Why the centre itself refuses; each protocol has its own number for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    BadAccount,
-    BadPassword,
     TooManyBinds,
     AlreadyBound,
     NotBound,
@@ -143,6 +141,11 @@ pub(crate) trait Dialect: Send + Sync + Sized + 'static {
     /// The longest frame that is believed.
     const LONGEST: usize;
 
+    /// What a phone writes plain text in.
+    const BASIC: Alphabet;
+    /// Whether a submit with a sequence that was taken before is answered and discarded.
+    const DISCARDS_REPEATED: bool = false;
+
     fn new() -> Self;
 
     /// The header of a frame; `frame` is at least [`Self::HEADER`] long.
@@ -158,6 +161,11 @@ pub(crate) trait Dialect: Send + Sync + Sized + 'static {
 
     /// The id of the message with this number at the centre.
     fn id(number: u64, head: &Head, at: Stamp) -> Id;
+
+    /// The sequence of the centre's own request with this number.
+    fn sequence(number: u32, _at: Stamp) -> Sequence {
+        [0, 0, number]
+    }
 
     /// Answers a bind.
     fn answer_bind(&self, head: &Head, status: u32, login: &Login<'_>, behaviour: &Behaviour, out: &mut Vec<u8>);

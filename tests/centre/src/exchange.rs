@@ -45,6 +45,8 @@ pub(crate) struct Exchange {
     desk: Mutex<Desk>,
     /// Something is due earlier than before, or waits for a link.
     pub(crate) woken: Notify,
+    /// Something was left waiting because no link may receive it.
+    pub(crate) wanted: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -82,8 +84,15 @@ impl Exchange {
         for delivery in left.into_iter().chain(mailbox.take()) {
             desk.hand(Way::Any, delivery);
         }
+        self.call(&desk);
         drop(desk);
         self.woken.notify_one();
+    }
+
+    fn call(&self, desk: &Desk) {
+        if desk.mailboxes.is_empty() && !desk.waiting.is_empty() {
+            self.wanted.notify_one();
+        }
     }
 
     /// Hands over at `due`, or at once if that is not later than `now`.
@@ -98,6 +107,7 @@ impl Exchange {
                 desk.hand(way, delivery);
             }
         }
+        self.call(&desk);
         drop(desk);
         self.woken.notify_one();
     }
@@ -111,6 +121,7 @@ impl Exchange {
             }
             if let Some(Later { way, delivery, .. }) = desk.later.pop() {
                 desk.hand(way, delivery);
+                self.call(&desk);
             }
         }
         None

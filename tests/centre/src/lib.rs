@@ -31,13 +31,17 @@ mod alphabet;
 mod behaviour;
 mod book;
 mod calendar;
+mod carrier;
 mod centre;
+mod cmpp;
 mod dialect;
 mod exchange;
 mod link;
 mod reassembly;
 mod serve;
+mod sgip;
 mod shared;
+mod smgp;
 mod smpp;
 mod wire;
 

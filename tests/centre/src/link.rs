@@ -42,6 +42,8 @@ pub(crate) struct Link<D> {
     pub(crate) sent: Sent,
     /// When the centre next asks whether the link is alive.
     next_test: Option<Instant>,
+    /// When the link is closed if nothing is read before.
+    idle: Option<Instant>,
 }
 
 /// What a link was bound for.
@@ -136,6 +138,7 @@ impl<D: Dialect> Link<D> {
             lifetime: behaviour.cut_after.or(drawn),
             sent: Sent::default(),
             next_test: None,
+            idle: behaviour.idle.map(|idle| calendar::now() + idle),
         }
     }
 
@@ -221,6 +224,7 @@ impl<D: Dialect> Link<D> {
         }
         input.drain(..served);
         input.reserve(CHUNK);
+        self.idle = behaviour.idle.map(|idle| now + idle);
         if behaviour.test_every.is_some() && self.next_test.is_none() {
             self.next_test = behaviour.test_every.map(|every| now + every);
         }
@@ -274,7 +278,7 @@ impl<D: Dialect> Link<D> {
 
     /// The sequence of the centre's own request with this number.
     fn sequence(&mut self, number: u32) -> Sequence {
-        [0, 0, number]
+        D::sequence(number, self.calendar.stamp(calendar::now()))
     }
 
     /// Asks to bind, on a link the centre opened.
@@ -288,7 +292,7 @@ impl<D: Dialect> Link<D> {
     /// When something is to be done without being asked.
     fn due(&self) -> Option<Instant> {
         let slow = self.slow.front().map(|(due, _)| *due);
-        [slow, self.next_test].into_iter().flatten().min()
+        [slow, self.next_test, self.idle].into_iter().flatten().min()
     }
 
     fn wake(&mut self) -> Flow {
@@ -297,6 +301,9 @@ impl<D: Dialect> Link<D> {
             if let Some((_, answer)) = self.slow.pop_front() {
                 self.out.extend(answer);
             }
+        }
+        if self.idle.is_some_and(|due| due <= now) {
+            return Flow::Close;
         }
         if self.next_test.is_some_and(|due| due <= now) {
             return self.test(now);

@@ -170,6 +170,11 @@ impl<D: Dialect> Link<D> {
             return answer;
         }
         let id = D::id(self.shared.next_message(), head, moment.stamp);
+        if D::DISCARDS_REPEATED && self.shared.is_repeated(id) {
+            self.entries.counts.discarded += 1;
+            self.dialect.answer_submit(head, 0, id, &[], behaviour, &mut answer);
+            return answer;
+        }
         let mut is_silent = false;
         for (to, rule) in submit.to.iter().zip(rules) {
             if failed.iter().any(|(refused, _)| refused == to) {

@@ -1,7 +1,7 @@
 //! What all links of a centre share.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -17,6 +17,7 @@ use crate::{
     behaviour::{Behaviour, Rule},
     book::{Book, Entries},
     calendar::{self, Calendar},
+    dialect::Id,
     exchange::Exchange,
 };
 
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     bound: AtomicUsize,
     bucket: Mutex<Bucket>,
     rules_used: Mutex<HashMap<String, u32>>,
+    /// Sequences of submits that were taken, where repeated ones are discarded.
+    taken: Mutex<HashSet<Id>>,
     pub(crate) started: Instant,
     date: DateTime,
     pub(crate) stop: CancellationToken,
@@ -60,6 +63,7 @@ impl Shared {
             bound: AtomicUsize::new(0),
             bucket: Mutex::new(Bucket { tokens: 1.0, filled: started }),
             rules_used: Mutex::default(),
+            taken: Mutex::default(),
             started,
             date,
             stop: CancellationToken::new(),
@@ -135,6 +139,11 @@ impl Shared {
         }
         *used += 1;
         rule.status
+    }
+
+    /// Whether a submit with this id was taken before.
+    pub(crate) fn is_repeated(&self, id: Id) -> bool {
+        !self.taken.lock().insert(id)
     }
 
     /// Is cancelled when the links of now are to be cut.

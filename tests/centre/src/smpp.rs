@@ -12,7 +12,7 @@ use crate::{
         Asked, Cause, Delivery, Dialect, Fault, Head, Id, Login, Part, Proof, Receipt, Said, Sequence, Submit, header,
         split_header,
     },
-    wire::{Fields, Short, close_frame, put_terminated, put_u16, put_u32},
+    wire::{Fields, Short, close_frame, is_number, is_time, put_terminated, put_u32},
 };
 use tlv::Tlvs;
 
@@ -69,6 +69,8 @@ impl Dialect for Smpp {
     const HEADER: usize = 16;
     const LONGEST: usize = 128 * 1024;
 
+    const BASIC: Alphabet = Alphabet::Gsm7;
+
     fn new() -> Self {
         Self { version: 0 }
     }
@@ -112,8 +114,6 @@ impl Dialect for Smpp {
 
     fn code(cause: Cause) -> u32 {
         match cause {
-            Cause::BadAccount => status::INVSYSID,
-            Cause::BadPassword => status::INVPASWD,
             Cause::TooManyBinds => status::BINDFAIL,
             Cause::AlreadyBound => status::ALYBND,
             Cause::NotBound => status::INVBNDSTS,
@@ -317,18 +317,9 @@ fn destinations<'a>(fields: &mut Fields<'a>) -> Result<Vec<&'a str>, Fault> {
     Ok(numbers)
 }
 
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit())
-}
-
-/// `YYMMDDhhmmsstnnp`, or nothing.
+/// Refuses what is no time.
 fn time(text: &str, fault: u32) -> Result<(), Fault> {
-    let is_sound = text.is_empty()
-        || text.len() == 16
-            && text[..15].bytes().all(|octet| octet.is_ascii_digit())
-            && text.ends_with(['+', '-', 'R']);
-    if is_sound { Ok(()) } else { Err(Fault::Answer(fault)) }
+    if is_time(text) { Ok(()) } else { Err(Fault::Answer(fault)) }
 }
 
 /// The alphabet of a data_coding, and whether it means flash.

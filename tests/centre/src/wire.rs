@@ -56,6 +56,18 @@ fn ascii(octets: &[u8]) -> Result<&str, Short> {
     if octets.is_ascii() { std::str::from_utf8(octets).map_err(|_| Short) } else { Err(Short) }
 }
 
+/// Whether text is a moment or period, `YYMMDDhhmmsstnnp`, or nothing. All four protocols write them so.
+pub(crate) fn is_time(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit());
+    text.is_empty() || text.len() == 16 && digits(&text[..15]) && text.ends_with(['+', '-', 'R'])
+}
+
+/// Whether text is a telephone number.
+pub(crate) fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit())
+}
+
 /// Appends text and a zero octet.
 pub(crate) fn put_terminated(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());

@@ -42,7 +42,7 @@ fn of<'a>(kind: &'a str, told: &'a [Value]) -> Vec<&'a Value> {
 async fn smpplib_sends_a_long_text_and_reads_the_receipts() {
     let centre = Centre::smpp(Behaviour::default()).start().await;
     let text = long_text();
-    let given = ["fenghuo", "secret", "8613800000001", &text, "--deliveries", "3"];
+    let given = ["900001", "secret", "8613800000001", &text, "--deliveries", "3"];
     let told = peer("smpplib_client.py", &centre, &given).await;
     assert_eq!(of("answer", &told), [0, 0, 0]);
     let ids = of("id", &told);
@@ -60,7 +60,7 @@ async fn smpplib_reads_every_form_of_receipt() {
     for (form, has_id, has_text) in [(Form::Text, false, true), (Form::Tlv, true, false), (Form::Both, true, true)] {
         let receipts = Receipts { form, when: When::BeforeAnswer, ..Receipts::default() };
         let centre = Centre::smpp(Behaviour { receipts, ..Behaviour::default() }).start().await;
-        let given = ["fenghuo", "secret", "8613800000001", "water rises", "--deliveries", "1"];
+        let given = ["900001", "secret", "8613800000001", "water rises", "--deliveries", "1"];
         let told = peer("smpplib_client.py", &centre, &given).await;
         let first = told.iter().position(|line| line.get("receipt").is_some()).unwrap();
         assert!(first < told.iter().position(|line| line.get("answer").is_some()).unwrap(), "{told:?}");
@@ -74,10 +74,10 @@ async fn smpplib_reads_refusals() {
     for bare_errors in [false, true] {
         let rules = vec![Rule::refuse("9", 0x58)];
         let centre = Centre::smpp(Behaviour { rules, bare_errors, ..Behaviour::default() }).start().await;
-        let told = peer("smpplib_client.py", &centre, &["fenghuo", "secret", "8613800000009", "water"]).await;
+        let told = peer("smpplib_client.py", &centre, &["900001", "secret", "8613800000009", "water"]).await;
         assert_eq!(of("answer", &told), [0x58]);
         assert_eq!(centre.counts().arrived, 0);
-        let told = peer("smpplib_client.py", &centre, &["fenghuo", "wrong", "8613800000001", "water"]).await;
+        let told = peer("smpplib_client.py", &centre, &["900001", "wrong", "8613800000001", "water"]).await;
         assert_eq!(told, [json!({"bound": 0x0E})]);
     }
 }
@@ -86,7 +86,7 @@ async fn smpplib_reads_refusals() {
 async fn smpplib_reads_what_people_say() {
     let centre = Centre::smpp(Behaviour::default()).start().await;
     centre.say("8613800000001", "收到🔥");
-    let given = ["fenghuo", "secret", "8613800000001", "water rises", "--form", "payload", "--deliveries", "2"];
+    let given = ["900001", "secret", "8613800000001", "water rises", "--form", "payload", "--deliveries", "2"];
     let told = peer("smpplib_client.py", &centre, &given).await;
     assert_eq!(of("said", &told), ["收到🔥"]);
     assert_eq!(of("from", &told), ["8613800000001"]);
@@ -98,7 +98,7 @@ async fn aiosmpplib_sends_a_long_text_and_parses_the_receipt() {
     let text = long_text();
     for form in ["udh", "payload"] {
         let centre = Centre::smpp(Behaviour::default()).start().await;
-        let given = ["fenghuo", "secret", "8613800000001", &text, "--form", form, "--deliveries", "1"];
+        let given = ["900001", "secret", "8613800000001", &text, "--form", form, "--deliveries", "1"];
         let told = peer("aiosmpplib_client.py", &centre, &given).await;
         assert_eq!(of("answer", &told), [0], "{form}");
         let receipts = of("receipt", &told);
@@ -106,4 +106,32 @@ async fn aiosmpplib_sends_a_long_text_and_parses_the_receipt() {
         assert_eq!(receipts.len(), 1);
         assert_eq!(centre.arrived()[0].text, text, "{form}");
     }
+}
+
+#[tokio::test]
+async fn pycmpp_sends_a_long_text() {
+    let centre = Centre::cmpp(Behaviour::default()).start().await;
+    // pycmpp cuts by characters, so a pair of surrogates counts as one to it.
+    let text = "台风红色预警，请立即撤离。".repeat(10);
+    let told = peer("pycmpp_client.py", &centre, &["900001", "secret", "13800000001", &text]).await;
+    assert_eq!(told[..2], [json!({"connected": 0, "version": 0x21}), json!({"alive": true})]);
+    assert_eq!(of("answer", &told), [0, 0, 0]);
+    let ids = of("id", &told);
+    assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids.iter().all(|id| id.as_u64() > Some(1 << 60)), "{ids:?}");
+    let arrived = centre.arrived();
+    assert_eq!((arrived.len(), &*arrived[0].text, arrived[0].segments), (1, &*text, 3));
+    assert!(arrived[0].receipt);
+    centre.until(|counts| counts.unbinds == 1).await;
+}
+
+#[tokio::test]
+async fn pycmpp_reads_refusals() {
+    let rules = vec![Rule::refuse("9", 8)];
+    let centre = Centre::cmpp(Behaviour { rules, ..Behaviour::default() }).start().await;
+    let told = peer("pycmpp_client.py", &centre, &["900001", "secret", "13800000009", "台风"]).await;
+    assert_eq!(of("answer", &told), [8]);
+    let told = peer("pycmpp_client.py", &centre, &["900001", "wrong", "13800000001", "台风"]).await;
+    assert_eq!(of("connected", &told), [3]);
+    let told = peer("pycmpp_client.py", &centre, &["900009", "secret", "13800000001", "台风"]).await;
+    assert_eq!(of("connected", &told), [2]);
 }

@@ -17,7 +17,7 @@ fn pdu(command: u32, status: u32, sequence: u32, body: &[u8]) -> Vec<u8> {
 }
 
 fn bind(command: u32) -> Vec<u8> {
-    pdu(command, 0, 1, b"fenghuo\0secret\0\0\x34\0\0\0")
+    pdu(command, 0, 1, b"900001\0secret\0\0\x34\0\0\0")
 }
 
 fn submit(sequence: u32, to: &str) -> Vec<u8> {
