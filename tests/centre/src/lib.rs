@@ -13,7 +13,7 @@
 //! // … a client sends to centre.address() …
 //! centre.until(|counts| counts.arrived == 1).await;
 //! assert_eq!(centre.arrived()[0].text, "台风红色预警");
-//! centre.say("8613800000000", "收到").await;
+//! centre.say("8613800000000", "收到");
 //! # }
 //! ```
 //!
@@ -38,6 +38,7 @@ mod dialect;
 mod exchange;
 mod link;
 mod reassembly;
+mod sent;
 mod serve;
 mod sgip;
 mod shared;

@@ -12,8 +12,9 @@ use crate::{
     behaviour::Behaviour,
     book::Entries,
     calendar::{self, Calendar},
-    dialect::{Delivery, Dialect, Fault, Sequence},
+    dialect::{Cause, Delivery, Dialect, Fault, Head, Sequence},
     exchange::Mailbox,
+    sent::{Request, Sent},
     shared::Shared,
 };
 
@@ -60,61 +61,6 @@ pub(crate) enum Flow {
     Close,
     /// The link ends now.
     Cut,
-}
-
-/// What the centre sent and still waits to send.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    pub(crate) queue: VecDeque<Delivery>,
-    /// Unanswered requests by their sequence, the first one's being `first`.
-    requests: VecDeque<Request>,
-    first: u32,
-    unanswered: usize,
-}
-
-/// A request of the centre.
-#[derive(Debug)]
-pub(crate) enum Request {
-    Delivery(Delivery),
-    Test,
-    Bind,
-    Answered,
-}
-
-impl Sent {
-    fn next(&mut self, request: Request) -> u32 {
-        self.unanswered += 1;
-        self.requests.push_back(request);
-        self.first + u32::try_from(self.requests.len()).unwrap_or(u32::MAX)
-    }
-
-    /// Takes the request with this sequence off.
-    pub(crate) fn answered(&mut self, sequence: u32) -> Option<Request> {
-        let place = usize::try_from(sequence.checked_sub(self.first + 1)?).ok()?;
-        let request = std::mem::replace(self.requests.get_mut(place)?, Request::Answered);
-        if matches!(request, Request::Answered) {
-            return None;
-        }
-        self.unanswered -= 1;
-        while matches!(self.requests.front(), Some(Request::Answered)) {
-            self.requests.pop_front();
-            self.first += 1;
-        }
-        Some(request)
-    }
-
-    fn is_tested(&self) -> bool {
-        self.requests.iter().any(|request| matches!(request, Request::Test))
-    }
-
-    /// What the client has not acknowledged.
-    fn left(&mut self) -> impl Iterator<Item = Delivery> {
-        let unanswered = self.requests.drain(..).filter_map(|request| match request {
-            Request::Delivery(delivery) => Some(delivery),
-            _ => None,
-        });
-        unanswered.chain(self.queue.drain(..))
-    }
 }
 
 impl<D: Dialect> Link<D> {
@@ -235,13 +181,13 @@ impl<D: Dialect> Link<D> {
     fn lost(&mut self, rest: &[u8]) -> Flow {
         self.entries.counts.malformed += 1;
         if rest.len() >= D::HEADER {
-            self.dialect.nack(&D::head(rest), D::code(crate::dialect::Cause::Malformed), &mut self.out);
+            self.dialect.nack(&D::head(rest), D::code(Cause::Malformed), &mut self.out);
         }
         Flow::Close
     }
 
     /// Answers what cannot be served.
-    pub(crate) fn refuse(&mut self, head: &crate::dialect::Head, fault: Fault) -> Flow {
+    pub(crate) fn refuse(&mut self, head: &Head, fault: Fault) -> Flow {
         self.entries.counts.malformed += 1;
         match fault {
             Fault::Answer(status) => self.dialect.answer(head, status, &mut self.out),
@@ -264,13 +210,13 @@ impl<D: Dialect> Link<D> {
         }
         let behaviour = self.shared.behaviour();
         let done = self.calendar.stamp(calendar::now());
-        while self.sent.unanswered < behaviour.deliver_window
+        while self.sent.unanswered() < behaviour.deliver_window
             && let Some(delivery) = self.sent.queue.pop_front()
         {
             let is_receipt = matches!(delivery, Delivery::Receipt(_));
             self.entries.counts.receipts += u64::from(is_receipt);
             self.entries.counts.said += u64::from(!is_receipt);
-            let sequence = self.sequence(self.sent.first + u32::try_from(self.sent.requests.len()).unwrap_or(0) + 1);
+            let sequence = D::sequence(self.sent.upcoming(), done);
             self.dialect.deliver(sequence, &delivery, &behaviour, done, &mut self.out);
             self.sent.next(Request::Delivery(delivery));
         }

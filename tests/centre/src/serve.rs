@@ -10,7 +10,8 @@ use crate::{
     calendar::Stamp,
     dialect::{Asked, Cause, Delivery, Dialect, Fault, Head, Id, Login, Receipt, Submit},
     exchange::Way,
-    link::{Bound, Flow, Link, Request},
+    link::{Bound, Flow, Link},
+    sent::Request,
 };
 
 /// The moment a request is served in.
