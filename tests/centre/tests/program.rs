@@ -40,13 +40,14 @@ async fn the_program_speaks_tls_and_tells() {
     let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let mut stream = trusting(first["certificate"].as_str().unwrap()).connect(name, stream).await.unwrap();
-    stream.write_all(b"\0\0\0\x25\0\0\0\x09\0\0\0\0\0\0\0\x01900001\0secret\0\0\x34\0\0\0").await.unwrap();
+    stream.write_all(b"\0\0\0\x23\0\0\0\x09\0\0\0\0\0\0\0\x01900001\0secret\0\0\x34\0\0\0").await.unwrap();
     let text = b"\0\x01\x0110690000\0\x01\x018613800000001\0\0\0\0\0\0\0\0\0\0\x05water";
     let length = u8::try_from(16 + text.len()).unwrap();
     stream.write_all(&[&[0, 0, 0, length, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 2][..], text].concat()).await.unwrap();
-    let mut bound = [0; 16];
-    stream.read_exact(&mut bound).await.unwrap();
-    assert_eq!(bound[4..], [0x80, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]);
+    let mut answers = [0; 34 + 18];
+    stream.read_exact(&mut answers).await.unwrap();
+    assert_eq!(answers[4..16], [0x80, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]);
+    assert_eq!(answers[34..], *b"\0\0\0\x12\x80\0\0\x04\0\0\0\0\0\0\0\x021\0");
     loop {
         let told: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
         if let Some(arrived) = told.get("arrived") {
