@@ -24,8 +24,10 @@
 //! layouts of the specifications, written out as octets, are the judge.
 //!
 //! # Clocks and chance
-//! Time is tokio's, so paused time pauses a centre; its calendar begins on a fixed date unless told otherwise. What
-//! chance decides follows from `Behaviour::seed`.
+//! Time is tokio's, so paused time pauses a centre; its calendar begins on a fixed date unless told otherwise. Paused
+//! time jumps to the next timer whenever nothing is to be done, and octets on their way through a socket do not count as
+//! something: let no test depend on an answer being faster than a timer. What chance decides follows from
+//! `Behaviour::seed`.
 
 mod alphabet;
 mod behaviour;

@@ -46,8 +46,7 @@ fn cmpp_submit(sequence: u32, numbers: &[&str]) -> Vec<u8> {
 #[tokio::test]
 async fn a_cmpp_3_gateway_answers_reports_and_asks() {
     let rules = vec![Rule::end("2", State::Undeliverable, 0), Rule::refuse("3", 13)];
-    let test_every = Some(Duration::from_millis(200));
-    let centre = Centre::cmpp(Behaviour { rules, test_every, ..Behaviour::default() }).start().await;
+    let centre = Centre::cmpp(Behaviour { rules, ..Behaviour::default() }).start().await;
     let mut client = Client::connect(&centre).await;
     let connect = [b"900001", &proof("900001", 9)[..], &[0x30], &STAMP.to_be_bytes()].concat();
     client.write(&[short(1, 1, &connect)]).await;
@@ -67,6 +66,10 @@ async fn a_cmpp_3_gateway_answers_reports_and_asks() {
         let sequence = u32::from_be_bytes(report[8..12].try_into().unwrap());
         client.write(&[short(5 | RESPONSE, sequence, &[&report[12..20], &[0; 4]].concat())]).await;
     }
+    centre.until(|counts| counts.acknowledged == 2).await;
+    centre.set(Behaviour { test_every: Some(Duration::from_millis(500)), ..centre.behaviour() });
+    client.write(&[short(8, 4, &[])]).await;
+    assert_eq!(client.head().await, Some([8 | RESPONSE, 4, 0]));
     let [command, sequence, _] = client.head().await.unwrap();
     assert_eq!(command, 8);
     client.write(&[short(8 | RESPONSE, sequence, &[0])]).await;

@@ -179,9 +179,9 @@ async fn what_is_no_smpp_is_answered_as_the_specification_says() {
     assert_eq!(client.read().await, None);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_client_that_is_not_alive_is_cut() {
-    let behaviour = Behaviour { test_every: Some(Duration::from_secs(30)), ..Behaviour::default() };
+    let behaviour = Behaviour { test_every: Some(Duration::from_millis(500)), ..Behaviour::default() };
     let centre = Centre::smpp(behaviour).start().await;
     let mut client = bound(&centre, TRANSCEIVER).await;
     let [command, _, sequence] = client.head().await.unwrap();
@@ -243,8 +243,9 @@ async fn what_is_cancelled_ends_deleted() {
     let receipts = Receipts { when: When::After { ms: 60_000 }, ..Receipts::default() };
     let centre = Centre::smpp(Behaviour { receipts, ..Behaviour::default() }).start().await;
     let mut client = bound(&centre, TRANSCEIVER).await;
-    client.write(&[submit(2, "8613800000001"), submit(3, "8613800000001")]).await;
-    client.write(&[pdu(8, 0, 4, b"\x001\0\x01\x0110690000\0\x01\x018613800000001\0")]).await;
+    // In one write, so that the clock, which goes on when all wait, does not overtake the last.
+    let cancel = pdu(8, 0, 4, b"\x001\0\x01\x0110690000\0\x01\x018613800000001\0");
+    client.write(&[submit(2, "8613800000001"), submit(3, "8613800000001"), cancel]).await;
     for expected in [[SUBMIT_RESP, 0, 2], [SUBMIT_RESP, 0, 3], [0x8000_0008, 0, 4]] {
         assert_eq!(client.head().await, Some(expected));
     }
@@ -272,4 +273,30 @@ async fn links_are_told_who_may_bind() {
     assert_eq!(third.head().await, Some([0x8000_0009, 0x0F, 1]));
     centre.stop().await;
     assert_eq!(third.read().await, None);
+}
+
+#[tokio::test]
+async fn chance_follows_from_the_seed() {
+    let mut lives = Vec::new();
+    for seed in [7, 7, 8] {
+        let behaviour = Behaviour { cut_within: Some(1000), seed, keep: Keep::Counts, ..Behaviour::default() };
+        let centre = Centre::smpp(behaviour).start().await;
+        for _ in 0..2 {
+            let mut client = bound(&centre, TRANSMITTER).await;
+            client.write(&ask_many(1000)).await;
+            while client.read().await.is_some() {}
+        }
+        centre.until(|counts| counts.open == 0).await;
+        lives.push(centre.counts().submits);
+    }
+    assert!(lives[0] == lives[1] && lives[1] != lives[2], "{lives:?}");
+}
+
+#[tokio::test]
+async fn a_link_that_rests_is_closed() {
+    let centre =
+        Centre::smpp(Behaviour { idle: Some(Duration::from_millis(20)), ..Behaviour::default() }).start().await;
+    let mut client = bound(&centre, TRANSCEIVER).await;
+    assert_eq!(client.read().await, None);
+    assert_eq!((centre.counts().bound, centre.counts().cuts), (0, 0));
 }

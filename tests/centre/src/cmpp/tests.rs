@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::{dialect::Receipt, wire::put_padded};
 
 const AT: Stamp = Stamp(*b"261130142536");
 
