@@ -167,6 +167,8 @@ pub struct Receipts {
     pub twice: bool,
     /// They come on another bind than the submit did, if there is one.
     pub elsewhere: bool,
+    /// Each is preceded by one that says the message is on its way (SMPP esm_class 20h, SGIP state 1).
+    pub intermediate: bool,
     /// They are sent although nobody asked.
     pub unasked: bool,
     /// How it ends, unless a rule says otherwise.
@@ -186,6 +188,7 @@ impl Default for Receipts {
             when: When::After { ms: 0 },
             twice: false,
             elsewhere: false,
+            intermediate: false,
             unasked: false,
             outcome: Outcome::default(),
             failing_segment: None,

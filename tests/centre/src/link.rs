@@ -1,5 +1,8 @@
 //! One connection: frames are read in whole chunks, served in order, and answered with one write a chunk.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::VecDeque, io, sync::Arc};
 
 use tokio::{

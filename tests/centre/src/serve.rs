@@ -229,6 +229,10 @@ impl<D: Dialect> Link<D> {
             return;
         }
         let receipt = Receipt { id, from: submit.from.into(), to: to.into(), outcome, submitted: moment.stamp };
+        if receipts.intermediate {
+            let outcome = Outcome { state: State::Enroute, ..Outcome::default() };
+            self.send_receipt(Receipt { outcome, ..receipt.clone() }, moment);
+        }
         for _ in 0..=u8::from(receipts.twice) {
             self.send_receipt(receipt.clone(), moment);
         }

@@ -52,13 +52,15 @@ async fn every_status_is_within_reach() {
 
 #[tokio::test]
 async fn receipts_take_another_bind_twice_and_fail_where_told() {
-    let receipts = Receipts { elsewhere: true, twice: true, ..Receipts::default() };
+    let receipts = Receipts { elsewhere: true, twice: true, intermediate: true, ..Receipts::default() };
     let rules = vec![Rule::end("8", State::Rejected, 3)];
     let centre = Centre::smpp(Behaviour { receipts, rules, ..Behaviour::default() }).start().await;
     let mut sender = bound(&centre, TRANSCEIVER).await;
     let mut receiver = bound(&centre, RECEIVER).await;
     sender.write(&[submit(2, "8613800000008")]).await;
     assert_eq!(sender.head().await, Some([SUBMIT_RESP, 0, 2]));
+    let notice = receiver.read().await.unwrap();
+    assert!(notice.contains(&0x20) && notice.windows(12).any(|part| part == b"stat:ENROUTE"));
     for _ in 0..2 {
         let receipt = receiver.read().await.unwrap();
         assert!(receipt.windows(12).any(|part| part == b"stat:REJECTD"));

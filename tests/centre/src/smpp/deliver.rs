@@ -2,7 +2,7 @@
 
 use crate::{
     alphabet::Alphabet,
-    behaviour::{Behaviour, Form},
+    behaviour::{Behaviour, Form, State},
     calendar::Stamp,
     dialect::{Receipt, Said, header},
     wire::put_terminated,
@@ -22,11 +22,12 @@ fn put_deliver_head(out: &mut Vec<u8>, from: &str, to: &str, esm_class: u8, codi
 
 pub(super) fn put_receipt(out: &mut Vec<u8>, receipt: &Receipt, behaviour: &Behaviour, done: Stamp) {
     let (outcome, receipts) = (&receipt.outcome, &behaviour.receipts);
-    put_deliver_head(out, &receipt.to, &receipt.from, 0x04, 0);
+    let esm_class = if outcome.state == State::Enroute { 0x20 } else { 0x04 };
+    put_deliver_head(out, &receipt.to, &receipt.from, esm_class, 0);
     let length = out.len();
     out.push(0);
     if receipts.form != Form::Tlv {
-        let delivered = if outcome.state as u8 == 2 { "001" } else { "000" };
+        let delivered = if outcome.state == State::Delivered { "001" } else { "000" };
         out.extend_from_slice(b"id:");
         put_id(out, receipt.id, receipts.receipt_ids);
         for text in [" sub:001 dlvrd:", delivered, " submit date:", &receipt.submitted.text()[..10]] {
