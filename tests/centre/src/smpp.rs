@@ -22,6 +22,8 @@ use submit::{address, read_data, read_submit};
 pub(crate) struct Smpp {
     /// interface_version of the client.
     version: u8,
+    /// How the ids it names are written.
+    ids: Radix,
 }
 
 impl Dialect for Smpp {
@@ -31,7 +33,7 @@ impl Dialect for Smpp {
     const BASIC: Alphabet = Alphabet::Gsm7;
 
     fn new() -> Self {
-        Self { version: 0 }
+        Self { version: 0, ids: Radix::Decimal }
     }
 
     fn head(frame: &[u8]) -> Head {
@@ -50,7 +52,7 @@ impl Dialect for Smpp {
             command::SUBMIT => read_submit(fields, false).map(Asked::Submit),
             command::SUBMIT_MULTI => read_submit(fields, true).map(Asked::Submit),
             command::DATA => read_data(fields).map(Asked::Submit),
-            command::CANCEL => read_cancel(fields).map_err(short),
+            command::CANCEL => self.read_cancel(fields).map_err(short),
             command::UNBIND => Ok(Asked::Unbind),
             command::ENQUIRE_LINK => Ok(Asked::Test),
             command::QUERY => Ok(Asked::Unserved(status::QUERYFAIL)),
@@ -62,6 +64,7 @@ impl Dialect for Smpp {
     }
 
     fn judge(&mut self, login: &Login<'_>, behaviour: &Behaviour) -> u32 {
+        self.ids = behaviour.receipts.answer_ids;
         if login.account != behaviour.account {
             return status::INVSYSID;
         }
@@ -82,9 +85,7 @@ impl Dialect for Smpp {
     }
 
     fn id(number: u64, _head: &Head, _at: Stamp) -> Id {
-        let mut id = Id::default();
-        id[..8].copy_from_slice(&number.to_be_bytes());
-        id
+        id_of(number)
     }
 
     fn answer_bind(&self, head: &Head, status: u32, _login: &Login<'_>, behaviour: &Behaviour, out: &mut Vec<u8>) {
@@ -150,6 +151,17 @@ impl Dialect for Smpp {
 }
 
 impl Smpp {
+    fn read_cancel<'a>(&self, mut fields: Fields<'a>) -> Result<Asked<'a>, Short> {
+        fields.terminated(6)?;
+        let id = fields.terminated(65)?;
+        address(&mut fields, 21)?;
+        let to = address(&mut fields, 21)?;
+        let radix = if matches!(self.ids, Radix::Decimal | Radix::PaddedDecimal) { 10 } else { 16 };
+        // An id nobody gave names no message.
+        let number = if id.is_empty() { None } else { Some(u64::from_str_radix(id, radix).unwrap_or_default()) };
+        Ok(Asked::Cancel(number.map(id_of), to))
+    }
+
     fn read_bind<'a>(&mut self, command: u32, mut fields: Fields<'a>) -> Result<Asked<'a>, Short> {
         let account = fields.terminated(16)?;
         let password = fields.terminated(9)?;
@@ -166,16 +178,10 @@ impl Smpp {
     }
 }
 
-fn read_cancel(mut fields: Fields<'_>) -> Result<Asked<'_>, Short> {
-    fields.terminated(6)?;
-    let id = fields.terminated(65)?;
-    address(&mut fields, 21)?;
-    let to = address(&mut fields, 21)?;
-    let number = id.parse().or_else(|_| u64::from_str_radix(id, 16));
-    let octets = number
-        .ok()
-        .map(|number| Smpp::id(number, &Head { command: 0, status: 0, sequence: [0; 3] }, Stamp([b'0'; 12])));
-    Ok(Asked::Cancel(octets, to))
+fn id_of(number: u64) -> Id {
+    let mut id = Id::default();
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    id
 }
 
 /// Appends a PDU.

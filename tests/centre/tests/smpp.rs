@@ -242,11 +242,12 @@ async fn submit_multi_lists_who_was_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_cancelled_ends_deleted() {
-    let receipts = Receipts { when: When::After { ms: 60_000 }, ..Receipts::default() };
+    let when = When::After { ms: 60_000 };
+    let receipts = Receipts { when, answer_ids: Radix::PaddedUpperHex, ..Receipts::default() };
     let centre = Centre::smpp(Behaviour { receipts, ..Behaviour::default() }).start().await;
     let mut client = bound(&centre, TRANSCEIVER).await;
     // In one write, so that the clock, which goes on when all wait, does not overtake the last.
-    let cancel = pdu(8, 0, 4, b"\x001\0\x01\x0110690000\0\x01\x018613800000001\0");
+    let cancel = pdu(8, 0, 4, b"\x0000000001\0\x01\x0110690000\0\x01\x018613800000001\0");
     client.write(&[submit(2, "8613800000001"), submit(3, "8613800000001"), cancel]).await;
     for expected in [[SUBMIT_RESP, 0, 2], [SUBMIT_RESP, 0, 3], [0x8000_0008, 0, 4]] {
         assert_eq!(client.head().await, Some(expected));
