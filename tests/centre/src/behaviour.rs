@@ -23,6 +23,8 @@ pub struct Behaviour {
     pub most_binds: Option<usize>,
     /// What happens to a message that is not refused.
     pub manner: Manner,
+    /// The centre hangs: connections are accepted, and nothing is read or sent until it is set otherwise.
+    pub frozen: bool,
     /// How long an answer to a submit waits.
     #[serde(with = "millis")]
     pub answer_after: Duration,
@@ -71,6 +73,7 @@ impl Default for Behaviour {
             bind_status: 0,
             most_binds: None,
             manner: Manner::Honest,
+            frozen: false,
             answer_after: Duration::ZERO,
             bare_errors: false,
             rules: Vec::new(),

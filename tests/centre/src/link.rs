@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::VecDeque, io, sync::Arc};
+use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -23,6 +23,9 @@ use crate::{
 
 /// A chunk, and as much as may lie unwritten before nothing more is read.
 const CHUNK: usize = 256 * 1024;
+
+/// How often a frozen link looks whether it still is.
+const THAW: Duration = Duration::from_millis(20);
 
 /// One connection.
 pub(crate) struct Link<D> {
@@ -115,6 +118,8 @@ impl<D: Dialect> Link<D> {
         let mut input = Vec::with_capacity(CHUNK);
         let mut written = 0;
         let mut flow = Flow::Go;
+        // Something was read that is not served.
+        let mut is_unserved = false;
         loop {
             if written == self.out.len() {
                 self.out.clear();
@@ -125,7 +130,8 @@ impl<D: Dialect> Link<D> {
                     Flow::Go => writer.flush().await?,
                 }
             }
-            let due = self.due();
+            let is_frozen = self.shared.behaviour().frozen;
+            let due = if is_frozen { Some(calendar::now() + THAW) } else { self.due() };
             tokio::select! {
                 biased;
                 () = cut.cancelled() => return Ok(()),
@@ -134,14 +140,29 @@ impl<D: Dialect> Link<D> {
                     written += result?;
                     continue;
                 }
-                result = reader.read_buf(&mut input), if flow == Flow::Go && self.out.len() < CHUNK => {
+                () = std::future::ready(()), if is_unserved && !is_frozen => {
+                    is_unserved = false;
+                    flow = self.take(&mut input);
+                }
+                result = reader.read_buf(&mut input), if flow == Flow::Go && self.out.len() < CHUNK && !is_frozen => {
                     if result? == 0 {
                         return Ok(());
                     }
-                    flow = self.take(&mut input);
+                    is_unserved = true;
+                    continue;
                 }
-                () = arrived(self.mailbox.as_ref()) => self.fetch(),
-                () = sleep_until(due.unwrap_or(self.shared.started)), if due.is_some() => flow = self.wake(),
+                () = arrived(self.mailbox.as_ref()) => {}
+                () = sleep_until(due.unwrap_or(self.shared.started)), if due.is_some() => {}
+            }
+            if is_frozen {
+                // What woke the link is looked after when it thaws.
+                is_unserved = true;
+                continue;
+            }
+            // Whatever woke the link: a client that never rests must not keep letters and timers waiting.
+            self.fetch();
+            if flow == Flow::Go && self.due().is_some_and(|due| due <= calendar::now()) {
+                flow = self.wake();
             }
             self.send();
             self.enter();
@@ -212,6 +233,9 @@ impl<D: Dialect> Link<D> {
             return;
         }
         let behaviour = self.shared.behaviour();
+        if behaviour.frozen {
+            return;
+        }
         let done = self.calendar.stamp(calendar::now());
         while self.sent.unanswered() < behaviour.deliver_window
             && let Some(delivery) = self.sent.queue.pop_front()

@@ -303,3 +303,15 @@ async fn a_link_that_rests_is_closed() {
     assert_eq!(client.read().await, None);
     assert_eq!((centre.counts().bound, centre.counts().cuts), (0, 0));
 }
+
+#[tokio::test]
+async fn a_frozen_centre_goes_on_where_it_stood() {
+    let centre = Centre::smpp(Behaviour::default()).start().await;
+    let mut client = bound(&centre, TRANSCEIVER).await;
+    centre.set(Behaviour { frozen: true, ..Behaviour::default() });
+    client.write(&[submit(3, "8613800000001")]).await;
+    assert!(tokio::time::timeout(Duration::from_millis(100), client.head()).await.is_err());
+    assert_eq!(centre.counts().submits, 0);
+    centre.set(Behaviour::default());
+    assert_eq!(client.head().await, Some([SUBMIT_RESP, 0, 3]));
+}
