@@ -23,6 +23,11 @@
 //! `aiosmpplib` for SMPP, `pycmpp` for CMPP 2.0. For CMPP 3.0, SGIP and SMGP no foreign program exists to ask; there the
 //! layouts of the specifications, written out as octets, are the judge.
 //!
+//! # What it costs
+//! A link reads, serves and writes whole chunks, and enters what arrived into the book once a chunk. With
+//! [`Keep::Counts`] a submit of 80 octets with its answer, its receipt and the client's acknowledgement is a little over
+//! a microsecond of one core; with [`Keep::Everything`] about three. Measures use the former.
+//!
 //! # Clocks and chance
 //! Time is tokio's, so paused time pauses a centre; its calendar begins on a fixed date unless told otherwise. Paused
 //! time jumps to the next timer whenever nothing is to be done, and octets on their way through a socket do not count as
