@@ -16,12 +16,15 @@
 //! whole batch: `5.7.1` to a recipient is the account's fault unless the same batch had recipients accepted; then it is a
 //! rule of that recipient, and must not stop the route.
 
+mod bounces;
 mod codes;
 mod dispatch;
+mod dkim;
 mod letter;
 mod personal;
 mod pool;
 mod reply;
+mod seal;
 mod session;
 mod settings;
 mod tls;
@@ -32,18 +35,35 @@ mod wire;
 mod tests;
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Batch, Cause, Channel, Deduplication, Fault, Item, Profile, RateUnit, ReceiptStyle, Verdict,
+    Adapter, Batch, Cause, Channel, Deduplication, Fault, Item, Profile, RateUnit, ReceiptSink, ReceiptStyle, Verdict,
 };
 use lettre::Address;
-pub use settings::{Mechanism, Settings, SettingsFault, Tls};
 
-use crate::{dispatch::Dispatch, letter::Letter, pool::Pool, transaction::Envelope};
+use crate::{
+    bounces::Bounces,
+    dispatch::Dispatch,
+    letter::Letter,
+    pool::Relays,
+    settings::{Sender, Setup},
+    transaction::Envelope,
+};
+pub use crate::{
+    codes::is_hard,
+    seal::Seal,
+    settings::{
+        BounceSettings, DkimSettings, Mechanism, Notify, Protocol, RelaySettings, Settings, SettingsFault, Tls,
+        UnsubscribeSettings,
+    },
+};
 
 /// Recipients handed over at a time.
 const BATCH_MAX: usize = 256;
@@ -54,31 +74,48 @@ const ADDRESS_MAX: usize = 254;
 /// The adapter; the documentation of the crate says how it works.
 pub struct Email {
     profile: Profile,
-    pool: Pool,
+    relays: Relays,
+    sender: Sender,
+    /// `None` when no reports are expected.
+    bounces: Option<Bounces>,
     per_message: usize,
     closed: AtomicBool,
 }
 
 impl Email {
-    /// An adapter for one relay. Reads the password and the certificate authorities; opens no connection.
+    /// An adapter for one sender and one or more relays; what reports of non-delivery say goes to `receipts`. Reads the
+    /// secrets and the certificate authorities; opens no connection, and listens from the first submit or probe on.
     ///
     /// # Errors
     /// [`SettingsFault`] lists everything that is wrong with the settings.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsFault> {
-        let relay = settings.relay()?;
+    pub fn new(settings: &Settings, receipts: Arc<dyn ReceiptSink>) -> Result<Self, SettingsFault> {
+        let Setup { relays, sender } = settings.setup()?;
         let own_message = settings.recipients_per_message == 1;
+        let duration = Duration::from_millis;
+        let relays = Relays::new(relays, duration(settings.connect_timeout_ms), duration(settings.pass_over_ms));
+        let reports = sender.bounces.clone();
         let profile = Profile {
             channel: Channel::Email,
             batch_max: BATCH_MAX,
             text_max: None,
-            receipts: ReceiptStyle::None,
+            receipts: if reports.is_some() { ReceiptStyle::Delivery } else { ReceiptStyle::None },
             deduplication: if own_message { Deduplication::ByToken } else { Deduplication::None },
             rate_unit: RateUnit::Recipients,
-            window: settings.connections,
+            window: relays.window(),
         };
-        let timeout = Duration::from_millis(settings.connect_timeout_ms);
-        let pool = Pool::new(relay, settings.connections, settings.messages_per_connection, timeout);
-        Ok(Self { profile, pool, per_message: settings.recipients_per_message, closed: AtomicBool::new(false) })
+        let bounces = reports.map(|reports| Bounces::new(reports, sender.envelope_from.clone(), receipts));
+        let per_message = settings.recipients_per_message;
+        Ok(Self { profile, relays, sender, bounces, per_message, closed: AtomicBool::new(false) })
+    }
+
+    /// Listens for reports, if that is wanted and not yet done. That it cannot listen stops no warning: the log says it, and
+    /// the next submit tries again.
+    async fn listen(&self) {
+        if let Some(bounces) = &self.bounces
+            && let Err(error) = bounces.listen().await
+        {
+            tracing::error!(%error, "nobody listens for reports of non-delivery: the address cannot be bound");
+        }
     }
 
     /// Bytes of the longest address to confirm at. A message for several recipients carries none: it would be everybody's.
@@ -116,11 +153,12 @@ impl Adapter for Email {
         if recipients.is_empty() {
             return Ok(vec![no_address(); batch.items.len()]);
         }
-        let Ok(letter) = Letter::new(&batch.content, self.pool.relay(), self.links(batch)) else {
+        self.listen().await;
+        let Ok(letter) = Letter::new(&batch.content, &self.sender, self.links(batch)) else {
             let refusal = Verdict::refused_content("UNWRITABLE", "the content cannot be made into a message");
             return Ok(vec![refusal; batch.items.len()]);
         };
-        let dispatch = Dispatch::new(&self.pool, &letter, &recipients, self.per_message, deadline, batch.urgent);
+        let dispatch = Dispatch::new(&self.relays, &letter, &recipients, self.per_message, deadline, batch.urgent);
         let mut verdicts = dispatch.run().await?;
         judge_by_the_batch(&mut verdicts);
         let mut verdicts = verdicts.into_iter();
@@ -129,25 +167,50 @@ impl Adapter for Email {
         Ok(addresses.iter().map(answer).collect())
     }
 
-    /// Connects, protects, logs in, and says farewell. When every connection it may have is at work, the link is known to work.
+    /// Connects, protects, logs in, and says farewell, at every relay: the link is good when one of them is. When every
+    /// connection it may have is at work, a relay is known to work.
     async fn probe(&self) -> Result<(), Fault> {
         self.check_open()?;
-        let Some(slot) = self.pool.free_slot(false) else { return Ok(()) };
-        slot.fresh().await?.quit().await;
-        Ok(())
+        self.listen().await;
+        let mut answer = Err(Fault::Transient(Cause::new("CLOSED", "there is no relay")));
+        for (number, pool) in self.relays.in_order().into_iter().enumerate() {
+            let probed = match pool.free_slot(false) {
+                Some(slot) => match slot.fresh().await {
+                    Ok(session) => {
+                        session.quit().await;
+                        Ok(())
+                    }
+                    Err(fault) => Err(fault),
+                },
+                None => Ok(()),
+            };
+            if number == 0 || probed.is_ok() {
+                answer = probed;
+            }
+        }
+        answer
     }
 
     async fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        self.pool.close().await;
+        self.relays.close().await;
+        if let Some(bounces) = &self.bounces {
+            bounces.stop().await;
+        }
     }
 }
 
-/// The address as it may stand in a command.
+/// The address as it may stand in a command. A domain beyond ASCII is written as the DNS knows it, so that only the part before
+/// the `@` can need a relay with SMTPUTF8.
 fn address(item: &Item) -> Option<Address> {
     let text = item.address.expose();
     let clean = text.len() <= ADDRESS_MAX && !text.chars().any(|sign| sign.is_control() || " <>".contains(sign));
-    if clean { text.parse().ok() } else { None }
+    let address: Address = if clean { text.parse().ok()? } else { return None };
+    if address.domain().is_ascii() {
+        return Some(address);
+    }
+    let domain = idna::domain_to_ascii(address.domain()).ok()?;
+    Address::new(address.user(), domain).ok()
 }
 
 fn no_address() -> Verdict {

@@ -12,7 +12,7 @@ const THREE: &[&str] = &["a@example.org", "b@example.org", "c@example.org"];
 fn email(relay: &Relay, change: impl FnOnce(&mut Settings)) -> Email {
     let mut settings = settings(relay.address);
     change(&mut settings);
-    Email::new(&settings).unwrap()
+    mailer(&settings)
 }
 
 #[tokio::test]
@@ -267,7 +267,7 @@ async fn hostile_addresses_never_reach_the_line() {
 #[tokio::test]
 async fn nobody_listening_is_transient() {
     let gone = relay(&[]).await.address;
-    let email = Email::new(&settings(gone)).unwrap();
+    let email = mailer(&settings(gone));
     assert_eq!(submit(&email, &batch(THREE), BUDGET).await, ["[transient]"]);
     assert!(matches!(email.probe().await, Err(Fault::Transient(_))));
 }
