@@ -157,7 +157,7 @@ impl RelaySettings {
         problems.0.extend(own.0.into_iter().map(|problem| format!("{under}{problem}")));
         Relay {
             host: self.host.clone(),
-            port: self.port(),
+            port: self.usual_port(),
             tls: self.tls,
             connector,
             login,
@@ -168,7 +168,7 @@ impl RelaySettings {
         }
     }
 
-    fn port(&self) -> u16 {
+    fn usual_port(&self) -> u16 {
         self.port.unwrap_or(match self.tls {
             Tls::None => 25,
             Tls::Starttls => 587,

@@ -140,7 +140,7 @@ async fn genuine_bounces_end_as_the_right_receipts_on_the_right_recipients() {
         };
         let arrived = tokio::time::timeout(BUDGET * 3, waiting).await;
         assert!(arrived.is_ok(), "{} of 4 receipts; {}", got(), mta.log());
-        let receipts = desk.receipts.lock().unwrap();
+        let receipts = std::mem::take(&mut *desk.receipts.lock().unwrap());
         let states: BTreeMap<_, _> =
             receipts.iter().map(|receipt| (receipt.reference.as_bytes(), &receipt.state)).collect();
         let state = |index: usize| states[letters.items[index].token.to_string().as_bytes()];

@@ -152,3 +152,25 @@ proptest! {
         }
     }
 }
+
+/// As deep as a kept message can be nested, and as many parts as it can have.
+#[test]
+fn hostile_structures_cost_little() {
+    for unit in [
+        "Content-Type:message/rfc822\r\n\r\n",
+        "Content-Type:message/rfc822\r\nContent-Transfer-Encoding:base64\r\n\r\n",
+        "Content-Type:multipart/mixed;boundary=a\r\n\r\n--a\r\n",
+        "Content-Type:multipart/digest;boundary=a\r\n\r\n--a\r\n\r\n",
+        "--a\r\n\r\n",
+        "Subject: =?utf-8?b?",
+        "To: a<b>,(((",
+        "\r\n",
+    ] {
+        let head = "From: postmaster@x.example\r\n";
+        let message = format!("{head}{}", unit.repeat(256 * 1024 / unit.len()));
+        assert!(!matches!(read(message.as_bytes()).said, Said::Delivered), "{unit}");
+        let message =
+            format!("{head}Content-Type:multipart/mixed;boundary=a\r\n\r\n{}", unit.repeat(256 * 1024 / unit.len()));
+        assert!(!matches!(read(message.as_bytes()).said, Said::Delivered), "{unit}");
+    }
+}
