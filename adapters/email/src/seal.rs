@@ -46,9 +46,8 @@ impl Seal {
         let mut text = token.to_string();
         let signature = self.signing(&text).finalize().into_bytes();
         text.push('.');
-        for byte in &signature[..KEPT] {
-            text.push_str(&format!("{byte:02x}"));
-        }
+        let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+        text.extend(signature[..KEPT].iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
         text
     }
 

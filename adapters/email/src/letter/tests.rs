@@ -214,3 +214,34 @@ fn each_recipient_has_a_link_of_its_own() {
     let too_long = "https://w.example/c/".to_owned() + &"x".repeat(60);
     assert_ne!(read(Some(&too_long)).as_deref(), Some(&*too_long));
 }
+
+#[test]
+fn below_orange_one_click_unsubscribes_the_recipient() {
+    let key = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(key.path(), "sixteen bytes it is").unwrap();
+    let unsubscribe =
+        crate::UnsubscribeSettings { url: "https://w.example/u/".to_owned(), key_file: key.path().to_owned() };
+    let settings = Settings { unsubscribe: Some(unsubscribe), ..Settings::of("localhost", "warning@songbei.example") };
+    let sender = settings.setup().unwrap().sender;
+    let to = "zhang@example.org".parse().unwrap();
+    for (urgency, alone, expected) in [
+        (Urgency::Highest, true, false),
+        (Urgency::High, true, false),
+        (Urgency::Medium, true, true),
+        (Urgency::Unknown, true, true),
+        (Urgency::Medium, false, false),
+    ] {
+        let content = Content { urgency, ..content() };
+        let letter = Letter::new(&content, &sender, 0).unwrap();
+        let token = Token { round: 2, ..Token::new(7, 3) };
+        let mut wire = Vec::new();
+        letter.write(&Copy { token, to: alone.then_some(&to), confirm: None }, &mut wire);
+        let message = MessageParser::default().parse(&wire).unwrap();
+        let link = header(&message, "List-Unsubscribe").map(|link| link.trim_matches(['<', '>']));
+        let sealed = link.and_then(|link| link.strip_prefix("https://w.example/u/"));
+        let opened = sealed.and_then(|text| crate::Seal::for_unsubscribing(b"sixteen bytes it is").open(text));
+        assert_eq!(opened, expected.then_some(token), "{urgency:?} {alone}");
+        let post = header(&message, "List-Unsubscribe-Post");
+        assert_eq!(post, expected.then_some("List-Unsubscribe=One-Click"), "{urgency:?} {alone}");
+    }
+}

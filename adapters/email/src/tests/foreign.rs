@@ -103,6 +103,19 @@ async fn a_foreign_server_reads_what_was_meant() {
 }
 
 #[tokio::test]
+async fn a_foreign_server_takes_addresses_beyond_ascii() {
+    let mut sink = Sink::start(&[]).await;
+    let email = mailer(&sink.settings(Tls::None));
+    let to = ["a@例子.example", "张三@例子.example"];
+    assert_eq!(submit(&email, &batch(&to), BUDGET).await, ["accepted"; 2]);
+    let messages = sink.messages(2).await;
+    for (message, to) in messages.iter().zip(["a@xn--fsqu00a.example", "张三@xn--fsqu00a.example"]) {
+        assert_eq!(message["to"], serde_json::json!([to]));
+        assert_eq!(message["ascii"], Value::Bool(to.is_ascii()));
+    }
+}
+
+#[tokio::test]
 async fn a_foreign_server_takes_tls_and_log_in() {
     let password = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "geheim\n").unwrap();
