@@ -117,12 +117,18 @@ impl Pool {
         }
     }
 
-    /// Remembers whether a connection could be had.
-    fn note(&self, had: bool) {
+    /// A connection could be had.
+    fn is_there(&self) {
+        *self.passed_over_until.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// A connection could not be had; said once, until there is one again.
+    fn is_away(&self, fault: &Fault) {
         let mut until = self.passed_over_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if had {
-            *until = None;
-        } else if until.is_none_or(|end| end <= now()) {
+        if until.is_none() {
+            tracing::warn!(relay = self.relay.host, %fault, "a relay cannot be had");
+        }
+        if until.is_none_or(|end| end <= now()) {
             *until = Some(now() + self.pass_over);
         }
     }
@@ -151,20 +157,17 @@ impl Slot<'_> {
             Err(_) => Err(Fault::Transient(Cause::new("CONNECT", "no connection in time"))),
         };
         match &opened {
-            Ok(_) => self.pool.note(true),
+            Ok(_) => self.pool.is_there(),
             // A relay that wants us to slow down is there.
             Err(Fault::Throttled { .. }) => {}
-            Err(fault) => {
-                tracing::warn!(relay = self.pool.relay.host, %fault, "a relay cannot be had");
-                self.pool.note(false);
-            }
+            Err(fault) => self.pool.is_away(fault),
         }
         opened
     }
 
     /// The time was over before there was a connection.
     pub(crate) fn took_too_long(&self) {
-        self.pool.note(false);
+        self.pool.is_away(&Fault::Transient(Cause::new("TIMEOUT", "no connection within the budget")));
     }
 
     /// Whether the session may carry another message.

@@ -166,3 +166,70 @@ impl<S: Stream> Dialogue<'_, S> {
         tokio::time::timeout(self.desk.reports.silence, said).await.map_err(|_| ErrorKind::TimedOut)?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use fenghuo_contract::{NotTaken, ReceiptSink, Reply};
+    use proptest::prelude::*;
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::{BounceSettings, settings::Settings};
+
+    /// Whoever gets this far has forged something.
+    struct Nobody;
+
+    #[async_trait::async_trait]
+    impl ReceiptSink for Nobody {
+        async fn accept(&self, receipts: Vec<Receipt>) -> std::result::Result<(), NotTaken> {
+            panic!("{receipts:?}")
+        }
+
+        async fn reply(&self, _: Vec<Reply>) -> std::result::Result<(), NotTaken> {
+            Err(NotTaken)
+        }
+    }
+
+    fn desk() -> Desk {
+        let key = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(key.path(), "sixteen bytes it is").unwrap();
+        let bounces = BounceSettings::of("127.0.0.1:0".parse().unwrap(), key.path().to_owned());
+        let tls = crate::Tls::None;
+        let settings = Settings { bounces: Some(bounces), tls, ..Settings::of("localhost", "bounce@b.example") };
+        let sender = settings.setup().unwrap().sender;
+        Desk { reports: sender.bounces.unwrap(), base: sender.envelope_from, sink: Arc::new(Nobody) }
+    }
+
+    fn line() -> impl Strategy<Value = Vec<u8>> {
+        let sealed = "[0-9a-f]{16}-[0-9a-f]{8}\\.[0-9a-f]{20}";
+        prop_oneof![
+            Just(b"EHLO mx".to_vec()),
+            Just(b"MAIL FROM:<>".to_vec()),
+            Just(b"DATA".to_vec()),
+            Just(b".".to_vec()),
+            Just(b"RSET".to_vec()),
+            sealed.prop_map(|sealed| format!("RCPT TO:<bounce+{sealed}@b.example>").into_bytes()),
+            any::<Vec<u8>>(),
+        ]
+    }
+
+    proptest! {
+        /// Any dialogue ends when the peer has gone, and nothing unsigned is believed.
+        #[test]
+        fn any_dialogue_is_answered_and_nobody_believed(lines in prop::collection::vec(line(), 0..40)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (near, mut far) = tokio::io::duplex(1024 * 1024);
+                far.write_all(&lines.join(&b"\r\n"[..])).await.unwrap();
+                far.shutdown().await.unwrap();
+                // It may break off when a line has no end.
+                let ended = run(near, &desk()).await;
+                let mut said = Vec::new();
+                far.read_to_end(&mut said).await.unwrap();
+                assert!(said.starts_with(b"220 ") && said.ends_with(b"\r\n"), "{ended:?}");
+            });
+        }
+    }
+}

@@ -76,9 +76,7 @@ impl Drop for Mta {
 }
 
 fn run(command: &mut Command) -> Output {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}; Postfix comes with: cargo xtask test (as root)"));
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; run: cargo xtask test"));
     assert!(output.status.success(), "{command:?}, which must be run as root: {output:?}");
     output
 }
