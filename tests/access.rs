@@ -84,6 +84,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("POST /v1/keys/{id}/revoke", "security"),
     ("GET /screens/{id}", "own screen operator auditor"),
     ("GET /screens/{id}/feed.json", "own screen operator auditor"),
+    ("GET /screens/keys.json", "public"),
     ("POST /screens/{id}/ack", "own screen"),
     ("POST /screens/{id}/heartbeat", "own screen"),
     ("GET /feeds/warnings.atom", "public"),

@@ -20,6 +20,7 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/screens/{id}/feed.json", Access::screen(ONLOOKERS), screen::feed),
         RouteSpec::post("/screens/{id}/ack", Access::screen(&[]), screen::ack),
         RouteSpec::post("/screens/{id}/heartbeat", Access::screen(&[]), screen::heartbeat),
+        RouteSpec::get("/screens/keys.json", Access::public(), screen::keys),
         RouteSpec::get("/feeds/warnings.atom", Access::public(), atom::feed),
         RouteSpec::get("/feeds/cap/{file}", Access::public(), cap::document),
         RouteSpec::get("/cap/{file}", Access::public(), cap::document),

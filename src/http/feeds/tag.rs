@@ -2,12 +2,16 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::flow::screens::names;
+use crate::flow::screens::{Stamped, names};
+
+/// The fields of a signature (RFC 9421).
+const SIGNATURE_INPUT: HeaderName = HeaderName::from_static("signature-input");
+const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 
 /// A document with its strong ETag.
 pub(super) struct Tagged {
@@ -17,13 +21,15 @@ pub(super) struct Tagged {
     pub(super) media_type: &'static str,
     /// Seconds since 1970 of its last change.
     pub(super) changed_at: Option<i64>,
+    /// A signature over its ETag; goes with a 304 too, which says that the document still stands.
+    pub(super) stamped: Option<Stamped>,
 }
 
 impl Tagged {
     /// A document whose ETag is the hash of its bytes.
     pub(super) fn of(body: Bytes, media_type: &'static str, changed_at: Option<i64>) -> Self {
         let hex: String = Sha256::digest(&body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { body, etag: format!("\"{hex}\""), media_type, changed_at }
+        Self { body, etag: format!("\"{hex}\""), media_type, changed_at, stamped: None }
     }
 
     /// The document, or 304 when the reader names its ETag. `If-Modified-Since` is not answered: whole seconds cannot
@@ -38,6 +44,11 @@ impl Tagged {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.extend(HeaderValue::from_str(&self.etag).ok().map(|etag| (header::ETAG, etag)));
         headers.extend(self.changed_at.and_then(http_date).map(|date| (header::LAST_MODIFIED, date)));
+        if let Some(Stamped { input, signature, .. }) = self.stamped {
+            let named = [(SIGNATURE_INPUT, input), (SIGNATURE, signature)];
+            headers
+                .extend(named.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))));
+        }
         if !held {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         }
