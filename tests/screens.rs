@@ -99,3 +99,108 @@ async fn every_broken_field_of_a_screen_is_told_at_once() {
     pointers.sort_unstable();
     assert_eq!(pointers, ["/class", "/custodian", "/panel", "/position", "/warnings"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_packed_answer_is_the_same_document_and_signed_as_well() {
+    let world = TestGateway::start().await;
+    let path = registered(&world, "hall", json!({})).await;
+    world.post(&actual("A1")).await;
+    showing(&world, &path, 1).await;
+    let plain = world.ask(Method::GET, &path, "", &[("accept-encoding", "identity")], Vec::new()).await;
+    // The client of the tests unpacks it, and then says nothing of that.
+    let packed = world.ask(Method::GET, &path, "", &[("accept-encoding", "gzip")], Vec::new()).await;
+    assert_eq!((packed.status, &packed.text), (StatusCode::OK, &plain.text));
+    assert_eq!(packed.header("etag"), plain.header("etag").trim_end_matches('"').to_owned() + "-gz\"");
+    checked(&world, &path, &packed).await.expect("a valid signature");
+    let headers = [("accept-encoding", "gzip"), ("if-none-match", packed.header("etag"))];
+    let same = world.ask(Method::GET, &path, "", &headers, Vec::new()).await;
+    assert_eq!((same.status, same.header("etag")), (StatusCode::NOT_MODIFIED, packed.header("etag")));
+    let view = world.get("/v1/screens", &world.operator).await.json();
+    assert_eq!(view["items"][0]["holds"], "current", "{view}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn players_of_others_get_one_cap_document_or_lines_of_text_and_nothing_when_it_is_calm() {
+    let world = TestGateway::start().await;
+    let path = registered(&world, "hall", json!({"characters": 12})).await;
+    let (cap, text) = (path.replace("feed.json", "current.cap"), path.replace("feed.json", "feed.txt"));
+    for calm in [&cap, &text] {
+        let answer = world.get(calm, "").await;
+        assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, ""));
+    }
+    for identifier in ["A1", "A2"] {
+        world.post(&actual(identifier)).await;
+    }
+    let shown = showing(&world, &path, 2).await.json();
+    let merged = world.get(&cap, "").await;
+    assert_eq!(merged.header("content-type"), "application/cap+xml; charset=utf-8");
+    assert_eq!(merged.text.matches("<info>").count(), 2, "{}", merged.text);
+    assert!(merged.text.contains("<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\">"));
+    let read = fenghuo::domain::cap::read(merged.text.as_bytes());
+    assert!(read.message.is_some(), "{:?}", read.findings);
+    let title = shown["notices"][0]["title"].as_str().expect("a title");
+    assert_eq!(world.get(&text, "").await.text, format!("{title}\n{title}\n"), "the text has no room");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_public_feeds_tell_the_same_warnings_in_every_form() {
+    let world = TestGateway::start().await;
+    registered(&world, "hall", json!({})).await;
+    let mut message = actual("A1");
+    message["infos"][0]["areas"][0]["circles"] = json!([{"centre": [45.8, 126.5], "radius_km": 2.0}]);
+    assert_eq!(world.post(&message).await.status, StatusCode::CREATED);
+    for _ in 0..200 {
+        let feed = world.get("/feeds/active.geojson", "").await;
+        if feed.json()["features"].as_array().is_some_and(|features| !features.is_empty()) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let map = world.get("/feeds/active.geojson", "").await;
+    assert_eq!(map.header("content-type"), "application/geo+json");
+    let feature = &map.json()["features"][0];
+    let ring = feature["geometry"]["coordinates"][0].as_array().expect("a ring").clone();
+    assert_eq!((ring.len(), ring.first()), (37, ring.last()));
+    let (longitude, latitude) = (ring[0][0].as_f64().unwrap(), ring[0][1].as_f64().unwrap());
+    assert!((126.5..126.53).contains(&longitude) && (latitude - 45.8).abs() < 1e-6, "{longitude} {latitude}");
+    let read = judged("feed_reader.py", &world.get("/feeds/warnings.rss", "").await.text).expect("a feed");
+    let entries: Value = serde_json::from_str(&read).expect("JSON");
+    assert_eq!(entries[0]["link"], feature["properties"]["cap"], "{entries}");
+    assert!(entries[0]["published"].as_str().is_some_and(|at| at.ends_with("+0000")), "{entries}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_listens_is_told_all_of_it_at_once_and_when_it_changes() {
+    let world = TestGateway::start().await;
+    let path = registered(&world, "hall", json!({})).await.replace("feed.json", "events");
+    let listen = |held: Option<String>| {
+        let request = reqwest::Client::new().get(format!("{}{path}", world.base));
+        let request = held.iter().fold(request, |request, id| request.header("last-event-id", id));
+        async move { request.send().await.expect("an answer") }
+    };
+    let mut stream = listen(None).await;
+    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    let mut told = String::new();
+    async fn until(stream: &mut reqwest::Response, told: &mut String, count: usize) {
+        while told.matches("event: document").count() < count || !told.ends_with("\n\n") {
+            let chunk = stream.chunk().await.expect("it goes on").expect("an event");
+            told.push_str(std::str::from_utf8(&chunk).expect("text"));
+        }
+    }
+    until(&mut stream, &mut told, 1).await;
+    assert!(told.starts_with("retry: ") && told.contains("event: signed\ndata: {"), "{told}");
+    assert!(told.contains("\"notices\":[]"), "nothing stands, and that is said: {told}");
+    world.post(&actual("A1")).await;
+    until(&mut stream, &mut told, 2).await;
+    let last = told.rsplit("event: document\ndata: ").next().expect("an event").trim();
+    let document: Value = serde_json::from_str(last).expect("JSON");
+    assert_eq!(document["notices"][0]["level"], "red");
+    let id = told.rsplit("id: ").next().and_then(|rest| rest.lines().next()).expect("an id").to_owned();
+    let mut again = listen(Some(id)).await;
+    let mut resumed = String::new();
+    while !resumed.contains("event: stands") {
+        let chunk = again.chunk().await.expect("it goes on").expect("an event");
+        resumed.push_str(std::str::from_utf8(&chunk).expect("text"));
+    }
+    assert!(!resumed.contains("event: document"), "what it holds is not sent again: {resumed}");
+}

@@ -12,13 +12,16 @@ mod sighting;
 mod stamp;
 mod standing;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::sighting::names;
+pub(crate) use self::sighting::{PACKED, names};
 pub use self::{
     board::{Screens, ShownSink, Viewer},
     kiosk::Mac,
@@ -148,8 +151,24 @@ pub struct ScreenDocument {
     /// Unix seconds of the last change, for `Last-Modified`.
     pub changed_at: i64,
     pub notices: Arc<Vec<Notice>>,
-    /// Its newest signature.
-    stamped: Arc<Mutex<Option<Stamped>>>,
+    /// `body` packed with gzip, once for all who take it so.
+    pub packed: Arc<OnceLock<Bytes>>,
+    /// Its newest signatures, plain and packed.
+    stamped: Arc<Mutex<[Option<Stamped>; 2]>>,
+}
+
+impl ScreenDocument {
+    /// The ETag of its plain or its packed form.
+    #[must_use]
+    pub fn etag_of(&self, packed: bool) -> String {
+        if packed { self.etag.trim_end_matches('"').to_owned() + PACKED + "\"" } else { self.etag.clone() }
+    }
+}
+
+/// The notices that are shown: while anything real stands, no drill takes its place or stands beside it.
+pub fn meant(notices: &[Notice]) -> impl Iterator<Item = &Notice> {
+    let real = notices.iter().any(|notice| !notice.drill);
+    notices.iter().filter(move |notice| !(real && notice.drill))
 }
 
 /// What a screen tells us it did.
@@ -242,10 +261,10 @@ impl Flow {
         self.0.screens.revoke(id).await
     }
 
-    /// The signature that goes with a document, not older than it may be.
+    /// The signature that goes with a document, plain or packed (its ETag is another one), not older than it may be.
     #[must_use]
-    pub fn stamped(&self, document: &ScreenDocument) -> Stamped {
-        self.0.screens.stamped(document)
+    pub fn stamped(&self, document: &ScreenDocument, packed: bool) -> Stamped {
+        self.0.screens.stamped(document, packed)
     }
 
     /// The keys with which signatures of screen documents are checked: the one in use, the one before, the one to come.

@@ -104,11 +104,11 @@ impl Screens {
     }
 
     /// The signature of a document, made anew when the last one is older than a span.
-    pub(super) fn stamped(&self, document: &ScreenDocument) -> Stamped {
+    pub(super) fn stamped(&self, document: &ScreenDocument, packed: bool) -> Stamped {
         let now = self.clock.unix();
-        let mut stamped = document.stamped.lock();
+        let stamped = &mut document.stamped.lock()[usize::from(packed)];
         let fresh = stamped.take().filter(|stamped| (stamped.created..stamped.created + SPAN_S).contains(&now));
-        stamped.insert(fresh.unwrap_or_else(|| self.stamp.sign(&document.etag, now))).clone()
+        stamped.insert(fresh.unwrap_or_else(|| self.stamp.sign(&document.etag_of(packed), now))).clone()
     }
 
     pub(super) fn keys(&self) -> &[PublicKey] {

@@ -8,10 +8,13 @@
 //! The keys belong to the installation: they are derived from its sealing key and a generation, so that every node has
 //! them. Three generations are published, so that a player knows the next key before it is used.
 
+use std::sync::{Arc, OnceLock};
+
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use bytes::Bytes;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
 use super::{Mac, POLL_SECONDS};
@@ -48,6 +51,8 @@ pub struct Stamped {
     pub input: String,
     /// The value of `Signature`.
     pub signature: String,
+    /// What whoever serves it makes of document and signature, once for all readers.
+    pub served: Arc<OnceLock<[Bytes; 2]>>,
 }
 
 /// The label of the signature in its header fields.
@@ -85,6 +90,7 @@ impl Stamp {
             expires,
             input: format!("{LABEL}={parameters}"),
             signature: format!("{LABEL}=:{signature}:"),
+            served: Arc::default(),
         }
     }
 }
@@ -154,7 +160,7 @@ pub fn verify(etag: &str, input: &str, signature: &str, keys: &[PublicKey], now:
     if created > now.saturating_add(CLOCKS_S) {
         return Err(NotBelieved::Future);
     }
-    Ok(Stamped { created, expires, input: input.to_owned(), signature: signature.to_owned() })
+    Ok(Stamped { created, expires, input: input.to_owned(), signature: signature.to_owned(), served: Arc::default() })
 }
 
 #[cfg(test)]

@@ -149,7 +149,14 @@ impl ScreenDocument {
         let body = Bytes::from(value.to_string());
         let digest = Sha256::digest(&body);
         let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { etag: format!("\"{hex}\""), body, changed_at, notices: Arc::new(notices), stamped: Arc::default() }
+        Self {
+            etag: format!("\"{hex}\""),
+            body,
+            changed_at,
+            notices: Arc::new(notices),
+            packed: Arc::default(),
+            stamped: Arc::default(),
+        }
     }
 }
 

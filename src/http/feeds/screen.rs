@@ -49,9 +49,11 @@ pub(super) fn viewer<'a>(actor: &Actor, headers: &'a HeaderMap) -> Viewer<'a> {
     if actor.role == Role::Screen { Viewer::Screen { holds: held(headers) } } else { Viewer::Onlooker }
 }
 
-fn tagged(site: &Site, document: &ScreenDocument) -> Tagged {
+fn tagged(site: &Site, document: &Arc<ScreenDocument>) -> Tagged {
+    let (flow, signed) = (site.flow.clone(), Arc::clone(document));
     Tagged {
-        stamped: Some(site.flow.stamped(document)),
+        sign: Some(Box::new(move |packed| flow.stamped(&signed, packed))),
+        packed: Arc::clone(&document.packed),
         body: document.body.clone(),
         etag: document.etag.clone(),
         media_type: "application/json",
@@ -59,7 +61,7 @@ fn tagged(site: &Site, document: &ScreenDocument) -> Tagged {
     }
 }
 
-fn unknown(id: &str) -> Problem {
+pub(super) fn unknown(id: &str) -> Problem {
     Problem::new(ProblemCode::ScreenNotFound).with("id", id)
 }
 
