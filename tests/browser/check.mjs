@@ -178,6 +178,7 @@ async function expiry(screen) {
   await page.addInitScript(() => { const real = Date.now; Date.now = () => real() - 86400000; });
   let cut = false;
   await page.route("**/feed.json*", (route) => cut ? route.abort() : route.fulfill({ status: 200, headers: { etag: '"x"', date: new Date().toUTCString(), "content-type": "application/json" }, body: JSON.stringify(feed) }).then(() => { cut = true; }));
+  await page.route("**/events*", (route) => route.abort());
   await page.goto(base + new URL(screen.kiosk_url).pathname + new URL(screen.kiosk_url).search);
   await until("a warning stays on a page that is cut off, with the word that it is", 9000, async () => (await page.isVisible("#title")) && (await page.isVisible("#strip")));
   await picture(page, "kiosk-lost");

@@ -16,11 +16,13 @@ struct Package {
     probe: &'static [&'static str],
 }
 
-const PACKAGES: [Package; 6] = [
+const PACKAGES: &[Package] = &[
     Package { name: "libxml2-utils", probe: &["xmllint", "--version"] },
     Package { name: "chromium", probe: &["chromium", "--version"] },
     Package { name: "chromium-driver", probe: &["chromedriver", "--version"] },
     Package { name: "postfix", probe: &["postconf", "-d", "mail_version"] },
+    // Without a font for Chinese the browser draws boxes, and measures them.
+    Package { name: "fonts-wqy-microhei", probe: &["sh", "-c", "fc-list :lang=zh | grep -q ."] },
     Package { name: "strace", probe: &["strace", "--version"] },
     Package { name: "python3-venv", probe: &["python3", "-c", "import ensurepip, venv"] },
 ];
