@@ -96,6 +96,12 @@ impl Visit {
         warning.released_at.is_some() || self.owns(warning)
     }
 
+    /// What an office is called.
+    pub(super) fn office(&self, id: &str) -> String {
+        let issuer = self.site.config.issuers.get(id);
+        issuer.map_or_else(|| self.words.of("console-roster-office-", id), |issuer| issuer.name.clone())
+    }
+
     pub(super) fn frame(&self, mode: Mode) -> Frame {
         let now_ms = self.site.clock.unix_ms();
         Frame {
