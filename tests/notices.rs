@@ -1,5 +1,7 @@
 //! Who is on duty, and what they are told: reminders, witnesses, deputies; each once, whatever is interrupted.
 
+mod pages;
+
 use std::time::Duration;
 
 use fenghuo::{

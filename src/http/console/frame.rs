@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{ANALYSTS, KEEPERS, READERS, assets, form, words::Words};
+use super::{ANALYSTS, DELIVERY_READERS, INBOX_READERS, KEEPERS, READERS, assets, form, words::Words};
 use crate::{
     domain::{level::Level, message::Status, moment::Moment},
     flow::{
@@ -275,8 +275,11 @@ pub(super) struct Chip {
 fn links(words: Words, role: Option<Role>, path: &str) -> Vec<Link> {
     let all = [
         ("/console/", "console-nav-board", READERS),
+        ("/console/inbox", "console-nav-inbox", INBOX_READERS),
+        ("/console/roster", "console-nav-roster", DELIVERY_READERS),
         ("/console/routes", "console-nav-routes", KEEPERS),
         ("/console/screens", "console-nav-screens", KEEPERS),
+        ("/console/partners", "console-nav-partners", KEEPERS),
         ("/console/analysis", "console-nav-analysis", ANALYSTS),
     ];
     let mine = all.into_iter().filter(|(_, _, roles)| role.is_some_and(|role| roles.contains(&role)));
