@@ -34,6 +34,13 @@ pub fn judged(script: &str, input: &str) -> Result<String, String> {
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
+/// Packs a folder or unpacks an archive with Python's own `zipfile`.
+pub fn zip(arguments: &[&str]) {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/zip.py");
+    let done = Command::new(python()).arg(script).args(arguments).output().expect("python3 starts");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
 /// A real SMTP server (aiosmtpd) that tells every message it takes.
 pub struct SmtpSink {
     child: Child,
