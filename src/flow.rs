@@ -16,6 +16,7 @@ mod chain;
 pub mod deliver;
 pub mod drills;
 pub mod exact;
+pub mod fit;
 pub mod forecast;
 pub mod inbox;
 pub mod intake;

@@ -16,6 +16,7 @@ mod drills;
 mod engine;
 mod faults;
 mod feeds;
+mod fit;
 mod house;
 mod measures;
 mod national;

@@ -147,6 +147,7 @@ impl Form {
             language: form.language.clone(),
             title: form.title.clone(),
             text: form.text.clone(),
+            short: String::new(),
         };
         self.texts.iter().map(text).collect()
     }

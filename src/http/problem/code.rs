@@ -76,6 +76,7 @@ problem_codes! {
     SignOffNotWaiting = "sign-off-not-waiting", CONFLICT;
     SignOffRefused = "sign-off-refused", CONFLICT;
     SignOffNotOnDuty = "sign-off-not-on-duty", CONFLICT;
+    SignOffNotCarried = "sign-off-not-carried", CONFLICT;
     SignOffTextChanged = "sign-off-text-changed", CONFLICT;
     ImportRunning = "import-running", CONFLICT;
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE;

@@ -233,6 +233,11 @@ sign-off-not-on-duty = You are not on duty for this step
     .action = Let whoever is on duty sign, or one of his deputies; if the roster is wrong, the operator corrects it with PUT /v1/roster/{ $office }
     .who = The approver on duty
 
+sign-off-not-carried = A channel cannot carry this text; the signature was not taken
+    .detail = errors says which, and why
+    .action = Return it to its issuer to be shortened, or sign again after the administrator has added a short form or a route
+    .who = The approver on duty
+
 sign-off-text-changed = What would go out is not what you saw
     .detail = The texts have changed since; they are now { $digest }
     .action = Read them anew with GET …/sign-off, and sign with their digest

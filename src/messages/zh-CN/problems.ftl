@@ -212,6 +212,11 @@ sign-off-not-on-duty = 这一步现在不由您值班
     .action = 由值班的人或其代班人签；值班表有误，由操作员用 PUT /v1/roster/{ $office } 更正
     .who = 值班审批人
 
+sign-off-not-carried = 有渠道发不了这段文字，签字没有收下
+    .detail = 原因逐条列在 errors 里
+    .action = 退回给发布单位缩短文字，或由管理员备好短文本模板、增加通路后再签
+    .who = 值班审批人
+
 sign-off-text-changed = 现在要发出的不是您看到的
     .detail = 文字后来变了，现在的摘要是 { $digest }
     .action = 用 GET …/sign-off 重看，再按新的摘要签

@@ -9,12 +9,12 @@ use crate::{
     domain::{
         message::Status,
         signoff::{Answer, Beyond, Standing, Step},
-        text::ucs2_segments,
     },
     flow::{
         Unavailable,
         approve::{GivenView, SignOffView},
         exact::SignedText,
+        fit::{self, CarriedText, RouteText},
         forecast::{Conflict, Forecast},
         intake::WarningView,
         preflight::Preflight,
@@ -122,6 +122,14 @@ struct TextRow {
     title: String,
     text: String,
     segments: Option<String>,
+    /// Routes that carry something else, or nothing.
+    routes: Vec<RouteRow>,
+}
+
+struct RouteRow {
+    word: String,
+    /// What its readers see.
+    text: Option<String>,
 }
 
 /// The texts of a lift or a correction.
@@ -185,7 +193,7 @@ impl Sheet {
             channels: forecast.map(|forecast| channels(words, forecast)).unwrap_or_default(),
             streets,
             more_streets: (more > 0).then(|| words.with("console-sign-more-streets", "count", grouped(more as u64))),
-            texts: texts(words, &sign_off.texts),
+            texts: texts(words, &sign_off.texts, &sign_off.carried),
             prepared: prepared(words, sign_off),
             form: next.filter(|_| signs).and_then(|step| SignForm::new(words, view, sign_off, step, given, &row)),
             fault,
@@ -329,20 +337,38 @@ fn streets(words: Words, forecast: &Forecast) -> Vec<StreetRow> {
     told.collect()
 }
 
-fn texts(words: Words, texts: &[SignedText]) -> Vec<TextRow> {
-    let row = |text: &SignedText| TextRow {
-        channel: words.of("console-channel-", &text.channel),
-        language: text.language.clone(),
-        title: text.title.clone(),
-        text: text.text.clone(),
-        segments: (text.channel == Channel::Sms.name())
-            .then(|| words.with("console-sign-segments", "count", ucs2_segments(&text.text))),
+fn texts(words: Words, texts: &[SignedText], carried: &[CarriedText]) -> Vec<TextRow> {
+    let row = |text: &SignedText| {
+        let of_text = |one: &&CarriedText| one.channel == text.channel && one.language == text.language;
+        let routes = carried.iter().find(of_text).map_or(&[][..], |one| &one.routes);
+        let counts = text.channel == Channel::Sms.name() && !routes.is_empty();
+        TextRow {
+            channel: words.of("console-channel-", &text.channel),
+            language: text.language.clone(),
+            title: text.title.clone(),
+            text: text.text.clone(),
+            segments: counts.then(|| words.with("console-sign-segments", "count", fit::segments(routes))),
+            routes: routes.iter().filter_map(|route| RouteRow::new(words, route)).collect(),
+        }
     };
     texts.iter().map(row).collect()
 }
 
+impl RouteRow {
+    fn new(words: Words, route: &RouteText) -> Option<Self> {
+        let args = |name, value: String| [("route", route.route.clone()), (name, value)];
+        if let Some(cause) = &route.refusal {
+            let word = words.fill("console-sign-route-refuses", &args("cause", cause.clone()));
+            return Some(Self { word, text: None });
+        }
+        let text = route.text.clone()?;
+        let segments = route.segments.unwrap_or(1).to_string();
+        Some(Self { word: words.fill("console-sign-route-makes", &args("count", segments)), text: Some(text) })
+    }
+}
+
 fn prepared(words: Words, sign_off: &SignOffView) -> Vec<Prepared> {
-    let of = |id: &str, texts: &[SignedText]| Prepared { heading: words.t(id), texts: self::texts(words, texts) };
+    let of = |id: &str, texts: &[SignedText]| Prepared { heading: words.t(id), texts: self::texts(words, texts, &[]) };
     let forms = sign_off.prepared.iter().flat_map(|prepared| {
         [of("console-sign-prepared-lift", &prepared.lift), of("console-sign-prepared-correction", &prepared.correction)]
     });
