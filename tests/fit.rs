@@ -12,7 +12,7 @@ use fenghuo::{
     flow::{
         approve::{SignOffFault, SignOrder},
         authorize::{Actor, Role},
-        intake::SubmitFault,
+        intake::{Lift, SubmitFault, Submitted},
     },
 };
 use fenghuo_contract::{Channel, RateUnit};
@@ -155,4 +155,66 @@ async fn a_limit_in_segments_counts_what_its_own_route_makes_of_the_text() {
     let finish = |channel: &str| looked.forecast.channels[channel].finish_s.expect("known");
     assert_eq!(looked.texts[0].segments, Some(4));
     assert!((9..=11).contains(&finish("push")) && (38..=42).contains(&finish("sms")), "{:?}", looked.forecast);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_text_does_not_fit_its_signed_short_form_goes_out() {
+    let mut world = world(1406, [Some(45), Some(45)]);
+    world = world.route("push.a", Channel::Push, |_, _| {}).people(STREET, [vec![(Channel::Push, "p1".to_owned())]]);
+    let engine = world.start().await;
+    let first = warning("W1", "yellow");
+    let looked = engine.flow.dry_run(submission(&first, engine.actor())).await.expect("good");
+    let text = looked.texts.iter().find(|text| text.channel == "sms").expect("sms");
+    let short = "【演练】【松北预警】松北区防汛抗旱指挥部发布暴雨预警【演练】";
+    assert_eq!((&*text.short, text.routes[0].text.as_deref()), (short, Some(short)));
+    let id = engine.post(&first).await;
+    engine.until_done(&id, MINUTE).await;
+    let seen = |name: &str| engine.arrivals[name].all().into_iter().map(|arrival| arrival.text).collect::<Vec<_>>();
+    assert!(seen("sms.a").iter().chain(&seen("sms.b")).all(|text| text == short), "{:?}", seen("sms.a"));
+    assert!(seen("push.a")[0].contains("100 毫米"), "{:?}", seen("push.a"));
+    // What would lift it was signed with it, in both forms.
+    let prepared = engine.flow.prepared(&id).await.expect("read").expect("prepared");
+    let lift = prepared.lift.iter().find(|text| text.channel == "sms").expect("sms");
+    assert!(lift.short.contains("预警解除") && lift.short.len() < lift.text.len(), "{lift:?}");
+    let ended = engine.flow.lift(&id, Lift::default(), engine.actor()).await.expect("taken").expect("known");
+    let Submitted::Created(ended) = ended else { panic!("{ended:?}") };
+    engine.until_done(&ended.id, MINUTE).await;
+    assert!(seen("sms.a").iter().chain(&seen("sms.b")).any(|text| *text == lift.short), "{:?}", seen("sms.b"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn providers_of_templates_get_every_value_and_mails_get_none() {
+    let world = Plan::new(1407)
+        .route("sms.a", Channel::Sms, |_, _| {})
+        .route("email.a", Channel::Email, |_, _| {})
+        .people(STREET, [vec![(Channel::Sms, "13800000001".to_owned()), (Channel::Email, "a@example.org".to_owned())]]);
+    let engine = world.start().await;
+    let id = engine.post(&warning("W1", "yellow")).await;
+    engine.until_done(&id, MINUTE).await;
+    let sent = |name: &str| engine.arrivals[name].all().remove(0);
+    assert!(sent("email.a").values.is_empty());
+    let values = sent("sms.a").values;
+    let value = |name: &str| values.get(name).map_or("", String::as_str);
+    for (name, wanted) in [
+        ("hazard", "11B03"),
+        ("hazard_name", "暴雨"),
+        ("level", "yellow"),
+        ("level_name", "黄色"),
+        ("change", "first"),
+        ("drill", "yes"),
+        ("event", "暴雨"),
+        ("headline", "【演练】松北区防汛抗旱指挥部发布暴雨预警"),
+        ("title", "【演练】松北区防汛抗旱指挥部发布暴雨预警"),
+        ("warning_name", "【演练】暴雨黄色预警"),
+        ("summary", "【演练】暴雨黄色预警（Ⅲ级/较重）"),
+        ("issuer", "松北区防汛抗旱指挥部"),
+        ("area", "松北区"),
+        ("sent", "2026年11月24日8时00分"),
+        ("language", "zh-CN"),
+        ("short", "【演练】【松北预警】松北区防汛抗旱指挥部发布暴雨预警【演练】"),
+    ] {
+        assert_eq!(value(name), wanted, "{name}");
+    }
+    assert!(!value("expires").is_empty() && !value("released_at").is_empty());
+    assert_eq!(values.len(), 18, "{values:?}");
 }

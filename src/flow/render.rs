@@ -1,6 +1,7 @@
 //! Stage 5: what each channel says. Texts per channel and language, frozen when a warning is released.
 
 pub mod templates;
+mod values;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -79,7 +80,9 @@ pub(crate) async fn step(
             let content = content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);
             let signed = ordered.as_ref().and_then(|(form, times)| form.sent(plan.channel, language, *times));
             match signed {
-                Some(Rendered { title, text, html }) => Content { title, text, html, ..content },
+                Some(Rendered { title, text, short, html }) => {
+                    values::with_short(Content { title, text, short, html, ..content })
+                }
                 None => content,
             }
         };
@@ -145,11 +148,13 @@ pub(crate) fn content(
     let context = context.changing(parts.change_of(warning.message()));
     let rendered = rendered(parts, warning, channel, &context);
     let attachments = if channel == Channel::Email { vec![cap_document(parts, warning)] } else { Vec::new() };
-    Content {
+    values::with_short(Content {
         language: language.to_owned(),
         title: rendered.title,
         text: rendered.text,
         html: rendered.html,
+        short: rendered.short,
+        values: values::of(channel, &context),
         attachments,
         urgency: warning.level().urgency(),
         thread: thread.to_owned(),
@@ -177,7 +182,7 @@ fn rendered(parts: &Parts, warning: &Warning, channel: Channel, context: &Contex
 fn lifted(parts: &Parts, warning: &Warning) -> Option<Warning> {
     if !warning.is_lift() {
         return None;
-    }
+    }))
     let event = parts.event_of(warning.message())?;
     let newest = parts
         .event_members(&event)
