@@ -17,6 +17,7 @@ use super::{
     target::{bitmap, bitmap_bytes},
 };
 use crate::{
+    config::Config,
     domain::{cap, chain, warning::Warning},
     store::Space,
 };
@@ -152,16 +153,36 @@ pub(crate) fn content(
         language: language.to_owned(),
         title: rendered.title,
         text: rendered.text,
-        html: rendered.html,
         short: rendered.short,
         values: values::of(channel, &context),
+        html: rendered.html,
         attachments,
         urgency: warning.level().urgency(),
         thread: thread.to_owned(),
         released_at,
         expires_at: deadline,
+    })
+}
+
+/// What a channel says about a sample, a warning with everything; `None` when it has no templates.
+pub(crate) fn sample(
+    templates: &Templates,
+    config: &Config,
+    channel: Channel,
+    language: &str,
+    drill: bool,
+) -> Option<Content> {
+    let context = templates::sample(&config.texts.signature, language, drill);
+    let rendered = templates.render(channel, language, Variant::First, &context).ok()?;
+    Some(values::with_short(Content {
+        language: language.to_owned(),
+        title: rendered.title,
+        text: rendered.text,
+        short: rendered.short,
+        values: values::of(channel, &context),
+        html: rendered.html,
         ..Content::default()
-    }
+    }))
 }
 
 /// What a message that would end a warning says on one channel in one language, its times blank.
@@ -182,7 +203,7 @@ fn rendered(parts: &Parts, warning: &Warning, channel: Channel, context: &Contex
 fn lifted(parts: &Parts, warning: &Warning) -> Option<Warning> {
     if !warning.is_lift() {
         return None;
-    }))
+    }
     let event = parts.event_of(warning.message())?;
     let newest = parts
         .event_members(&event)

@@ -26,7 +26,9 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig
 
 pub use context::{Context, Variant};
 pub use fault::{RenderFault, TemplateFaults, TemplateFinding};
-use file::{FileName, Part, parts_of};
+pub use file::Part;
+use file::{FileName, optional_parts_of, parts_of};
+pub(super) use samples::sample;
 
 use crate::{config::Config, domain::text::DRILL_MARK};
 
@@ -37,10 +39,10 @@ pub struct Rendered {
     pub title: String,
     /// The text itself.
     pub text: String,
-    /// The same as HTML.
-    pub html: String,
     /// A shorter form of it; empty when there is none that is shorter.
     pub short: String,
+    /// The same as HTML.
+    pub html: String,
 }
 
 /// Every template of an installation, checked.
@@ -142,11 +144,11 @@ impl Templates {
         let mut rendered = Rendered::default();
         for part in parts_of(channel).iter().chain(optional_parts_of(channel)) {
             let name = self.template_name(channel, language, variant, *part);
-            let template = self.environment.get_template(&name).map_err(|cause| RenderFault::broken(&name, &cause))?;
-            let text = template.render(Serde(context)).map_err(|cause| RenderFault::broken(&name, &cause))?;
             if *part == Part::Short && !self.has_short(channel, language, variant, &name) {
                 continue;
             }
+            let template = self.environment.get_template(&name).map_err(|cause| RenderFault::broken(&name, &cause))?;
+            let text = template.render(Serde(context)).map_err(|cause| RenderFault::broken(&name, &cause))?;
             let text = text.trim().to_owned();
             if text.is_empty() {
                 return Err(RenderFault::Empty { file: name });
@@ -154,9 +156,9 @@ impl Templates {
             match part {
                 Part::Title => rendered.title = text,
                 Part::Text => rendered.text = text,
+                Part::Short => rendered.short = text,
                 Part::Html => rendered.html = text,
             }
-                Part::Short => rendered.short = text,
         }
         Ok(rendered)
     }
@@ -168,8 +170,6 @@ impl Templates {
         own.filter(|name| self.environment.get_template(name).is_ok()).unwrap_or_else(|| name(Variant::First))
     }
 
-    fn nearest_language(&self, language: &str) -> Option<&str> {
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
     /// Whether a short form is written for a variant. A variant with words of its own has its own short form or none: the
     /// general one would leave out that it is a lift.
     fn has_short(&self, channel: Channel, language: &str, variant: Variant, name: &str) -> bool {
@@ -178,6 +178,8 @@ impl Templates {
         is_there(name) && (name == own(Part::Short) || !parts_of(channel).iter().any(|part| is_there(&own(*part))))
     }
 
+    fn nearest_language(&self, language: &str) -> Option<&str> {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         let exact = self.languages.iter().find(|tag| tag.eq_ignore_ascii_case(language));
         exact.or_else(|| self.languages.iter().find(|tag| primary(tag) == primary(language))).map(String::as_str)
     }
@@ -234,8 +236,6 @@ fn one_line(text: &str) -> String {
     text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Puts the drill mark at the beginning and the end of every part. A template cannot leave it out.
-fn mark(rendered: &mut Rendered, channel: Channel) {
 /// What templates made, as it goes out: with the mark of a drill, and with a short form only where that is shorter.
 fn finished(mut rendered: Rendered, channel: Channel, context: &Context) -> Rendered {
     if rendered.short.chars().count() >= rendered.text.chars().count() {
@@ -247,17 +247,19 @@ fn finished(mut rendered: Rendered, channel: Channel, context: &Context) -> Rend
     rendered
 }
 
-    for part in parts_of(channel) {
-        match part {
+/// Puts the drill mark at the beginning and the end of every part. A template cannot leave it out.
+fn mark(rendered: &mut Rendered, channel: Channel) {
     if !rendered.short.is_empty() {
         rendered.short = marked(&rendered.short);
     }
+    for part in parts_of(channel) {
+        match part {
             Part::Title => rendered.title = marked(&rendered.title),
             Part::Text => rendered.text = marked(&rendered.text),
             Part::Html => rendered.html = marked_html(&rendered.html),
+            Part::Short => {}
         }
     }
-            Part::Short => {}
 }
 
 fn marked(text: &str) -> String {

@@ -301,6 +301,10 @@ cli-check-refused = It would not start: { $errors } errors, { $advice } pieces o
 cli-check-counts =
     files { $files }
     routes { $routes }  issuers { $issuers }  areas { $areas }  hazards { $hazards }  languages { $languages }
+cli-check-sample = route { $route }: the sample ({ $language }) takes { $count } segments
+cli-check-sample-drill = route { $route }: the sample of a drill ({ $language }) takes { $count } segments
+cli-check-sample-other = route { $route }: the sample ({ $language }) takes { $count } segments and reads: { $text }
+cli-check-sample-drill-other = route { $route }: the sample of a drill ({ $language }) takes { $count } segments and reads: { $text }
 cli-check-probe-ok = route { $route } answers
 cli-check-probe-failed = route { $route } fails: { $cause }
 cli-demo-stored = { $count } sample recipients and { $screens } screens stored in { $ms } ms
