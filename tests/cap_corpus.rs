@@ -18,7 +18,7 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 const NOW: i64 = 1_784_098_200;
 
 /// Codes that no file is needed for: they take a document too large to keep, a form other than XML, or a clock.
-const WITHOUT_FILE: [&str; 48] = [
+const WITHOUT_FILE: [&str; 50] = [
     "reference-unknown",
     "event-newer-stands",
     "event-lifted",
@@ -70,6 +70,8 @@ const WITHOUT_FILE: [&str; 48] = [
     "text-brackets",
     "text-level-differs",
     "sms-segment-nearly-empty",
+    "channel-cannot-carry",
+    "route-cannot-carry",
     "screen-reading-long",
 ];
 
