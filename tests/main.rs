@@ -35,5 +35,6 @@ mod stop;
 mod store;
 mod story;
 mod support;
+mod suppress;
 mod targeting;
 mod way;

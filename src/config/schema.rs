@@ -119,6 +119,7 @@ const RECEIPTS: Shape = Shape::Table(&[
     field("drill_confirm_words", Shape::Texts),
     field("opt_out_words", Shape::Texts),
     field("opt_in_words", Shape::Texts),
+    field("suppress_days", Shape::Count),
 ]);
 
 const DRILLS: Shape = Shape::Table(&[field("late_s", Shape::Seconds), field("waiting_max", Shape::Count)]);

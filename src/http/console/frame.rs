@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{ANALYSTS, KEEPERS, READERS, assets, form, words::Words};
+use super::{ANALYSTS, KEEPERS, OPERATORS, READERS, assets, form, words::Words};
 use crate::{
     domain::{level::Level, message::Status, moment::Moment},
     flow::{
@@ -272,6 +272,7 @@ fn links(words: Words, role: Option<Role>, path: &str) -> Vec<Link> {
         ("/console/routes", "console-nav-routes", KEEPERS),
         ("/console/screens", "console-nav-screens", KEEPERS),
         ("/console/analysis", "console-nav-analysis", ANALYSTS),
+        ("/console/suppressions", "console-nav-suppressions", OPERATORS),
     ];
     let mine = all.into_iter().filter(|(_, _, roles)| role.is_some_and(|role| roles.contains(&role)));
     mine.map(|(href, id, _)| Link { href, word: words.t(id), here: path == href }).collect()

@@ -35,6 +35,7 @@ use crate::{
             CanaryView, ChannelStatus, DeliveryView, Event, People, RouteView, StatusView, TimelineEntry, UseView,
             WindowView,
         },
+        suppress::SuppressionView,
         target::directory::RecipientView,
         upstream::UpstreamView,
     },
@@ -108,6 +109,7 @@ use crate::{
     Spread,
     StatusView,
     StreetForecast,
+    SuppressionView,
     Tally,
     TaskView,
     TimelineEntry,
@@ -156,9 +158,12 @@ struct Schemas;
 pub(super) fn schemas() -> Value {
     let document = serde_json::to_value(Schemas::openapi()).unwrap_or_default();
     let mut schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
-    for (page, item) in
-        [("WarningPage", "WarningView"), ("DeliveryPage", "DeliveryView"), ("RecipientPage", "RecipientView")]
-    {
+    for (page, item) in [
+        ("WarningPage", "WarningView"),
+        ("DeliveryPage", "DeliveryView"),
+        ("RecipientPage", "RecipientView"),
+        ("SuppressionPage", "SuppressionView"),
+    ] {
         schemas[page] = page_of(item);
     }
     schemas["WarningOrPreflight"] = json!({

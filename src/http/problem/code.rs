@@ -50,6 +50,7 @@ problem_codes! {
     MeasureNotFound = "measure-not-found", NOT_FOUND;
     DrillNotFound = "drill-not-found", NOT_FOUND;
     RecipientNotFound = "recipient-not-found", NOT_FOUND;
+    SuppressionNotFound = "suppression-not-found", NOT_FOUND;
     ScreenNotFound = "screen-not-found", NOT_FOUND;
     OfficeNotFound = "office-not-found", NOT_FOUND;
     OfficerNotListed = "officer-not-listed", NOT_FOUND;

@@ -108,6 +108,11 @@ officer-not-listed = Nobody of this id is on the list
     .action = Compare the id with what GET /v1/warnings/ID/calls lists
     .who = The operator on duty
 
+suppression-not-found = This address is not suppressed
+    .detail = There is no suppression { $id }: it may have been cleared, or its time is over
+    .action = GET /v1/suppressions lists what is suppressed now
+    .who = The operator on duty
+
 office-not-found = There is no such office
     .detail = No issuer has the id { $id }, and the district's emergency office is called office
     .action = Use the id of an issuer of the configuration, or office

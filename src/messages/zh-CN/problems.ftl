@@ -90,6 +90,11 @@ officer-not-listed = 名单上没有这个人
     .action = 与 GET /v1/warnings/ID/calls 列出的编号核对
     .who = 值班操作员
 
+suppression-not-found = 没有停发这个地址
+    .detail = 没有编号是 { $id } 的停发记录：可能已经恢复，或已到期
+    .action = 用 GET /v1/suppressions 查看现在停发的地址
+    .who = 值班操作员
+
 office-not-found = 没有这个单位
     .detail = 没有代号是 { $id } 的发布单位；区应急办的代号是 office
     .action = 用配置里发布单位的代号，或 office

@@ -10,7 +10,7 @@ use fenghuo_contract::Channel;
 use roaring::RoaringBitmap;
 
 use super::{
-    Directory, Recipient, address,
+    Directory, Recipient,
     edit::{self, Edit},
     facet::Facet,
     record::{Gone, Record},
@@ -276,7 +276,7 @@ impl Directory {
     /// Key under which a row is found by one of its addresses: keyed hash, then the row, so that several recipients may
     /// share an address and none has to be read to add another.
     fn address_key(&self, channel: Channel, clear: &str, row: u32) -> Key {
-        let hash = self.vault.lookup(channel.name(), &address::comparable(channel, clear));
+        let hash = self.address_digest(channel, clear);
         Key([&hash[..], &row.to_be_bytes()].concat())
     }
 }
