@@ -121,6 +121,7 @@ fn a_short_message_is_signature_headline_and_description() {
 fn the_short_form_is_signature_headline_and_address() {
     let mut message = message(Status::Actual);
     message.infos[0].web = Some("https://warn.songbei.example/w/1".to_owned());
+    message.infos[0].description = Some("雨".repeat(80));
     let all = every_rendering(&warning(message));
     let of = |channel: Channel| all.iter().filter(move |(own, _, _)| *own == channel).map(|(_, _, one)| &*one.short);
     let [zh, en] = of(Channel::Sms).collect::<Vec<_>>()[..] else { panic!("{all:?}") };
