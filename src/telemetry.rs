@@ -67,6 +67,31 @@ impl IntakeResult {
     }
 }
 
+/// What a reply came to, as counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReplyResult {
+    /// It confirms a warning or a call.
+    Confirmed,
+    OptedOut,
+    OptedIn,
+    /// Anything else, or nothing new.
+    Other,
+    /// Nobody in the directory has the address it came from.
+    Unknown,
+}
+
+impl ReplyResult {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::OptedOut => "opted_out",
+            Self::OptedIn => "opted_in",
+            Self::Other => "other",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Default for Telemetry {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("fenghuo");
@@ -133,6 +158,12 @@ impl Telemetry {
         if n > 0 {
             self.0.metrics.receipts_unsigned.get_or_create(&metrics::Route { route: route.into() }).inc_by(n);
         }
+    }
+
+    /// Somebody wrote back on a route.
+    pub(crate) fn reply(&self, route: &str, result: ReplyResult) {
+        let labels = metrics::Reply { route: route.into(), result: result.name().into() };
+        self.0.metrics.replies.get_or_create(&labels).inc();
     }
 
     /// `n` receipts were not taken because there was no room: whoever sent them repeats them.

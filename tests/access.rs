@@ -130,6 +130,10 @@ const MATRIX: &[(&str, &str)] = &[
     ("POST /console/routes/resume", "operator admin"),
     ("GET /console/screens", "approver operator auditor admin"),
     ("POST /console/screens/revoke", "operator admin"),
+    ("GET /console/suppressions", "operator admin"),
+    ("POST /console/suppressions/clear", "operator admin"),
+    ("GET /v1/suppressions", "operator admin"),
+    ("DELETE /v1/suppressions/{id}", "operator admin"),
 ];
 
 /// The screen that is registered, and one that has a key but is not the one asked for.

@@ -2,6 +2,7 @@
 
 mod api;
 mod merged;
+mod reply;
 mod retry;
 
 use fenghuo::flow::{

@@ -1,10 +1,14 @@
 //! `fenghuo check`: would the gateway start, and what would happen? Reads files only; `--live` also asks the providers,
 //! and sends nothing.
 
+mod samples;
+
 use std::{sync::Arc, time::Duration};
 
 use fenghuo_contract::{Adapter, Fault as ProviderFault, ReceiptSink};
 use serde_json::{Value, json};
+
+use samples::Sample;
 
 use super::{arguments::Check, exit::Exit, fault::Fault, output::Output, settings};
 use crate::{
@@ -38,14 +42,17 @@ pub(super) async fn run(arguments: &Check, environment: &Environment, output: &O
         findings.extend(disk(config));
         findings.extend(roster(config, Clock::system().unix()));
     }
+    let samples = config.as_ref().map(|config| samples::look(config, &built)).unwrap_or_default();
+    findings.extend(samples.iter().filter_map(Sample::finding));
     let refused = findings.iter().any(|finding| finding.weight == Weight::Refuse);
     let probes = if arguments.live && !refused { probe(&built).await } else { Vec::new() };
     let failed = probes.iter().any(|(_, result)| result.is_err());
     if output.json {
-        output.document(&document(&findings, &files, &probes));
+        output.document(&document(&findings, &files, &samples, &probes));
     } else {
         let mut text: String = findings.iter().map(|finding| settings::report(finding, output) + "\n").collect();
         text += &summary(config.as_ref().filter(|_| !refused), &findings, &files, output);
+        text += &samples.iter().filter_map(|sample| sample.told(output)).collect::<String>();
         text += &probes.iter().map(|probe| told(probe, output)).collect::<String>();
         output.text(&text);
     }
@@ -200,6 +207,7 @@ fn summary(
 fn document(
     findings: &[ConfigFinding],
     files: &[std::path::PathBuf],
+    samples: &[Sample],
     probes: &[(String, Result<(), String>)],
 ) -> Value {
     let finding = |finding: &ConfigFinding| {
@@ -226,6 +234,7 @@ fn document(
         "ok": !findings.iter().any(|finding| finding.weight == Weight::Refuse),
         "files": files,
         "findings": findings.iter().map(finding).collect::<Vec<_>>(),
+        "samples": samples.iter().map(Sample::document).collect::<Vec<_>>(),
         "probes": probes.iter().map(probe).collect::<Vec<_>>(),
     })
 }

@@ -126,6 +126,19 @@ fn whole(forecast: &Value, output: &Output) -> String {
     text
 }
 
+/// What a route makes of a text, where that is not the text itself.
+fn on_route(route: &Value, output: &Output) -> String {
+    let field = |name: &str| route.get(name).and_then(Value::as_str);
+    let name = field("route").unwrap_or_default().to_owned();
+    if let Some(cause) = field("refusal") {
+        let args = [("route", name), ("cause", cause.to_owned())];
+        return output.yellow(&output.say("cli-preflight-route-refuses", &args)) + "\n";
+    }
+    let Some(text) = field("text") else { return String::new() };
+    let count = route.get("segments").and_then(Value::as_u64).unwrap_or(1).to_string();
+    format!("{}\n{text}\n", output.say("cli-preflight-route-makes", &[("route", name), ("count", count)]))
+}
+
 /// What would go out, to how many, in which words.
 fn preflight(body: &Value, output: &Output) {
     if output.json {
@@ -154,6 +167,9 @@ fn preflight(body: &Value, output: &Output) {
             output.bold(field("title")),
             field("text")
         );
+        for route in part.get("routes").and_then(Value::as_array).into_iter().flatten() {
+            text += &on_route(route, output);
+        }
     }
     for advice in body.get("advice").and_then(Value::as_array).into_iter().flatten() {
         let field = |name: &str| advice.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -20,6 +20,12 @@ pub struct Receipts {
     pub confirm_words: Vec<String>,
     /// The same for exercises and tests; none of them is one of the others.
     pub drill_confirm_words: Vec<String>,
+    /// Replies of whoever wants no warnings below orange; each as a whole.
+    pub opt_out_words: Vec<String>,
+    /// Replies of whoever wants them all again.
+    pub opt_in_words: Vec<String>,
+    /// Days an address that a provider refused for good gets nothing below red; 0 = none is suppressed.
+    pub suppress_days: u32,
 }
 
 impl Default for Receipts {
@@ -31,6 +37,9 @@ impl Default for Receipts {
             confirm_links: Vec::new(),
             confirm_words: words(&["1", "收到", "已收到"]),
             drill_confirm_words: words(&["9", "演练收到", "演练已收到"]),
+            opt_out_words: words(&["TD", "退订", "T", "STOP"]),
+            opt_in_words: words(&["DY", "订阅", "START"]),
+            suppress_days: 90,
         }
     }
 }

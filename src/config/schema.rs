@@ -118,6 +118,9 @@ const RECEIPTS: Shape = Shape::Table(&[
     field("confirm_links", Shape::Words(CHANNELS)),
     field("confirm_words", Shape::Texts),
     field("drill_confirm_words", Shape::Texts),
+    field("opt_out_words", Shape::Texts),
+    field("opt_in_words", Shape::Texts),
+    field("suppress_days", Shape::Count),
 ]);
 
 const DRILLS: Shape = Shape::Table(&[field("late_s", Shape::Seconds), field("waiting_max", Shape::Count)]);

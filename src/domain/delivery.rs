@@ -117,11 +117,13 @@ pub enum Reason {
     RecipientLimit = 12,
     /// The recipient answered on another channel of the ladder.
     AnsweredElsewhere = 13,
+    /// A provider refused this address for good before, and the warning is below red.
+    Suppressed = 14,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::None,
         Self::RecipientRefused,
         Self::ContentRefused,
@@ -136,6 +138,7 @@ impl Reason {
         Self::NoRoute,
         Self::RecipientLimit,
         Self::AnsweredElsewhere,
+        Self::Suppressed,
     ];
 
     /// Stable name in API, console, metrics and `fenghuo explain`.
@@ -156,6 +159,7 @@ impl Reason {
             Self::NoRoute => "no_route",
             Self::RecipientLimit => "recipient_limit",
             Self::AnsweredElsewhere => "answered_elsewhere",
+            Self::Suppressed => "suppressed",
         }
     }
 

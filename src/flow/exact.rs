@@ -12,7 +12,9 @@ pub use prepared::PreparedTexts;
 pub(crate) use prepared::{Forms, ordered, relays};
 
 use super::{
-    Parts, measures,
+    Parts,
+    fit::{self, CarriedText},
+    measures,
     record::{WarningId, WarningRecord, hex, json},
     render,
     target::{deadline, routes},
@@ -26,6 +28,11 @@ pub struct SignedText {
     pub language: String,
     pub title: String,
     pub text: String,
+    /// A shorter form, signed with it: it goes out over routes that cannot carry the text, and only there. Absent when
+    /// there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub short: String,
 }
 
 /// What a signature is about. The time of the release is not yet known when somebody signs: it stands as 1970.
@@ -33,6 +40,9 @@ pub struct SignedText {
 struct Signed<'a> {
     message: &'a Message,
     texts: Vec<(SignedText, String)>,
+    /// What readers see where a route makes something else of a text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    made: Vec<CarriedText>,
     /// Of what would end it.
     prepared: Vec<String>,
     /// What departments have to do when it is released.
@@ -43,7 +53,9 @@ struct Signed<'a> {
 /// The digest of a warning and every text of it, formatted parts included, and of what would end it: SHA-256, hex, with
 /// its algorithm.
 pub(crate) fn digest(parts: &Parts, warning: &Warning, record: &WarningRecord, forms: Option<&Forms>) -> String {
-    let texts = contents(parts, warning, &record.event, 0).map(|(channel, content)| {
+    let contents = contents(parts, warning, &record.event, 0);
+    let made = made(parts, warning, &contents);
+    let texts = contents.into_iter().map(|(channel, content)| {
         let html = content.html.clone();
         (text(channel, content), html)
     });
@@ -51,37 +63,43 @@ pub(crate) fn digest(parts: &Parts, warning: &Warning, record: &WarningRecord, f
     let signed = Signed {
         message: warning.message(),
         texts: texts.collect(),
+        made,
         prepared,
         measures: measures::planned(parts, warning),
     };
     format!("sha256:{}", hex(&Sha256::digest(json(&signed))))
 }
 
-/// Every text, as it would be if it were released at a moment.
-pub(crate) fn texts(parts: &Parts, warning: &Warning, event: &WarningId, released_ms: i64) -> Vec<SignedText> {
-    contents(parts, warning, event, released_ms).map(|(channel, content)| text(channel, content)).collect()
-}
-
-fn text(channel: Channel, content: Content) -> SignedText {
+pub(crate) fn text(channel: Channel, content: Content) -> SignedText {
     SignedText {
         channel: channel.name().to_owned(),
         language: content.language,
         title: content.title,
         text: content.text,
+        short: content.short,
     }
 }
 
-/// For every channel that has a route for it.
-fn contents(
+/// Every text, as it would be if it were released at a moment, for every channel that has a route for it.
+pub(crate) fn contents(
     parts: &Parts,
     warning: &Warning,
     event: &WarningId,
     released_ms: i64,
-) -> impl Iterator<Item = (Channel, Content)> {
+) -> Vec<(Channel, Content)> {
     let open = Channel::ALL.into_iter().filter(|channel| !routes(parts, *channel, warning.status()).is_empty());
-    open.flat_map(move |channel| {
+    let of_one = |channel| {
         of_channel(parts, warning, channel, &event.0, released_ms).into_iter().map(move |content| (channel, content))
-    })
+    };
+    open.flat_map(of_one).collect()
+}
+
+/// What routes make of these texts, as far as it is neither the text nor a refusal.
+fn made(parts: &Parts, warning: &Warning, contents: &[(Channel, Content)]) -> Vec<CarriedText> {
+    let mut carried = fit::carried(parts, warning, contents);
+    carried.iter_mut().for_each(|one| one.routes.retain(|route| route.text.is_some()));
+    carried.retain(|one| !one.routes.is_empty());
+    carried
 }
 
 /// What one channel would say in every configured language if it were released at a moment.

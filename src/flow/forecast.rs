@@ -19,6 +19,7 @@ use self::fluid::{Cap, End, Load, Way};
 use super::{
     Parts, deliver,
     deliver::Route,
+    fit,
     projection::Plan,
     record::{PlanRecord, rfc3339},
     schedule::LaneKey,
@@ -110,23 +111,27 @@ pub(crate) fn in_seconds(now_ms: i64, seconds: u64) -> String {
 }
 
 /// What one delivery of a plan is made of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shape {
-    /// Segments of the longest content.
-    pub(crate) segments: f64,
+    /// Segments of the longest content, by route of the channel.
+    pub(crate) segments: Vec<f64>,
     pub(crate) contents: f64,
 }
 
 impl Shape {
-    fn of(plan: &Plan) -> Self {
-        Self { segments: plan.segments() as f64, contents: plan.contents.len() as f64 }
+    fn of(plan: &Plan, routes: &[Arc<Route>]) -> Self {
+        let segments = routes.iter().map(|route| f64::from(fit::of_plan(route, plan).segments));
+        Self { segments: segments.collect(), contents: plan.contents.len() as f64 }
     }
 
-    /// What a delivery costs where this is counted. `per_call` = deliveries of one call.
-    fn units(self, unit: RateUnit, per_call: f64) -> f64 {
+    /// What a delivery costs where this is counted, on one route or on the dearest. `per_call` = deliveries of one call.
+    fn units(&self, unit: RateUnit, per_call: f64, route: Option<usize>) -> f64 {
         match unit {
             RateUnit::Recipients => 1.0,
-            RateUnit::Segments => self.segments,
+            RateUnit::Segments => match route {
+                Some(at) => self.segments.get(at).copied().unwrap_or(1.0),
+                None => self.segments.iter().copied().fold(1.0, f64::max),
+            },
             RateUnit::Calls => (self.contents / per_call.max(1.0)).min(1.0),
         }
     }
@@ -160,7 +165,8 @@ impl Model {
             let plan = &waiting.plan;
             let may = |route: &Route| route.is_running() && deliver::may_carry(parts, route, plan);
             let deliveries = (waiting.ready + waiting.later) as f64;
-            model.add(&plan.record, waiting.lane, deliveries, Shape::of(plan), now_unix, may);
+            let shape = Shape::of(plan, &model.routes);
+            model.add(&plan.record, waiting.lane, deliveries, shape, now_unix, may);
         }
         model
     }
@@ -174,11 +180,11 @@ impl Model {
         now_unix: i64,
         may: impl Fn(&Route) -> bool,
     ) {
-        let units = self.routes.iter().map(|route| {
+        let units = self.routes.iter().enumerate().map(|(at, route)| {
             may(route).then(|| {
                 let unit = route.pacer.lock().node.unit();
                 let per_call = f64::from(route.batch()).min(route.adapter.profile().batch_max as f64);
-                shape.units(unit, per_call)
+                shape.units(unit, per_call, Some(at))
             })
         });
         self.loads.push(Load {
@@ -200,7 +206,7 @@ impl Model {
             let per_s = per_s.into_iter().flatten().reduce(f64::min)?;
             let unit = limit.rate_unit.unwrap_or(RateUnit::Recipients);
             let units = self.shapes.iter().enumerate();
-            let units = units.map(|(at, shape)| under(at).then(|| shape.units(unit, 256.0))).collect();
+            let units = units.map(|(at, shape)| under(at).then(|| shape.units(unit, 256.0, None))).collect();
             Some(Cap { per_s, red_share: limit.red_share, units })
         };
         let mut caps: Vec<Cap> = Vec::new();

@@ -33,6 +33,7 @@ use super::{
     schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
     status::Progress,
+    suppress::Suppressions,
     target::directory::{Directory, Endpoint},
     upstream::Upstreams,
     warnings::Warnings,
@@ -119,6 +120,8 @@ pub(crate) struct Parts {
     pub(crate) upstreams: Upstreams,
     /// What departments have to do.
     pub(crate) measures: Measures,
+    /// Addresses that providers refused for good.
+    pub(crate) suppressions: Suppressions,
     /// Who is on duty.
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
@@ -166,6 +169,7 @@ impl Parts {
             drills: Drills::default(),
             calls: Calls::default(),
             measures: Measures::default(),
+            suppressions: Suppressions::default(),
             telemetry,
             rosters: Rosters::default(),
             bell: tokio::sync::Notify::new(),

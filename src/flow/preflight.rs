@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{
     Parts, Unavailable,
     authorize::{self, Role},
+    fit::{self, RouteText},
     forecast::{self, Draft, Forecast},
     intake::{self, Submission, SubmitFault},
     measures,
@@ -25,7 +26,6 @@ use crate::{
         measures::Planned,
         message::Status,
         signoff::Beyond,
-        text::ucs2_segments,
         warning::Warning,
     },
     store::Space,
@@ -63,8 +63,14 @@ pub struct PreflightText {
     pub language: String,
     pub title: String,
     pub text: String,
-    /// UCS-2 segments, for sms.
+    /// A shorter form, for routes that cannot carry the text; absent when there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub short: String,
+    /// Segments of a short message on the first route that carries it; for sms.
     pub segments: Option<u32>,
+    /// What each route of the channel makes of it, in the order of the configuration.
+    pub routes: Vec<RouteText>,
 }
 
 /// What is not said to those who only look: that they may not issue it themselves.
@@ -87,6 +93,9 @@ pub(super) async fn dry_run(parts: &Parts, submission: Submission, reads: bool) 
     let mut advice = read.advice;
     advice.extend(findings);
     let looked = look(parts, warning, submission.actor.subject.as_deref()).await?;
+    if looked.advice.iter().any(|finding| finding.weight == Weight::Refuse) {
+        return Err(SubmitFault::Rejected(looked.advice));
+    }
     advice.extend(looked.advice);
     Ok(Preflight { repeat_of, advice, ..looked })
 }
@@ -111,6 +120,9 @@ async fn look(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Result<
     let mut advice: Vec<Finding> = beyond.map(forecast::advice_beyond).into_iter().collect();
     advice.extend(wording(parts, warning, &drafts));
     advice.extend(found);
+    for draft in &drafts {
+        advice.extend(fit::findings(parts, warning, issuer, draft.channel, &draft.audience, &draft.texts));
+    }
     if !warning.is_lift() {
         advice.extend(named.advice(parts));
     }
@@ -143,11 +155,13 @@ fn wording(parts: &Parts, warning: &Warning, drafts: &[Draft]) -> Vec<Finding> {
 
 fn texts(draft: Draft) -> impl Iterator<Item = PreflightText> {
     let channel = draft.channel;
-    draft.contents.into_iter().map(move |content| PreflightText {
+    draft.contents.into_iter().zip(draft.texts).map(move |(content, routes)| PreflightText {
         channel: channel.name().to_owned(),
-        segments: (channel == Channel::Sms).then(|| u32::try_from(ucs2_segments(&content.text)).unwrap_or(u32::MAX)),
+        segments: (channel == Channel::Sms).then(|| fit::segments(&routes)),
+        routes,
         language: content.language,
         title: content.title,
         text: content.text,
+        short: content.short,
     })
 }

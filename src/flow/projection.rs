@@ -45,7 +45,7 @@ use crate::{
     store::Appended,
 };
 pub(crate) use gate::Writing;
-pub(crate) use plan::{Closing, Plan, Snapshot};
+pub(crate) use plan::{Carried, Closing, Plan, Snapshot};
 pub(crate) use references::{Early, Keep, References};
 pub(crate) use rounds::{ROUNDS_MAX, Rounds};
 

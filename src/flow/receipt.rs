@@ -9,6 +9,7 @@ mod callback;
 mod confirm;
 mod kept;
 mod link;
+mod reply;
 mod stream;
 mod turn;
 
@@ -26,7 +27,7 @@ pub(super) use self::{
     kept::{Claimed, replay as replay_kept},
     turn::Turn,
 };
-use super::{Flow, Parts, Unavailable, projection::Early, record::WarningId, screens::ShownSink};
+use super::{Parts, Unavailable, projection::Early, record::WarningId, screens::ShownSink};
 use crate::domain::delivery::{Reason, State, Word};
 
 /// Later word about one delivery, before it is durable.
@@ -98,7 +99,7 @@ impl ReceiptSink for Inbox {
 
     async fn reply(&self, replies: Vec<Reply>) -> Result<(), NotTaken> {
         let parts = self.parts.get().and_then(Weak::upgrade).ok_or(NotTaken)?;
-        take_replies(&parts, &self.route, replies).await
+        reply::take(&parts, &self.route, replies).await
     }
 }
 
@@ -133,19 +134,6 @@ async fn take(parts: &Arc<Parts>, route: &str, receipts: Vec<Receipt>) -> Result
         Heard { about, word: Early { word, code, at_ms: sane(receipt.at, now_ms) } }
     });
     turn::take(parts, heard.collect()).await
-}
-
-/// Takes what people wrote back on the channel of a route; returns once what it changes is durable.
-async fn take_replies(parts: &Arc<Parts>, route: &str, replies: Vec<Reply>) -> Result<(), NotTaken> {
-    let Some(channel) = parts.routes.get(route).map(|route| route.config.channel) else { return Ok(()) };
-    let flow = Flow(Arc::clone(parts));
-    for reply in replies {
-        flow.reply(channel, reply.from.expose(), &reply.text).await.map_err(|fault| {
-            tracing::warn!(route, %fault, "what somebody wrote back is not taken; its provider repeats it");
-            NotTaken
-        })?;
-    }
-    Ok(())
 }
 
 /// Deliveries to a screen that hold these warnings and were not known to.

@@ -1,6 +1,7 @@
 //! Stage 5: what each channel says. Texts per channel and language, frozen when a warning is released.
 
 pub mod templates;
+mod values;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,6 +17,7 @@ use super::{
     target::{bitmap, bitmap_bytes},
 };
 use crate::{
+    config::Config,
     domain::{cap, chain, warning::Warning},
     store::Space,
 };
@@ -79,7 +81,9 @@ pub(crate) async fn step(
             let content = content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);
             let signed = ordered.as_ref().and_then(|(form, times)| form.sent(plan.channel, language, *times));
             match signed {
-                Some(Rendered { title, text, html }) => Content { title, text, html, ..content },
+                Some(Rendered { title, text, short, html }) => {
+                    values::with_short(Content { title, text, short, html, ..content })
+                }
                 None => content,
             }
         };
@@ -145,18 +149,40 @@ pub(crate) fn content(
     let context = context.changing(parts.change_of(warning.message()));
     let rendered = rendered(parts, warning, channel, &context);
     let attachments = if channel == Channel::Email { vec![cap_document(parts, warning)] } else { Vec::new() };
-    Content {
+    values::with_short(Content {
         language: language.to_owned(),
         title: rendered.title,
         text: rendered.text,
+        short: rendered.short,
+        values: values::of(channel, &context),
         html: rendered.html,
         attachments,
         urgency: warning.level().urgency(),
         thread: thread.to_owned(),
         released_at,
         expires_at: deadline,
+    })
+}
+
+/// What a channel says about a sample, a warning with everything; `None` when it has no templates.
+pub(crate) fn sample(
+    templates: &Templates,
+    config: &Config,
+    channel: Channel,
+    language: &str,
+    drill: bool,
+) -> Option<Content> {
+    let context = templates::sample(&config.texts.signature, language, drill);
+    let rendered = templates.render(channel, language, Variant::First, &context).ok()?;
+    Some(values::with_short(Content {
+        language: language.to_owned(),
+        title: rendered.title,
+        text: rendered.text,
+        short: rendered.short,
+        values: values::of(channel, &context),
+        html: rendered.html,
         ..Content::default()
-    }
+    }))
 }
 
 /// What a message that would end a warning says on one channel in one language, its times blank.

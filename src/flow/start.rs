@@ -13,7 +13,7 @@ use super::{
     projection::block::Head,
     receipt,
     record::{Stage, WarningRecord},
-    retention, schedule, stages, status, watch,
+    retention, schedule, stages, status, suppress, watch,
 };
 use crate::store::{self, Space};
 
@@ -38,6 +38,7 @@ impl Flow {
         call::load(&parts).await?;
         inbox::start(&parts).await?;
         measures::load(&parts).await?;
+        suppress::load(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
@@ -50,6 +51,7 @@ impl Flow {
         parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(drills::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(inbox::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(suppress::run(Arc::clone(&parts)));
         Ok(Self(parts))
     }
 

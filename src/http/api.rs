@@ -25,6 +25,7 @@ mod roster;
 mod routes;
 mod screens;
 mod sign_off;
+mod suppressions;
 mod warnings;
 
 pub(in crate::http) use self::{
@@ -74,6 +75,7 @@ pub fn routes() -> Vec<RouteSpec> {
         callbacks::routes(),
         events::routes(),
         recipients::routes(),
+        suppressions::routes(),
         screens::routes(),
         routes::routes(),
         keys::routes(),

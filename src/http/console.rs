@@ -23,6 +23,7 @@ mod routes;
 mod screens;
 mod show;
 mod sign_off;
+mod suppressions;
 mod warning;
 pub(crate) mod words;
 
@@ -84,6 +85,8 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::post("/console/routes/resume", Access::page(OPERATORS), routes::resume),
         RouteSpec::get("/console/screens", Access::page(KEEPERS), screens::page),
         RouteSpec::post("/console/screens/revoke", Access::page(OPERATORS), screens::revoke),
+        RouteSpec::get("/console/suppressions", Access::page(OPERATORS), suppressions::page),
+        RouteSpec::post("/console/suppressions/clear", Access::page(OPERATORS), suppressions::clear),
         RouteSpec::get("/assets/{name}", Access::public(), assets::get),
     ]
 }

@@ -277,7 +277,7 @@ impl From<SubmitFault> for Problem {
 
 impl Problem {
     /// A problem of everything that findings refuse.
-    pub(super) fn of_findings(code: ProblemCode, findings: Vec<Finding>) -> Self {
+    pub(in crate::http) fn of_findings(code: ProblemCode, findings: Vec<Finding>) -> Self {
         let refusing = findings.into_iter().filter(|finding| finding.weight == Weight::Refuse);
         Self::of_fields(code, refusing.map(FieldProblem::from).collect())
     }

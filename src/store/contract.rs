@@ -64,6 +64,8 @@ pub enum Space {
     CallWord = 31,
     /// What departments have to do about an event, by the id of its first warning.
     Measures = 32,
+    /// An address that a provider refused for good, by keyed hash of channel and address.
+    Suppression = 33,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

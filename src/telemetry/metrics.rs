@@ -31,6 +31,7 @@ labels! {
     RouteState { route, state }
     Trip { route, reason }
     Channel { channel }
+    Reply { route, result }
 }
 
 type Rate = Gauge<f64, AtomicU64>;
@@ -50,6 +51,7 @@ pub(super) struct Metrics {
     pub(super) receipts_unmatched: Gauge,
     pub(super) receipts_unsigned: Family<Route, Counter>,
     pub(super) receipts_not_taken: Counter,
+    pub(super) replies: Family<Reply, Counter>,
     pub(super) receipts_kept: Gauge,
     pub(super) receipts_waiting_kib: Gauge,
     pub(super) queue: Family<Lane, Gauge>,
@@ -92,6 +94,7 @@ impl Metrics {
             receipts_unmatched: Gauge::default(),
             receipts_unsigned: Family::default(),
             receipts_not_taken: Counter::default(),
+            replies: Family::default(),
             receipts_kept: Gauge::default(),
             receipts_waiting_kib: Gauge::default(),
             queue: Family::default(),
@@ -142,6 +145,7 @@ impl Metrics {
         registry.register("receipts_unsigned", unsigned, self.receipts_unsigned.clone());
         let not_taken = "Receipts not taken for want of room, to be repeated by their provider";
         registry.register("receipts_not_taken", not_taken, self.receipts_not_taken.clone());
+        registry.register("replies", "What people wrote back, by what it came to", self.replies.clone());
         let kept = "Receipts kept until it is known whose they are";
         registry.register("receipts_unknown", kept, self.receipts_kept.clone());
         let waiting = "Receipts that wait to be durable, KiB";

@@ -1,6 +1,7 @@
 //! What reached a provider, and when, written down in front of it.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -18,6 +19,7 @@ pub struct Arrival {
     /// Since the engine was started.
     pub at: Duration,
     pub text: String,
+    pub values: BTreeMap<String, String>,
     pub deliveries: u64,
     pub segments: u64,
     pub urgent: bool,
@@ -91,7 +93,8 @@ impl Adapter for Watched {
         let deliveries = batch.items.len() as u64;
         self.arrivals.all.lock().unwrap().push(Arrival {
             at: self.arrivals.now(),
-            text: batch.content.text.clone(),
+            text: self.inner.fit(&batch.content).map_or_else(|_| batch.content.text.clone(), |fit| fit.text),
+            values: batch.content.values.clone(),
             deliveries,
             segments: deliveries * ucs2_segments(&batch.content.text) as u64,
             urgent: batch.urgent,

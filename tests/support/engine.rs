@@ -251,6 +251,12 @@ impl Engine {
         Self { recipients: self.recipients, ..engine }
     }
 
+    /// The same with changed providers.
+    pub async fn restart_with(mut self, change: impl Fn(&mut Settings)) -> Self {
+        self.simulators.values_mut().for_each(change);
+        self.restart().await
+    }
+
     /// Stops, and goes on at another time on the same store: a story of months in seconds.
     pub async fn restart_at(self, unix_ms: i64) -> Self {
         self.lifecycle.stop(Duration::ZERO).await;

@@ -56,8 +56,8 @@ use std::{
 use async_trait::async_trait;
 pub use behaviour::Behaviour;
 use fenghuo_contract::{
-    Adapter, Batch, Callback, CallbackFault, Cause, Deduplication, Fault, Inbound, Item, Profile, ReceiptSink,
-    ReceiptStyle, Reference, Scope, Token, Verdict,
+    Adapter, Batch, Callback, CallbackFault, Cause, Channel, Content, Deduplication, Fault, Fit, Inbound, Item,
+    Profile, ReceiptSink, ReceiptStyle, Reference, Scope, Token, Verdict,
 };
 pub use ledger::{Ledger, Line};
 use post::{Post, Postbag};
@@ -207,6 +207,12 @@ impl Adapter for Simulator {
         &self.profile
     }
 
+    fn fit(&self, content: &Content) -> Result<Fit, Cause> {
+        let text = content.text_within(self.settings.text_max)?;
+        let segments = if self.settings.channel == Channel::Sms { segments(text) } else { 1 };
+        Ok(Fit { segments, text: text.to_owned() })
+    }
+
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed());
@@ -267,6 +273,12 @@ struct Answer {
 
 fn crowded() -> Fault {
     Fault::Throttled { after: None, cause: Cause::new("SIM-CROWDED", "receipts are not taken away") }
+}
+
+/// Segments as carriers count them in UCS-2: 70 units alone, 67 each in a chain.
+fn segments(text: &str) -> usize {
+    let units = text.encode_utf16().count();
+    if units <= 70 { 1 } else { units.div_ceil(67) }
 }
 
 fn closed() -> Fault {

@@ -304,6 +304,18 @@ fn settings_are_checked_all_at_once() {
     assert_eq!(problems.len(), 4);
 }
 
+#[test]
+fn a_short_message_is_counted_in_segments_and_nothing_else_is() {
+    for (channel, counted) in [(Channel::Sms, [1, 2, 2, 3]), (Channel::Push, [1, 1, 1, 1])] {
+        let simulator = world(|settings| *settings = Settings::of(channel)).simulator;
+        let fits = [70, 71, 134, 135].map(|units| {
+            let content = Content { text: "雨".repeat(units), ..Content::default() };
+            simulator.fit(&content).unwrap().segments
+        });
+        assert_eq!(fits, counted, "{channel}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn keeps_the_contract() {
     let samples = conformance::Samples {

@@ -15,11 +15,21 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         pass.refuse("config-drills-late", &["drills", "late_s"], args);
     }
     let receipts = &pass.config.receipts;
-    for (name, words) in
-        [("confirm_words", &receipts.confirm_words), ("drill_confirm_words", &receipts.drill_confirm_words)]
-    {
+    let named = [
+        ("confirm_words", &receipts.confirm_words),
+        ("drill_confirm_words", &receipts.drill_confirm_words),
+        ("opt_out_words", &receipts.opt_out_words),
+        ("opt_in_words", &receipts.opt_in_words),
+    ];
+    for (name, words) in named {
         for word in words.iter().filter(|word| plain(word).is_empty()) {
             pass.refuse("config-confirm-word-empty", &["receipts", name], vec![("got", word.clone())]);
+        }
+    }
+    for (at, (name, words)) in named.iter().enumerate().skip(2) {
+        let others = || named.iter().take(at).flat_map(|(_, others)| others.iter());
+        for word in words.iter().filter(|word| others().any(|other| plain(other) == plain(word))) {
+            pass.refuse("config-reply-words-same", &["receipts", name], vec![("got", word.clone())]);
         }
     }
     let words = ConfirmWords::new(&receipts.confirm_words, &receipts.drill_confirm_words);

@@ -55,6 +55,8 @@ fn each_mistake_has_its_code_and_its_key() {
             "config-confirm-words-same",
             "receipts.drill_confirm_words",
         ),
+        ("[receipts]\nopt_in_words = [\"ｔｄ\"]\n".into(), "config-reply-words-same", "receipts.opt_in_words"),
+        ("[receipts]\nopt_out_words = [\"收到\"]\n".into(), "config-reply-words-same", "receipts.opt_out_words"),
         ("[receipts]\nconfirm_words = [\"。\"]\n".into(), "config-confirm-word-empty", "receipts.confirm_words"),
         ("[delivery]\nlift_validity_s = 0\n".into(), "config-validity-zero", "delivery.lift_validity_s"),
         ("[delivery]\nrepeat_in_doubt = [\"rad\"]\n".into(), "config-not-a-word", "delivery.repeat_in_doubt"),

@@ -298,6 +298,10 @@ codes! {
     TEXT_LEVEL_DIFFERS = "text-level-differs";
     /// A last segment of a short message for a few characters.
     SMS_SEGMENT_NEARLY_EMPTY = "sms-segment-nearly-empty";
+    /// No route of a channel can carry the text, whole or short.
+    CHANNEL_CANNOT_CARRY = "channel-cannot-carry";
+    /// One route of a channel cannot carry the text; another can.
+    ROUTE_CANNOT_CARRY = "route-cannot-carry";
     /// A text too long to be read on a screen in passing.
     SCREEN_READING_LONG = "screen-reading-long";
     /// A polygon or circle cannot choose those whose position is not known.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     domain::{
+        finding::{Finding, Weight},
         measures::Planned,
         signoff::{Answer, Beyond, Given, SignFault, SignOff, Signer, Standing, Step},
         warning::Warning,
@@ -14,6 +15,7 @@ use crate::{
         Flow, Parts, Unavailable,
         authorize::{self, Actor},
         exact::{self, Forms, PreparedTexts, SignedText},
+        fit::{self, CarriedText},
         measures,
         record::{Decision, Stage, WarningId, WarningRecord, rfc3339, span_ms},
         remind,
@@ -49,6 +51,9 @@ pub enum SignOffFault {
         /// Whoever is.
         on_duty: Vec<String>,
     },
+    /// No route of a channel can carry the text.
+    #[error("{} channels cannot carry it", .0.len())]
+    NotCarried(Vec<Finding>),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -85,6 +90,9 @@ pub struct SignOffView {
     pub digest: Option<String>,
     /// Exactly what would go out if it were released now.
     pub texts: Vec<SignedText>,
+    /// What the routes make of each of these texts: how many segments it takes, what readers see where that is something
+    /// else, or why a route cannot carry it.
+    pub carried: Vec<CarriedText>,
     /// What is signed with it: exactly what would go out if it were lifted, or had been a mistake. The times of sending
     /// are blanks, such as 〔发出时间〕, and are filled in then; nothing else changes. `null` once it is over.
     pub prepared: Option<PreparedTexts>,
@@ -141,6 +149,13 @@ impl Flow {
         given.deputy_of = deputy_of(parts, record.issuer.as_deref(), &given)?;
         let signer = Signer { person: actor.who(), made_by: made_by.as_deref() };
         sign_off.take(given.clone(), signer, &submitter, &digest)?;
+        if given.answer == Answer::Approve && record.stage == Stage::Received {
+            let mut found = fit::check(parts, &warning, record.issuer.as_deref()).await?;
+            found.retain(|finding| finding.weight == Weight::Refuse);
+            if !found.is_empty() {
+                return Err(SignOffFault::NotCarried(found));
+            }
+        }
         parts.advance(&record, version, Vec::new(), &decision(id, &given)).await?;
         drop(signing);
         parts.progress.notify(id);
@@ -215,7 +230,10 @@ fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {
     let standing = sign_off.standing(now_ms);
     let open = record.ended.is_none() && matches!(standing, Standing::Waiting(_) | Standing::Owed(_));
     let warning = Warning::new(record.message.clone()).ok().filter(|_| open);
-    let texts = warning.as_ref().map(|warning| exact::texts(parts, warning, &record.event, now_ms));
+    let contents = warning.as_ref().map(|warning| exact::contents(parts, warning, &record.event, now_ms));
+    let contents = contents.unwrap_or_default();
+    let carried = warning.as_ref().map(|warning| fit::carried(parts, warning, &contents)).unwrap_or_default();
+    let texts = contents.into_iter().map(|(channel, content)| exact::text(channel, content));
     let forms = warning.as_ref().and_then(|warning| Forms::of(parts, warning, record.issuer.as_deref()));
     let measures = warning.as_ref().map(|warning| measures::planned(parts, warning)).unwrap_or_default();
     let digest = warning.map(|warning| exact::digest(parts, &warning, record, forms.as_ref()));
@@ -233,7 +251,8 @@ fn view(parts: &Parts, record: &WarningRecord) -> Option<SignOffView> {
         emergency_allowed: sign_off.second_within_ms.is_some() && record.stage == Stage::Received,
         beyond: sign_off.beyond,
         digest,
-        texts: texts.unwrap_or_default(),
+        texts: texts.collect(),
+        carried,
         prepared: forms.map(|forms| forms.texts()),
         measures,
     })

@@ -28,6 +28,7 @@ use crate::{
             codec::{Lease, Outcome, Outcomes, Record},
         },
         schedule::Slice,
+        suppress,
     },
     store::{Commit, CommitFault, Entry, EntryKind, Urgency},
 };
@@ -174,12 +175,18 @@ async fn batch<P: PurposeType>(
     };
     let claimed_at = parts.clock.unix();
     let held = parts.limits.recipients.claim(&plan.record, &rows, claimed_at);
+    let suppressed = parts.suppressions.among(parts, plan, &endpoints);
     let first = answers.len();
     let mut going = Vec::with_capacity(ranks.len());
     let mut packet = Packet::new(content, plan.record.level == Level::Red, ranks.len());
     let attempts = plan.attempts_of(ranks).into_iter().zip(plan.rounds.of_all(ranks));
     for (at, (endpoint, (attempts, round))) in endpoints.into_iter().zip(attempts).enumerate() {
         let rank = ranks[at];
+        // Whoever orders it sent again is taken at his word.
+        if round == 0 && suppressed.contains(endpoint.row) {
+            answers.push(Answer::ended(rank, State::Failed, Reason::Suppressed, ""));
+            continue;
+        }
         let Some(addressee) = Addressee::of(endpoint) else {
             answers.push(Answer::ended(rank, State::Failed, Reason::NoAddress, ""));
             continue;
@@ -275,6 +282,7 @@ async fn record(parts: &Arc<Parts>, route: &Arc<Route>, plan: &Arc<Plan>, lease:
         parts.lanes(plan.record.channel).put_back(plan, &again, parts.clock.unix());
     }
     observe::outcomes(parts, plan, route, &outcomes);
+    suppress::refused(parts, route, plan, &outcomes.records);
     crate::flow::partners::answered(parts, route, &plan.record.warning, &outcomes);
     parts.progress.notify(&plan.record.warning);
 }

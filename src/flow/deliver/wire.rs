@@ -7,7 +7,8 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use fenghuo_contract::{
-    Adapter, Address, Batch, Callback, CallbackFault, Cause, Content, Fault, Inbound, Item, Profile, Token, Verdict,
+    Adapter, Address, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound, Item, Profile, Token,
+    Verdict,
 };
 
 use super::Route;
@@ -16,7 +17,7 @@ use crate::{
         delivery::{Reason, State},
         purpose::{Marked, Marks, Meant, Permitted, PurposeType},
     },
-    flow::{Parts, projection::Plan, target::directory::Endpoint},
+    flow::{Parts, fit, projection::Plan, target::directory::Endpoint},
 };
 
 /// What an adapter gets beyond its budget to bring an answer home that was on its way.
@@ -36,6 +37,11 @@ impl Link {
 
     pub(crate) fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
         self.0.read_callback(callback)
+    }
+
+    /// What carrying a content takes; nothing is sent.
+    pub(crate) fn fit(&self, content: &Content) -> Result<Fit, Cause> {
+        self.0.fit(content)
     }
 
     pub(crate) async fn probe(&self) -> Result<(), Fault> {
@@ -116,6 +122,10 @@ pub(super) fn last_look<'a, P: PurposeType>(
     let Some(permitted) = plan.permit(route) else {
         return Err(Halt::Ended(State::Failed, Reason::DrillGate));
     };
+    // A provider that carries its own template must have one for drills.
+    if !fit::of_plan(route, plan).marked {
+        return Err(Halt::Ended(State::Failed, Reason::DrillGate));
+    }
     if !route.is_running() || plan.refused_by(&route.name) {
         return Err(Halt::Back);
     }

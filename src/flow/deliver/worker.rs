@@ -12,7 +12,7 @@ use super::{balance, may_carry, rest::rest, route::Route, slice};
 use crate::{
     domain::level::Level,
     flow::{
-        Parts,
+        Parts, fit,
         projection::Plan,
         schedule::{Ask, At, Held, No, Served, SliceShape},
     },
@@ -148,7 +148,7 @@ fn shape(route: &Route, plan: &Plan) -> SliceShape {
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     SliceShape {
         most: route.batch(),
-        segments: count(plan.segments()),
+        segments: fit::of_plan(route, plan).segments,
         contents: count(plan.contents.len()),
         per_call: count(route.adapter.profile().batch_max),
         span: route.span(),

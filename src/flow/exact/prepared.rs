@@ -32,6 +32,8 @@ struct FormText {
     language: String,
     title: String,
     text: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    short: String,
     html: String,
 }
 
@@ -121,8 +123,8 @@ impl Form {
         let languages = &parts.config.texts.languages;
         let texts = open.flat_map(|channel| {
             languages.iter().map(move |language| {
-                let Rendered { title, text, html } = render::blank(parts, ending, of, channel, language);
-                FormText { channel, language: language.clone(), title, text, html }
+                let Rendered { title, text, short, html } = render::blank(parts, ending, of, channel, language);
+                FormText { channel, language: language.clone(), title, text, short, html }
             })
         });
         let (message, texts) = (ending.message().clone(), texts.collect());
@@ -138,7 +140,9 @@ impl Form {
     /// The text of a channel and language as it is sent: the times filled in, and nothing else changed.
     pub(crate) fn sent(&self, channel: Channel, language: &str, times: Times) -> Option<Rendered> {
         let text = self.texts.iter().find(|text| text.channel == channel && text.language == language)?;
-        Some(Rendered { title: times.fill(&text.title), text: times.fill(&text.text), html: times.fill(&text.html) })
+        let [title, whole, short, html] =
+            [&text.title, &text.text, &text.short, &text.html].map(|text| times.fill(text));
+        Some(Rendered { title, text: whole, short, html })
     }
 
     fn signed(&self) -> Vec<SignedText> {
@@ -147,6 +151,7 @@ impl Form {
             language: form.language.clone(),
             title: form.title.clone(),
             text: form.text.clone(),
+            short: form.short.clone(),
         };
         self.texts.iter().map(text).collect()
     }

@@ -11,11 +11,11 @@ use crate::{
         finding::{Finding, code},
         message::Status,
         purpose::Purpose,
-        text::ucs2_segments,
         warning::Warning,
     },
     flow::{
         Parts, Unavailable, deliver, exact,
+        fit::{self, RouteText},
         record::{LadderStep, PlanRecord, WarningId, rfc3339},
         render, target,
     },
@@ -30,7 +30,17 @@ pub(crate) struct Draft {
     pub(crate) audience: RoaringBitmap,
     /// By configured language, the first for everybody the others do not name.
     pub(crate) contents: Vec<Content>,
+    /// What the routes make of each content.
+    pub(crate) texts: Vec<Vec<RouteText>>,
     plan: PlanRecord,
+}
+
+impl Draft {
+    /// Segments of the longest content on a route.
+    fn segments_on(&self, route: &str) -> f64 {
+        let of_route = self.texts.iter().flatten().filter(|text| text.route == route);
+        of_route.filter_map(|text| text.segments).max().map_or(1.0, f64::from)
+    }
 }
 
 /// What a warning would be on every channel that has a route for it.
@@ -51,6 +61,7 @@ pub(crate) async fn draft(
         }
         let audience = target::proposed(parts, warning, named, channel).await?;
         let contents = exact::of_channel(parts, warning, channel, "", now_ms);
+        let texts = contents.iter().map(|content| fit::on_routes(parts, &routes, content)).collect();
         let nobody = WarningId(String::new());
         let plan = PlanRecord {
             number: 0,
@@ -69,7 +80,7 @@ pub(crate) async fn draft(
             ladder: None,
             closing: None,
         };
-        drafts.push(Draft { channel, audience, contents, plan });
+        drafts.push(Draft { channel, audience, contents, texts, plan });
     }
     if !warning.is_lift() {
         let there = drafts.iter().filter(|draft| !draft.audience.is_empty());
@@ -134,7 +145,7 @@ impl Forecast {
 }
 
 fn channel(parts: &Parts, draft: &Draft, rows: &RoaringBitmap, now_ms: i64) -> ChannelForecast {
-    let segments: Vec<u64> = draft.contents.iter().map(|content| ucs2_segments(&content.text) as u64).collect();
+    let segments: Vec<u64> = draft.texts.iter().map(|text| fit::segments(text).into()).collect();
     let readers = render::readers(parts, rows);
     let others = parts.config.texts.languages.iter().skip(1).zip(segments.iter().skip(1));
     let mut first = rows.len();
@@ -147,13 +158,13 @@ fn channel(parts: &Parts, draft: &Draft, rows: &RoaringBitmap, now_ms: i64) -> C
         all += count * segments;
     }
     all += first * segments.first().copied().unwrap_or(1);
-    let longest = segments.iter().copied().max().unwrap_or(1).max(1);
     let now_unix = now_ms.div_euclid(1000);
     let mut model = Model::new(parts, draft.channel);
     let lane = LaneKey::of(&draft.plan, now_unix);
     let ahead = model.loads.iter().filter(|load| load.lane <= lane).map(|load| load.deliveries).sum::<f64>();
     let at = model.loads.len();
-    let shape = Shape { segments: longest as f64, contents };
+    let segments = model.routes.iter().map(|route| draft.segments_on(&route.name)).collect();
+    let shape = Shape { segments, contents };
     let may = |route: &deliver::Route| route.is_running() && deliver::could_carry(parts, route, &draft.plan);
     model.add(&draft.plan, lane, rows.len() as f64, shape, now_unix, may);
     let ends = model.run(parts, draft.channel);

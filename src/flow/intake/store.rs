@@ -15,7 +15,7 @@ use crate::{
         warning::Warning,
     },
     flow::{
-        Parts, Unavailable,
+        Parts, Unavailable, fit,
         parts::parse,
         record::{Decision, Stage, WarningId, WarningRecord, create, hex},
     },
@@ -89,6 +89,13 @@ async fn take(
     let identity = identity_digest(&read);
     if let Some(known) = known(parts, identity).await? {
         return known_again(parts, &known, &read);
+    }
+    // What was signed before goes out as it is; anything else has to fit its channels first.
+    if own.is_none() {
+        let found = fit::check(parts, &read.warning, submission.actor.subject.as_deref()).await?;
+        if found.iter().any(|finding| finding.weight == Weight::Refuse) {
+            return Err(SubmitFault::Rejected(found));
+        }
     }
     let record = new_record(parts, &submission, &read, own);
     let puts = puts(&submission, &record, identity, key);

@@ -25,7 +25,6 @@ use crate::{
     domain::{
         delivery::{Reason, State, Word, merge},
         purpose::{HasPurpose, Purpose},
-        text::ucs2_segments,
     },
     flow::record::{PlanRecord, WarningId},
     store::Appended,
@@ -49,6 +48,15 @@ impl Closing {
     }
 }
 
+/// What a route makes of the contents of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Carried {
+    /// Segments of the longest of them, at least 1.
+    pub(crate) segments: u32,
+    /// Whatever says that it is a drill still says so.
+    pub(crate) marked: bool,
+}
+
 /// A plan: warning × channel, with the state of each delivery by rank.
 pub(crate) struct Plan {
     pub(crate) record: PlanRecord,
@@ -67,8 +75,8 @@ pub(crate) struct Plan {
     closing: OnceLock<Closing>,
     /// Routes whose provider refuses the content.
     refused: Mutex<Vec<String>>,
-    /// Segments of the longest content as a short message, counted when first asked for.
-    segments: OnceLock<usize>,
+    /// What each of its routes makes of the contents, found out when first asked for.
+    carried: Box<[OnceLock<Carried>]>,
     dense: Mutex<Dense>,
     gate: Arc<Gate>,
     /// The persons of its warning, when it reaches persons and is not folded.
@@ -120,7 +128,7 @@ impl Plan {
             block: None,
             closing: OnceLock::new(),
             refused: Mutex::new(record.refused.clone()),
-            segments: OnceLock::new(),
+            carried: record.routes.iter().map(|_| OnceLock::new()).collect(),
             gate: Arc::default(),
             coverage: OnceLock::new(),
             since: AtomicU64::new(0),
@@ -210,10 +218,13 @@ impl Plan {
         PlanRecord { closing, refused, ..self.record.clone() }
     }
 
-    /// Segments of the longest content as a short message.
-    pub(crate) fn segments(&self) -> usize {
-        let longest = || self.contents.iter().map(|content| ucs2_segments(&content.text)).max();
-        *self.segments.get_or_init(|| longest().unwrap_or(1).max(1))
+    /// What a route makes of the contents; `ask` finds it out, once.
+    pub(crate) fn carried_on(&self, route: &str, ask: impl FnOnce(&[Arc<Content>]) -> Carried) -> Carried {
+        let at = self.record.routes.iter().position(|name| name == route);
+        match at.and_then(|at| self.carried.get(at)) {
+            Some(known) => *known.get_or_init(|| ask(&self.contents)),
+            None => ask(&self.contents),
+        }
     }
 
     /// Which content each of some rows gets; rows are ascending.

@@ -108,7 +108,7 @@ impl Flow {
             return CallbackAnswer::NotTaken;
         }
         self.0.telemetry.receipts_unsigned(route, unsigned as u64);
-        match super::take_replies(&self.0, route, replies).await {
+        match super::reply::take(&self.0, route, replies).await {
             Ok(()) => CallbackAnswer::Taken(answer),
             Err(NotTaken) => CallbackAnswer::NotTaken,
         }

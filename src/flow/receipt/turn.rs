@@ -23,6 +23,7 @@ use crate::{
             codec::{Outcome, Outcomes, Record},
             recall,
         },
+        suppress,
     },
     store::{Appended, Commit, Entry, EntryKind},
 };
@@ -261,6 +262,7 @@ fn apply(parts: &Parts, plan: &Arc<Plan>, outcomes: &Outcomes, at: Appended) {
             observe::reached(parts, &outcomes.route, plan, state, record.reason, 1);
         }
     }
+    suppress::reported(parts, &outcomes.route, plan, &outcomes.records);
     parts.telemetry.receipts(&outcomes.route, outcomes.records.len() as u64);
     parts.progress.notify(&plan.record.warning);
 }

@@ -3,7 +3,8 @@
 //!
 //! A file is named `channel.language.part.txt`, for example `sms.zh-CN.text.txt`; a variant of its own for updates or
 //! lifts is named `channel.language.lift.part.txt`. The parts are `title` (`subject` for e-mail), `text`, and for
-//! e-mail `html` (`email.zh-CN.html`). `config/templates/README.md` lists the variables.
+//! e-mail `html` (`email.zh-CN.html`); all but e-mail may have `short`, a shorter text for where the other does not fit.
+//! `config/templates/README.md` lists the variables.
 //!
 //! Three rules are kept by code and not by the authors of templates: nothing that was signed is shortened or changed,
 //! every text of a warning that is not actual begins and ends with 【演练】, and HTML is escaped.
@@ -25,7 +26,9 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig
 
 pub use context::{Context, Variant};
 pub use fault::{RenderFault, TemplateFaults, TemplateFinding};
-use file::{FileName, Part, parts_of};
+pub use file::Part;
+use file::{FileName, optional_parts_of, parts_of};
+pub(super) use samples::sample;
 
 use crate::{config::Config, domain::text::DRILL_MARK};
 
@@ -36,6 +39,8 @@ pub struct Rendered {
     pub title: String,
     /// The text itself.
     pub text: String,
+    /// A shorter form of it; empty when there is none that is shorter.
+    pub short: String,
     /// The same as HTML.
     pub html: String,
 }
@@ -108,10 +113,7 @@ impl Templates {
         let mut rendered = self.render_parts(channel, language, variant, context)?;
         rendered.title = one_line(&rendered.title);
         verbatim::check(&rendered, channel, context)?;
-        if context.drill {
-            mark(&mut rendered, channel);
-        }
-        Ok(rendered)
+        Ok(finished(rendered, channel, context))
     }
 
     /// What a channel says when its template fails with a warning: the signed words themselves, one after the other. A
@@ -127,11 +129,8 @@ impl Templates {
         } else {
             String::new()
         };
-        let mut rendered = Rendered { title, text, html };
-        if context.drill {
-            mark(&mut rendered, channel);
-        }
-        rendered
+        let short = if optional_parts_of(channel).is_empty() { String::new() } else { title.clone() };
+        finished(Rendered { title, text, short, html }, channel, context)
     }
 
     fn render_parts(
@@ -143,8 +142,11 @@ impl Templates {
     ) -> Result<Rendered, RenderFault> {
         let language = self.nearest_language(language).unwrap_or(FALLBACK);
         let mut rendered = Rendered::default();
-        for part in parts_of(channel) {
+        for part in parts_of(channel).iter().chain(optional_parts_of(channel)) {
             let name = self.template_name(channel, language, variant, *part);
+            if *part == Part::Short && !self.has_short(channel, language, variant, &name) {
+                continue;
+            }
             let template = self.environment.get_template(&name).map_err(|cause| RenderFault::broken(&name, &cause))?;
             let text = template.render(Serde(context)).map_err(|cause| RenderFault::broken(&name, &cause))?;
             let text = text.trim().to_owned();
@@ -154,6 +156,7 @@ impl Templates {
             match part {
                 Part::Title => rendered.title = text,
                 Part::Text => rendered.text = text,
+                Part::Short => rendered.short = text,
                 Part::Html => rendered.html = text,
             }
         }
@@ -165,6 +168,14 @@ impl Templates {
         let name = |variant| FileName { channel, language: language.to_owned(), variant, part }.to_string();
         let own = (variant != Variant::First).then(|| name(variant));
         own.filter(|name| self.environment.get_template(name).is_ok()).unwrap_or_else(|| name(Variant::First))
+    }
+
+    /// Whether a short form is written for a variant. A variant with words of its own has its own short form or none: the
+    /// general one would leave out that it is a lift.
+    fn has_short(&self, channel: Channel, language: &str, variant: Variant, name: &str) -> bool {
+        let own = |part| FileName { channel, language: language.to_owned(), variant, part }.to_string();
+        let is_there = |name: &str| self.environment.get_template(name).is_ok();
+        is_there(name) && (name == own(Part::Short) || !parts_of(channel).iter().any(|part| is_there(&own(*part))))
     }
 
     fn nearest_language(&self, language: &str) -> Option<&str> {
@@ -225,13 +236,28 @@ fn one_line(text: &str) -> String {
     text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// What templates made, as it goes out: with the mark of a drill, and with a short form only where that is shorter.
+fn finished(mut rendered: Rendered, channel: Channel, context: &Context) -> Rendered {
+    if rendered.short.chars().count() >= rendered.text.chars().count() {
+        rendered.short.clear();
+    }
+    if context.drill {
+        mark(&mut rendered, channel);
+    }
+    rendered
+}
+
 /// Puts the drill mark at the beginning and the end of every part. A template cannot leave it out.
 fn mark(rendered: &mut Rendered, channel: Channel) {
+    if !rendered.short.is_empty() {
+        rendered.short = marked(&rendered.short);
+    }
     for part in parts_of(channel) {
         match part {
             Part::Title => rendered.title = marked(&rendered.title),
             Part::Text => rendered.text = marked(&rendered.text),
             Part::Html => rendered.html = marked_html(&rendered.html),
+            Part::Short => {}
         }
     }
 }

@@ -71,7 +71,8 @@ pub(super) fn example() -> Value {
         "audience": {"sms": 10000},
         "texts": [{
             "channel": "sms", "language": "zh-CN", "title": "暴雨红色预警",
-            "text": "【松北预警】【演练】暴雨红色预警：预计未来 3 小时降雨量将达 100 毫米以上。【演练】", "segments": 1
+            "text": "【松北预警】【演练】暴雨红色预警：预计未来 3 小时降雨量将达 100 毫米以上。【演练】", "segments": 1,
+            "routes": [{"route": "sms.cmcc", "segments": 1}]
         }],
         "forecast": {
             "as_of": "2026-07-15T14:40:00+08:00", "people": 10000, "deliveries": 10000,

@@ -26,7 +26,8 @@ use crate::{
             Problem,
             ProblemCode::{
                 BodyBrokenOff, BodyNotJson, BodyTooLarge, FieldsWrong, MediaTypeUnsupported, RequestTimeout,
-                SignOffNotOnDuty, SignOffNotWaiting, SignOffRefused, SignOffTextChanged, WarningNotFound,
+                SignOffNotCarried, SignOffNotOnDuty, SignOffNotWaiting, SignOffRefused, SignOffTextChanged,
+                WarningNotFound,
             },
         },
         routes::{Access, RouteSpec},
@@ -105,6 +106,7 @@ impl From<SignOffFault> for Problem {
             SignOffFault::NotOnDuty { office, on_duty } => {
                 return Self::new(SignOffNotOnDuty).with("office", office).with("on_duty", on_duty.join(", "));
             }
+            SignOffFault::NotCarried(findings) => return Self::of_findings(SignOffNotCarried, findings),
             SignOffFault::Unavailable(fault) => return fault.into(),
             SignOffFault::Refused(SignFault::NotThisStep(_)) => "step",
             SignOffFault::Refused(SignFault::Submitter) => "submitter",
@@ -137,6 +139,13 @@ fn example() -> Value {
         "texts": [{
             "channel": "sms", "language": "zh-CN", "title": "暴雨红色预警",
             "text": "【松北预警】松北区防汛抗旱指挥部发布暴雨红色预警"
+        }],
+        "carried": [{
+            "channel": "sms", "language": "zh-CN",
+            "routes": [
+                {"route": "sms.cmcc", "segments": 1},
+                {"route": "sms.cloud", "segments": null, "refusal": "NO-TEMPLATE no approved template for 11B03 red"}
+            ]
         }],
         "measures": [{
             "office": "flood", "kind": "report_up", "text_zh": "向上级报告预警发布和已采取的措施",
@@ -192,6 +201,7 @@ static SIGN: Operation = Operation {
         FieldsWrong,
         WarningNotFound,
         RequestTimeout,
+        SignOffNotCarried,
         SignOffNotOnDuty,
         SignOffNotWaiting,
         SignOffRefused,

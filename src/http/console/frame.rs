@@ -11,7 +11,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{ANALYSTS, DELIVERY_READERS, INBOX_READERS, KEEPERS, READERS, assets, form, words::Words};
+use super::{
+    ANALYSTS, DELIVERY_READERS, INBOX_READERS, KEEPERS, OPERATORS, READERS, assets, form, words::Words,
+};
 use crate::{
     domain::{level::Level, message::Status, moment::Moment},
     flow::{
@@ -281,6 +283,7 @@ fn links(words: Words, role: Option<Role>, path: &str) -> Vec<Link> {
         ("/console/screens", "console-nav-screens", KEEPERS),
         ("/console/partners", "console-nav-partners", KEEPERS),
         ("/console/analysis", "console-nav-analysis", ANALYSTS),
+        ("/console/suppressions", "console-nav-suppressions", OPERATORS),
     ];
     let mine = all.into_iter().filter(|(_, _, roles)| role.is_some_and(|role| roles.contains(&role)));
     mine.map(|(href, id, _)| Link { href, word: words.t(id), here: path == href }).collect()

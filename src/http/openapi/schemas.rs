@@ -19,6 +19,7 @@ use crate::{
         deliver::RouteLimits,
         drills::DrillView,
         exact::SignedText,
+        fit::{CarriedText, RouteText},
         forecast::{ChannelForecast, Conflict, ConflictKind, Forecast, RunningForecast, StreetForecast, UsualAudience},
         inbox::{InboxItem, InboxState},
         intake::{Correct, Lift, WarningView},
@@ -34,6 +35,7 @@ use crate::{
             CanaryView, ChannelStatus, DeliveryView, Event, People, RouteView, StatusView, TimelineEntry, UseView,
             WindowView,
         },
+        suppress::SuppressionView,
         target::directory::RecipientView,
         upstream::UpstreamView,
     },
@@ -47,6 +49,7 @@ use crate::{
     AlarmView,
     Beyond,
     CanaryView,
+    CarriedText,
     ChannelForecast,
     ChannelStatus,
     Conflict,
@@ -95,6 +98,7 @@ use crate::{
     RosterSource,
     RosterView,
     RouteLimits,
+    RouteText,
     RouteView,
     RunningForecast,
     Screen,
@@ -105,6 +109,7 @@ use crate::{
     Spread,
     StatusView,
     StreetForecast,
+    SuppressionView,
     Tally,
     TaskView,
     TimelineEntry,
@@ -153,9 +158,12 @@ struct Schemas;
 pub(super) fn schemas() -> Value {
     let document = serde_json::to_value(Schemas::openapi()).unwrap_or_default();
     let mut schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
-    for (page, item) in
-        [("WarningPage", "WarningView"), ("DeliveryPage", "DeliveryView"), ("RecipientPage", "RecipientView")]
-    {
+    for (page, item) in [
+        ("WarningPage", "WarningView"),
+        ("DeliveryPage", "DeliveryView"),
+        ("RecipientPage", "RecipientView"),
+        ("SuppressionPage", "SuppressionView"),
+    ] {
         schemas[page] = page_of(item);
     }
     schemas["WarningOrPreflight"] = json!({

@@ -50,6 +50,7 @@ problem_codes! {
     MeasureNotFound = "measure-not-found", NOT_FOUND;
     DrillNotFound = "drill-not-found", NOT_FOUND;
     RecipientNotFound = "recipient-not-found", NOT_FOUND;
+    SuppressionNotFound = "suppression-not-found", NOT_FOUND;
     ScreenNotFound = "screen-not-found", NOT_FOUND;
     OfficeNotFound = "office-not-found", NOT_FOUND;
     OfficerNotListed = "officer-not-listed", NOT_FOUND;
@@ -76,6 +77,7 @@ problem_codes! {
     SignOffNotWaiting = "sign-off-not-waiting", CONFLICT;
     SignOffRefused = "sign-off-refused", CONFLICT;
     SignOffNotOnDuty = "sign-off-not-on-duty", CONFLICT;
+    SignOffNotCarried = "sign-off-not-carried", CONFLICT;
     SignOffTextChanged = "sign-off-text-changed", CONFLICT;
     ImportRunning = "import-running", CONFLICT;
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE;

@@ -247,6 +247,8 @@ cli-send-repeat = accepted before { $id }  { $level }  { $status }  { $headline 
 cli-send-next = Next: fenghuo watch { $id }
 cli-preflight = It would be taken; nothing was stored. It would go to:
 cli-preflight-channel = { $channel }: { $count } people
+cli-preflight-route-refuses = Route { $route } cannot carry it: { $cause }
+cli-preflight-route-makes = Readers on route { $route } see ({ $count } segments):
 cli-preflight-segments = { $count } segments
 cli-preflight-first = at once { $count }, the others if nobody answers before
 cli-preflight-pace = { $rate } a second, { $ahead } waiting ahead
@@ -301,6 +303,10 @@ cli-check-refused = It would not start: { $errors } errors, { $advice } pieces o
 cli-check-counts =
     files { $files }
     routes { $routes }  issuers { $issuers }  areas { $areas }  hazards { $hazards }  languages { $languages }
+cli-check-sample = route { $route }: the sample ({ $language }) takes { $count } segments
+cli-check-sample-drill = route { $route }: the sample of a drill ({ $language }) takes { $count } segments
+cli-check-sample-other = route { $route }: the sample ({ $language }) takes { $count } segments and reads: { $text }
+cli-check-sample-drill-other = route { $route }: the sample of a drill ({ $language }) takes { $count } segments and reads: { $text }
 cli-check-probe-ok = route { $route } answers
 cli-check-probe-failed = route { $route } fails: { $cause }
 cli-demo-stored = { $count } sample recipients and { $screens } screens stored in { $ms } ms

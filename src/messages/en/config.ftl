@@ -57,6 +57,12 @@ config-disk-short = Only { $got } MiB are free on the disk of the data directory
 config-reserve-short = The reserve for a full disk holds { $got } of { $whole } MiB, and there is no room for the rest
     .so = Until it is whole again the gateway takes lifts and corrections only
     .action = Free space on that disk; a running gateway makes the reserve whole by itself
+config-route-refuses-sample = The route { $route } cannot carry the sample{ $drill ->
+        [yes] {" "}of a drill
+       *[no] {""}
+    } ({ $language }): { $cause }
+    .so = Warnings like it do not go out over this route; where no route of a channel can, they are refused when handed in and signed
+    .action = Look at the template map and the length in the settings of the adapter, or write a short form
 config-signature = The signature { $got } cannot be used
     .so = The short message platform would refuse every message; the gateway does not start
     .action = Use 2 to 12 characters without brackets; they are added
@@ -81,9 +87,12 @@ config-confirm-nobody = The channel { $channel } reaches no person who could con
 config-confirm-local = Messages are to carry a link, but server.public_url is not set
     .so = The link begins with the address listened on, which readers cannot reach
     .action = Write server.public_url
-config-confirm-word-empty = The confirm word "{ $got }" has neither letter nor digit
+config-confirm-word-empty = The reply word "{ $got }" has neither letter nor digit
     .so = No reply could ever be it; the gateway does not start
     .action = Write a word or a digit, or leave it out
+config-reply-words-same = "{ $got }" opts out or in, and is another kind of reply too
+    .so = Nobody could tell what whoever writes it wants; the gateway does not start
+    .action = Write each word in one place
 config-confirm-words-same = "{ $got }" confirms both drills and actual warnings
     .so = Whoever is used to confirming drills would confirm the real thing without reading it; the gateway does not start
     .action = Give drills a word of their own

@@ -108,6 +108,11 @@ officer-not-listed = Nobody of this id is on the list
     .action = Compare the id with what GET /v1/warnings/ID/calls lists
     .who = The operator on duty
 
+suppression-not-found = This address is not suppressed
+    .detail = There is no suppression { $id }: it may have been cleared, or its time is over
+    .action = GET /v1/suppressions lists what is suppressed now
+    .who = The operator on duty
+
 office-not-found = There is no such office
     .detail = No issuer has the id { $id }, and the district's emergency office is called office
     .action = Use the id of an issuer of the configuration, or office
@@ -231,6 +236,11 @@ sign-off-refused = This signature is not taken
 sign-off-not-on-duty = You are not on duty for this step
     .detail = On duty for this step at { $office }: { $on_duty }
     .action = Let whoever is on duty sign, or one of his deputies; if the roster is wrong, the operator corrects it with PUT /v1/roster/{ $office }
+    .who = The approver on duty
+
+sign-off-not-carried = A channel cannot carry this text; the signature was not taken
+    .detail = errors says which, and why
+    .action = Return it to its issuer to be shortened, or sign again after the administrator has added a short form or a route
     .who = The approver on duty
 
 sign-off-text-changed = What would go out is not what you saw

@@ -473,6 +473,15 @@ sms-segment-nearly-empty = The short message takes {$segments} segments, and the
     .more = One segment has 70 characters; a longer text takes segments of 67, signature, marks and blanks included.
     .who = The officer on duty at the issuer
 
+channel-cannot-carry = No route of the channel {$channel} can carry this text: {$causes}
+    .action = Shorten headline and description, or let the administrator add a short form (sms.LANGUAGE.short.txt) or a route that can. Nothing is ever cut.
+    .more = The adapter of every route is asked when a warning is handed in and when it is signed. Lifts and what is passed on for others are not kept out: what a channel cannot carry fails there.
+    .who = The officer on duty at the issuer
+
+route-cannot-carry = The route {$route} cannot carry this text: {$cause}
+    .action = Other routes of the channel carry it; to use this one, shorten the text or let the administrator add a template.
+    .who = The officer on duty at the issuer
+
 screen-reading-long = The text on screens takes {$seconds} seconds to read, more than {$most}.
     .action = Shorten it, so that passers-by can read it all; the bound is the setting texts.screen_reading_s.
     .more = Estimated at 5 Chinese characters or 15 letters a second.

@@ -53,6 +53,10 @@ reason-recipient-limit = Reached as often as is allowed
 reason-answered-elsewhere = Answered on another channel
     .more = The recipient answered on an earlier channel of the ladder, so this copy was not sent.
     .action = Nothing to do
+reason-suppressed = Address suppressed
+    .more = The provider said earlier that nothing ever arrives at this address (no such number, no such mailbox), so warnings below red are not sent there for a while.
+    .action = Update the directory if the number or mailbox has changed; if the provider was wrong, clear it on the page of suppressed addresses
+    .who = The operator on duty
 
 route-throttled = The provider wants us to slow down
     .more = The provider said that we are too fast. The route pauses, then goes on slower and finds back to its rate step by step; no attempt is counted.

@@ -247,6 +247,8 @@ cli-send-repeat = 此前已接收 { $id }  { $level }  { $status }  { $headline 
 cli-send-next = 接着可以：fenghuo watch { $id }
 cli-preflight = 可以提交；什么都没有保存。将要送到：
 cli-preflight-channel = { $channel } { $count } 人
+cli-preflight-route-refuses = 通路 { $route } 发不了：{ $cause }
+cli-preflight-route-makes = 通路 { $route } 发出的是（{ $count } 条）：
 cli-preflight-segments = { $count } 条短信
 cli-preflight-first = 立即 { $count } 人，其余在没有回应时再发
 cli-preflight-pace = 每秒 { $rate }，前面排着 { $ahead }
@@ -301,6 +303,10 @@ cli-check-refused = 不会启动：错误 { $errors } 处，提示 { $advice } �
 cli-check-counts =
     文件 { $files }
     线路 { $routes }  发布单位 { $issuers }  地区 { $areas }  灾种 { $hazards }  语言 { $languages }
+cli-check-sample = 通路 { $route }：样例（{ $language }）{ $count } 条
+cli-check-sample-drill = 通路 { $route }：演练样例（{ $language }）{ $count } 条
+cli-check-sample-other = 通路 { $route }：样例（{ $language }）{ $count } 条，发出的是：{ $text }
+cli-check-sample-drill-other = 通路 { $route }：演练样例（{ $language }）{ $count } 条，发出的是：{ $text }
 cli-check-probe-ok = 线路 { $route } 通
 cli-check-probe-failed = 线路 { $route } 不通：{ $cause }
 cli-demo-stored = 已存入 { $count } 名样例收件人和 { $screens } 块屏幕，用时 { $ms } 毫秒

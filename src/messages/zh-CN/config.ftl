@@ -57,6 +57,12 @@ config-disk-short = 数据目录所在的磁盘只剩 { $got } MiB
 config-reserve-short = 为磁盘写满预留的空间只有 { $got } MiB（应为 { $whole } MiB），磁盘上放不下其余部分
     .so = 补足之前，网关只接收解除和更正
     .action = 在那块磁盘上腾出空间；运行中的网关会自己补足
+config-route-refuses-sample = 通路 { $route } 发不了{ $drill ->
+        [yes] 演练的
+       *[no] {""}
+    }样例（{ $language }）：{ $cause }
+    .so = 类似的预警不会从这条通路发出；一个渠道没有一条通路能发时，提交和签发会被拒绝
+    .action = 核对适配器的模板表和长度设置，或备好短文本模板
 config-signature = 签名 { $got } 不能用
     .so = 短信平台会拒收每一条短信，网关不会启动
     .action = 用 2 到 12 个字，不写【】，它们会自动加上
@@ -81,9 +87,12 @@ config-confirm-nobody = 渠道 { $channel } 的另一端不是人，无法确认
 config-confirm-local = 消息要带链接，但没有写 server.public_url
     .so = 链接以监听地址开头，收到的人打不开
     .action = 写上 server.public_url
-config-confirm-word-empty = 确认词"{ $got }"里没有文字或数字
+config-confirm-word-empty = 回复词"{ $got }"里没有文字或数字
     .so = 任何回复都不会与它相同，网关不会启动
     .action = 写一个词或数字，或者去掉它
+config-reply-words-same = "{ $got }"既是退订或订阅的词，又是别的回复词
+    .so = 没人知道回复它的人想要什么；网关不会启动
+    .action = 每个词只写在一处
 config-confirm-words-same = "{ $got }"既确认演练，也确认正式预警
     .so = 习惯了确认演练的人，会不看内容就确认正式预警；网关不会启动
     .action = 给演练另写一个词

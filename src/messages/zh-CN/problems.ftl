@@ -90,6 +90,11 @@ officer-not-listed = 名单上没有这个人
     .action = 与 GET /v1/warnings/ID/calls 列出的编号核对
     .who = 值班操作员
 
+suppression-not-found = 没有停发这个地址
+    .detail = 没有编号是 { $id } 的停发记录：可能已经恢复，或已到期
+    .action = 用 GET /v1/suppressions 查看现在停发的地址
+    .who = 值班操作员
+
 office-not-found = 没有这个单位
     .detail = 没有代号是 { $id } 的发布单位；区应急办的代号是 office
     .action = 用配置里发布单位的代号，或 office
@@ -210,6 +215,11 @@ sign-off-refused = 这个签字不能收
 sign-off-not-on-duty = 这一步现在不由您值班
     .detail = { $office } 这一步的值班人：{ $on_duty }
     .action = 由值班的人或其代班人签；值班表有误，由操作员用 PUT /v1/roster/{ $office } 更正
+    .who = 值班审批人
+
+sign-off-not-carried = 有渠道发不了这段文字，签字没有收下
+    .detail = 原因逐条列在 errors 里
+    .action = 退回给发布单位缩短文字，或由管理员备好短文本模板、增加通路后再签
     .who = 值班审批人
 
 sign-off-text-changed = 现在要发出的不是您看到的

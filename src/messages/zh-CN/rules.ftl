@@ -479,6 +479,15 @@ sms-segment-nearly-empty = 短信共 {$segments} 条，最后一条只有 {$over
     .more = 一条短信 70 个字，超出后每条 67 个字，包括签名、标点和空格。
     .who = 发布单位的值班人员
 
+channel-cannot-carry = {$channel}渠道没有一条通路发得了这段文字：{$causes}
+    .action = 缩短标题和正文，或请管理员备好短文本模板（sms.语言.short.txt）、增加能发的通路。文字从不截断。
+    .more = 提交和签发时向每条通路的适配器询问；解除和转发的预警不因此拦下，发不了的渠道记为失败。
+    .who = 发布单位的值班人员
+
+route-cannot-carry = 通路 {$route} 发不了这段文字：{$cause}
+    .action = 由该渠道的其他通路发送；要用这条通路，请缩短文字或请管理员备好模板。
+    .who = 发布单位的值班人员
+
 screen-reading-long = 显示屏上的文字要读 {$seconds} 秒，超过 {$most} 秒。
     .action = 缩短文字，路过的人才读得完；上限是设置 texts.screen_reading_s。
     .more = 按每秒 5 个汉字或 15 个字母估算。

@@ -60,9 +60,8 @@ impl TemplateFinding {
                 Self::new("template-broken", &file, vec![("line", line), ("cause", cause)])
             }
             RenderFault::Empty { file } => Self::new("template-empty", &file, Vec::new()),
-            RenderFault::Alters { html, part } => {
-                let file = file(if html { Part::Html } else { Part::Text });
-                Self::new("template-alters", &file, vec![("part", part.to_owned())])
+            RenderFault::Alters { carrier, part } => {
+                Self::new("template-alters", &file(carrier), vec![("part", part.to_owned())])
             }
             RenderFault::NoTemplates(channel) => Self::missing(channel.name()),
         }
@@ -106,8 +105,8 @@ pub enum RenderFault {
     /// What came out does not carry the signed text as it is.
     #[error("the signed {part} is not carried verbatim")]
     Alters {
-        /// In the HTML part, not in title and text.
-        html: bool,
+        /// In which part; title and text are one.
+        carrier: Part,
         /// `headline`, `description` or `instruction`.
         part: &'static str,
     },

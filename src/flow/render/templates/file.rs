@@ -9,9 +9,14 @@ use crate::domain::text::nearest;
 
 /// A part of a content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub enum Part {
+    /// Subject of a mail, title of a push message or screen.
     Title,
+    /// The text itself.
     Text,
+    /// A shorter form of the text, for where it does not fit.
+    Short,
+    /// The text as HTML.
     Html,
 }
 
@@ -30,6 +35,14 @@ pub(super) fn channels() -> impl Iterator<Item = Channel> {
     Channel::ALL.into_iter().filter(|channel| !parts_of(*channel).is_empty())
 }
 
+/// The parts that a channel may have besides: a language does without when there is no file of theirs.
+pub(super) const fn optional_parts_of(channel: Channel) -> &'static [Part] {
+    match channel {
+        Channel::Sms | Channel::Wechat | Channel::Push | Channel::Display => &[Part::Short],
+        Channel::Email | Channel::Broadcast | Channel::Webhook => &[],
+    }
+}
+
 /// The parts that have a place on a channel.
 pub(super) const fn parts_of(channel: Channel) -> &'static [Part] {
     match channel {
@@ -45,6 +58,7 @@ const fn suffix(channel: Channel, part: Part) -> &'static str {
         (Channel::Email, Part::Title) => "subject.txt",
         (_, Part::Title) => "title.txt",
         (_, Part::Text) => "text.txt",
+        (_, Part::Short) => "short.txt",
         (_, Part::Html) => "html",
     }
 }
@@ -73,7 +87,8 @@ impl FileName {
             Some(("correction", rest)) => (Variant::Correction, rest),
             _ => (Variant::First, rest),
         };
-        let part = parts_of(channel).iter().copied().find(|part| suffix(channel, *part) == rest)?;
+        let mut parts = parts_of(channel).iter().chain(optional_parts_of(channel)).copied();
+        let part = parts.find(|part| suffix(channel, *part) == rest)?;
         let is_tag = !language.is_empty() && language.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         is_tag.then(|| Self { channel, language: language.to_owned(), variant, part })
     }

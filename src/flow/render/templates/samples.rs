@@ -44,6 +44,12 @@ pub(super) fn contexts(language: &str) -> Vec<(Variant, Context)> {
     ]
 }
 
+/// A warning with everything, as an installation would say it.
+pub(in crate::flow::render) fn sample(signature: &str, language: &str, drill: bool) -> Context {
+    let status = if drill { "exercise" } else { "actual" };
+    Context { drill, status: status.to_owned(), signature: signature.to_owned(), ..full(language) }
+}
+
 /// A warning with everything.
 fn full(language: &str) -> Context {
     let text = |text: &str| text.to_owned();

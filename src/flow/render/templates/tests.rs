@@ -89,7 +89,7 @@ fn html_is_escaped_and_names_level_time_and_area() {
 fn every_text_of_a_drill_begins_and_ends_with_the_mark() {
     for status in [Status::Exercise, Status::Test] {
         for (channel, language, rendered) in every_rendering(&warning(message(status))) {
-            for text in [&rendered.title, &rendered.text] {
+            for text in [&rendered.title, &rendered.text, &rendered.short] {
                 let marked = text.starts_with(DRILL_MARK) && text.ends_with(DRILL_MARK);
                 assert!(marked || text.is_empty(), "{channel} {language}: {text}");
             }
@@ -115,6 +115,41 @@ fn a_short_message_is_signature_headline_and_description() {
     let all = every_rendering(&warning(message(Status::Actual)));
     let (_, _, sms) = &all[0];
     assert_eq!(sms.text, "【松北预警】样例气象台发布暴雨红色预警信号\n降水量已达97毫米，请 <立即> 避险。\n第二段");
+}
+
+#[test]
+fn the_short_form_is_signature_headline_and_address() {
+    let mut message = message(Status::Actual);
+    message.infos[0].web = Some("https://warn.songbei.example/w/1".to_owned());
+    message.infos[0].description = Some("雨".repeat(80));
+    let all = every_rendering(&warning(message));
+    let of = |channel: Channel| all.iter().filter(move |(own, _, _)| *own == channel).map(|(_, _, one)| &*one.short);
+    let [zh, en] = of(Channel::Sms).collect::<Vec<_>>()[..] else { panic!("{all:?}") };
+    assert_eq!(zh, "【松北预警】样例气象台发布暴雨红色预警信号 https://warn.songbei.example/w/1");
+    assert!(en.starts_with("[松北预警] 样例气象台发布暴雨红色预警信号 https"), "{en}");
+    assert!(of(Channel::Push).chain(of(Channel::Email)).all(str::is_empty), "there is no file for it");
+}
+
+#[test]
+fn a_short_form_is_shorter_and_that_of_a_lift_says_so() {
+    let lift = every_rendering(&warning(cancel()));
+    assert_eq!(lift[0].2.short, "【松北预警】预警解除：样例气象台发布暴雨红色预警信号");
+    let mut message = message(Status::Actual);
+    message.infos[0].description = None;
+    assert_eq!(every_rendering(&warning(message))[0].2.short, "", "the text says no more");
+    // Without a file of its own it would say only what the warning said.
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("push.zh-CN.short.txt"), "{{ title }}").unwrap();
+    let mut config = Config::default();
+    config.texts.templates = Some(folder.path().to_owned());
+    let templates = Templates::load(&config).unwrap();
+    let short = |variant, warning: &Warning| {
+        let rendered = templates.render(Channel::Push, "zh-CN", variant, &context(warning, "zh-CN"));
+        rendered.unwrap().short
+    };
+    assert_eq!(short(Variant::Lift, &warning(cancel())), "");
+    let first = warning(self::message(Status::Actual));
+    assert_eq!(short(Variant::First, &first), "样例气象台发布暴雨红色预警信号");
 }
 
 #[test]
@@ -214,6 +249,10 @@ fn what_is_wrong_with_a_template_is_found_before_it_is_needed() {
         ("sms.zh-CN.text.txt", "{{ title }}\n{{ description[:500] }}", "template-alters"),
         ("sms.zh-CN.text.txt", "{{ title }}\n{{ description | upper }}", "template-alters"),
         ("wechat.zh-CN.text.txt", "{{ summary }}{{ description }}{{ instruction[:30] }}", "template-alters"),
+        ("sms.zh-CN.short.txt", "{{ title[:8] }}", "template-alters"),
+        ("sms.zh-CN.short.txt", "{{ title }}{{ description[:30] }}", "template-alters"),
+        ("sms.zh-CN.lift.short.txt", "", "template-empty"),
+        ("email.en.short.txt", "{{ title }}", "template-unknown"),
         ("email.en.html", "<p>{{ title }} {{ description | safe }}</p>", "template-alters"),
     ];
     for (name, text, code) in cases {

@@ -11,32 +11,41 @@ use super::{
     one_line,
 };
 
-/// Whether the parts carry headline and description whole. The instruction may be left out (a short message), but not
-/// cut: whoever carries its beginning must carry it all.
+/// Whether the parts carry headline and description whole, and the short form the headline. What may be left out, the
+/// instruction and in the short form the description, is not cut: whoever carries its beginning must carry it all.
 pub(super) fn check(rendered: &Rendered, channel: Channel, context: &Context) -> Result<(), RenderFault> {
     let plain = format!("{}\n{}", rendered.title, rendered.text);
-    carries(&plain, context, false)?;
-    if parts_of(channel).contains(&Part::Html) { carries(&rendered.html, context, true) } else { Ok(()) }
+    carries(&plain, context, Part::Text)?;
+    if !rendered.short.is_empty() {
+        carries(&rendered.short, context, Part::Short)?;
+    }
+    if parts_of(channel).contains(&Part::Html) { carries(&rendered.html, context, Part::Html) } else { Ok(()) }
 }
 
-fn carries(text: &str, context: &Context, html: bool) -> Result<(), RenderFault> {
+fn carries(text: &str, context: &Context, carrier: Part) -> Result<(), RenderFault> {
+    let (html, short) = (carrier == Part::Html, carrier == Part::Short);
     let written = |signed: &str| if html { HtmlEscape(signed).to_string() } else { signed.to_owned() };
     let whole = |signed: &str| text.contains(&written(signed.trim())) || text.contains(&written(&one_line(signed)));
     for (part, signed) in [("headline", &context.headline), ("description", &context.description)] {
-        if !whole(signed) {
-            return Err(RenderFault::Alters { html, part });
+        let left_out = short && part == "description" && !text.contains(&beginning(signed));
+        if !left_out && !whole(signed) {
+            return Err(RenderFault::Alters { carrier, part });
         }
     }
-    // Twenty characters are enough to know the instruction by, and no label is that long. A description may itself say
-    // what the instruction says.
-    let beginning: String = context.instruction.trim().chars().take(20).collect();
+    // A description may itself say what the instruction says.
+    let beginning = beginning(&context.instruction);
     let signed = [&context.description, &context.headline].map(|signed| signed.trim().to_owned());
     let others = signed.iter().filter(|signed| !signed.is_empty()).fold(text.to_owned(), |text, signed| {
         text.replace(&written(signed), "").replace(&written(&one_line(signed)), "")
     });
     let begun = !beginning.is_empty() && others.contains(&written(&beginning));
     if begun && !whole(&context.instruction) {
-        return Err(RenderFault::Alters { html, part: "instruction" });
+        return Err(RenderFault::Alters { carrier, part: "instruction" });
     }
     Ok(())
+}
+
+/// Twenty characters are enough to know a text by, and no label is that long.
+fn beginning(signed: &str) -> String {
+    signed.trim().chars().take(20).collect()
 }

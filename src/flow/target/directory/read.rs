@@ -77,9 +77,18 @@ impl Directory {
     /// # Errors
     /// When the store cannot be read.
     pub async fn find_by_address(&self, channel: Channel, text: &str) -> Result<Vec<u32>, Unavailable> {
-        let hash = self.vault.lookup(channel.name(), &address::comparable(channel, text));
+        self.rows_with(&self.address_digest(channel, text)).await
+    }
+
+    /// Keyed hash of an address on a channel, the same however it is written.
+    pub(in crate::flow) fn address_digest(&self, channel: Channel, text: &str) -> [u8; 16] {
+        self.vault.lookup(channel.name(), &address::comparable(channel, text))
+    }
+
+    /// Rows of the recipients whose address has this keyed hash.
+    pub(in crate::flow) async fn rows_with(&self, hash: &[u8; 16]) -> Result<Vec<u32>, Unavailable> {
         let listed = self.store.list(Space::RecipientAddress, Some(Key(hash.to_vec())), PAGE).await?;
-        let row = |key: Key| key.0.strip_prefix(&hash).and_then(|row| row.try_into().ok()).map(u32::from_be_bytes);
+        let row = |key: Key| key.0.strip_prefix(&hash[..]).and_then(|row| row.try_into().ok()).map(u32::from_be_bytes);
         Ok(listed.into_iter().map_while(|(key, _)| row(key)).collect())
     }
 

@@ -10,14 +10,15 @@ use fenghuo_contract::Channel;
 use roaring::RoaringBitmap;
 
 use super::{
-    Directory, Recipient, address,
+    Directory, Recipient,
     edit::{self, Edit},
     facet::Facet,
     record::{Gone, Record},
 };
 use crate::{
+    domain::opt_out::OptOut,
     flow::Unavailable,
-    store::{Commit, Expect, Key, Put, Space},
+    store::{Commit, Entry, Expect, Key, Put, Space},
 };
 
 /// Recipients of one commit at most.
@@ -103,6 +104,33 @@ impl Directory {
         Ok(true)
     }
 
+    /// Writes down what the recipients of rows chose not to get, with an entry in the journal about the rows for which that is
+    /// news; `false` when it is for none. Who has a duty has no choice.
+    pub(in crate::flow) async fn choose(
+        &self,
+        rows: &[u32],
+        choice: Option<OptOut>,
+        entry: impl Fn(&[u32]) -> Entry,
+    ) -> Result<bool, Unavailable> {
+        let mut writer = self.writer.lock().await;
+        self.refresh(&mut writer).await?;
+        let records = self.records(rows).await?.into_iter().flatten().filter(|record| record.gone.is_none());
+        let ids: Vec<String> = records.map(|record| record.external_id).collect();
+        let mut draft = self.draft(ids.iter().map(String::as_str)).await?;
+        let asked = draft.standing.values().map(|standing| (standing.row, &standing.recipient));
+        let news = asked.filter(|(_, recipient)| !recipient.duty && recipient.opt_out_below != choice);
+        let news: BTreeMap<u32, Recipient> = news.map(|(row, recipient)| (row, recipient.clone())).collect();
+        for recipient in news.values() {
+            draft.place(&Recipient { opt_out_below: choice, ..recipient.clone() }, &RoaringBitmap::new())?;
+        }
+        let rows: Vec<u32> = news.into_keys().collect();
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        self.keep_with(&mut writer, draft, vec![entry(&rows)]).await?;
+        Ok(true)
+    }
+
     /// Reads the index again when it is not known what stands in the store.
     async fn refresh(&self, writer: &mut Writer) -> Result<(), Unavailable> {
         if writer.stale {
@@ -135,6 +163,10 @@ impl Directory {
 
     /// Commits a draft and shows its index to readers.
     async fn keep(&self, writer: &mut Writer, draft: Draft<'_>) -> Result<(), Unavailable> {
+        self.keep_with(writer, draft, Vec::new()).await
+    }
+
+    async fn keep_with(&self, writer: &mut Writer, draft: Draft<'_>, entries: Vec<Entry>) -> Result<(), Unavailable> {
         let Draft { edit, puts, .. } = draft;
         if puts.is_empty() {
             return Ok(());
@@ -143,7 +175,7 @@ impl Directory {
         all.extend(puts);
         // From here until the answer it is unknown what stands, also when this future is dropped.
         writer.stale = true;
-        let committed = self.store.commit(Commit { puts: all, entries: Vec::new() }).await;
+        let committed = self.store.commit(Commit { puts: all, entries }).await;
         let committed = committed?;
         writer.head = committed.versions.first().copied();
         writer.stale = false;
@@ -244,7 +276,7 @@ impl Directory {
     /// Key under which a row is found by one of its addresses: keyed hash, then the row, so that several recipients may
     /// share an address and none has to be read to add another.
     fn address_key(&self, channel: Channel, clear: &str, row: u32) -> Key {
-        let hash = self.vault.lookup(channel.name(), &address::comparable(channel, clear));
+        let hash = self.address_digest(channel, clear);
         Key([&hash[..], &row.to_be_bytes()].concat())
     }
 }

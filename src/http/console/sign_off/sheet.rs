@@ -10,12 +10,12 @@ use crate::{
         measures::Planned,
         message::Status,
         signoff::{Answer, Beyond, Standing, Step},
-        text::ucs2_segments,
     },
     flow::{
         Unavailable,
         approve::{GivenView, SignOffView},
         exact::SignedText,
+        fit::{self, CarriedText, RouteText},
         forecast::{Conflict, Forecast},
         intake::WarningView,
         preflight::Preflight,
@@ -133,6 +133,14 @@ struct TextRow {
     title: String,
     text: String,
     segments: Option<String>,
+    /// Routes that carry something else, or nothing.
+    routes: Vec<RouteRow>,
+}
+
+struct RouteRow {
+    word: String,
+    /// What its readers see.
+    text: Option<String>,
 }
 
 /// The texts of a lift or a correction.
@@ -197,7 +205,7 @@ impl Sheet {
             streets,
             more_streets: (more > 0).then(|| words.with("console-sign-more-streets", "count", grouped(more as u64))),
             measures: looked.iter().flat_map(|looked| &looked.measures).map(|one| measure(visit, one)).collect(),
-            texts: texts(words, &sign_off.texts),
+            texts: texts(words, &sign_off.texts, &sign_off.carried),
             prepared: prepared(words, sign_off),
             form: next.filter(|_| signs).and_then(|step| SignForm::new(words, view, sign_off, step, given, &row)),
             fault,
@@ -353,20 +361,38 @@ fn measure(visit: &Visit, planned: &Planned) -> MeasureRow {
     }
 }
 
-fn texts(words: Words, texts: &[SignedText]) -> Vec<TextRow> {
-    let row = |text: &SignedText| TextRow {
-        channel: words.of("console-channel-", &text.channel),
-        language: text.language.clone(),
-        title: text.title.clone(),
-        text: text.text.clone(),
-        segments: (text.channel == Channel::Sms.name())
-            .then(|| words.with("console-sign-segments", "count", ucs2_segments(&text.text))),
+fn texts(words: Words, texts: &[SignedText], carried: &[CarriedText]) -> Vec<TextRow> {
+    let row = |text: &SignedText| {
+        let of_text = |one: &&CarriedText| one.channel == text.channel && one.language == text.language;
+        let routes = carried.iter().find(of_text).map_or(&[][..], |one| &one.routes);
+        let counts = text.channel == Channel::Sms.name() && !routes.is_empty();
+        TextRow {
+            channel: words.of("console-channel-", &text.channel),
+            language: text.language.clone(),
+            title: text.title.clone(),
+            text: text.text.clone(),
+            segments: counts.then(|| words.with("console-sign-segments", "count", fit::segments(routes))),
+            routes: routes.iter().filter_map(|route| RouteRow::new(words, route)).collect(),
+        }
     };
     texts.iter().map(row).collect()
 }
 
+impl RouteRow {
+    fn new(words: Words, route: &RouteText) -> Option<Self> {
+        let args = |name, value: String| [("route", route.route.clone()), (name, value)];
+        if let Some(cause) = &route.refusal {
+            let word = words.fill("console-sign-route-refuses", &args("cause", cause.clone()));
+            return Some(Self { word, text: None });
+        }
+        let text = route.text.clone()?;
+        let segments = route.segments.unwrap_or(1).to_string();
+        Some(Self { word: words.fill("console-sign-route-makes", &args("count", segments)), text: Some(text) })
+    }
+}
+
 fn prepared(words: Words, sign_off: &SignOffView) -> Vec<Prepared> {
-    let of = |id: &str, texts: &[SignedText]| Prepared { heading: words.t(id), texts: self::texts(words, texts) };
+    let of = |id: &str, texts: &[SignedText]| Prepared { heading: words.t(id), texts: self::texts(words, texts, &[]) };
     let forms = sign_off.prepared.iter().flat_map(|prepared| {
         [of("console-sign-prepared-lift", &prepared.lift), of("console-sign-prepared-correction", &prepared.correction)]
     });
