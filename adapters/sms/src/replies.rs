@@ -1,0 +1,1 @@
+//! What people write back, put together from its parts.
