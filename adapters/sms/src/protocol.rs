@@ -122,7 +122,10 @@ pub(crate) enum Event {
         congestion: Option<u8>,
     },
     /// The answer to a keepalive.
-    Alive,
+    Alive {
+        /// The number of the question.
+        sequence: u32,
+    },
     /// A request that is answered at once with these bytes: a keepalive of the peer, a request nobody knows.
     Asked(Box<[u8]>),
     /// The peer logs in to us, on a connection it opened (SGIP).

@@ -20,6 +20,9 @@ pub struct Text {
     pub codings: Option<Vec<Coding>>,
     /// How the segments of a long text are told to belong together. Default `udh8`.
     pub long: Long,
+    /// Segments of long messages remembered until their receipts are complete, 1000 to 100000000, some 100 bytes each.
+    /// Default 1000000.
+    pub segments_remembered: usize,
     /// What stands for `codings` when nothing was said.
     #[serde(skip)]
     pub(crate) usual: &'static [Coding],
@@ -48,6 +51,7 @@ impl Default for Text {
             segments_max: 8,
             codings: None,
             long: Long::default(),
+            segments_remembered: 1_000_000,
             usual: &[Coding::Ucs2],
         }
     }
@@ -84,6 +88,9 @@ impl Text {
     ) -> Self {
         let most = (1..=255).contains(&self.segments_max);
         problems.unless(most, "text.segments_max", "须为 1 至 255", "must be 1 to 255");
+        let key = "text.segments_remembered";
+        let good = (1_000..=100_000_000).contains(&self.segments_remembered);
+        problems.unless(good, key, "须为 1000 至 100000000", "must be 1000 to 100000000");
         let codings = self.codings.as_deref().unwrap_or(usual);
         let good = !codings.is_empty() && codings.iter().all(|coding| able.contains(coding));
         problems.unless(
