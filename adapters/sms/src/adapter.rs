@@ -20,7 +20,6 @@ use crate::{
     link::{Courier, Line, Links, Outcome, Work},
     protocol::{Answer, Message, Protocol, Role},
     receipt::{Correlation, tail},
-    replies::Assembly,
     settings::Text,
     text::Plan,
 };
@@ -69,8 +68,7 @@ impl Sms {
         };
         let by_number = protocol.destinations_max() > 1;
         let correlation = Arc::new(Correlation::new(by_number, text.segments_remembered));
-        let courier =
-            Arc::new(Courier { sink, correlation: Arc::clone(&correlation), assembly: Assembly::default() });
+        let courier = Arc::new(Courier::new(sink, Arc::clone(&correlation)));
         let links = Links::new(&protocol, line, roles, &courier, seed);
         Self { profile, protocol, text, links, correlation, courier, closed: AtomicBool::new(false) }
     }

@@ -32,12 +32,16 @@ pub(super) enum Said {
 
 /// What the inboxes of all links of a route share.
 pub(crate) struct Courier {
-    pub(super) sink: Arc<dyn ReceiptSink>,
-    pub(super) correlation: Arc<Correlation>,
-    pub(super) assembly: Assembly,
+    sink: Arc<dyn ReceiptSink>,
+    correlation: Arc<Correlation>,
+    assembly: Assembly,
 }
 
 impl Courier {
+    pub(crate) fn new(sink: Arc<dyn ReceiptSink>, correlation: Arc<Correlation>) -> Self {
+        Self { sink, correlation, assembly: Assembly::default() }
+    }
+
     /// Carries words until their channel closes.
     pub(super) async fn carry(&self, mut words: mpsc::Receiver<Vec<Word>>, acks: mpsc::Sender<Acks>) {
         let (mut batch, mut held) = (Vec::new(), Vec::new());
