@@ -126,7 +126,13 @@ impl Sms {
         ends
     }
 
-    async fn send(&self, message: Message, to: Vec<Box<str>>, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
+    async fn send(
+        &self,
+        message: Message,
+        to: Vec<Box<str>>,
+        batch: &Batch,
+        budget: Duration,
+    ) -> Result<Vec<Verdict>, Fault> {
         let deadline = tokio::time::sleep(budget).deadline();
         let segments = message.segments.len();
         let flight = (segments > 1).then(|| self.correlation.begin());
@@ -137,7 +143,8 @@ impl Sms {
         let count = to.len();
         let work = Work::Submit { message: Arc::new(message), to, ends };
         let done = self.links.carry(work, batch.urgent, deadline).await?;
-        let reading = verdicts::Reading { protocol: &*self.protocol, segments, numbers: &numbers, ends: &groups, count };
+        let reading =
+            verdicts::Reading { protocol: &*self.protocol, segments, numbers: &numbers, ends: &groups, count };
         reading.verdicts(done, flight.as_ref())
     }
 }
@@ -162,9 +169,14 @@ impl Adapter for Sms {
             return self.send(message, numbers.into_iter().flatten().collect(), batch, budget).await;
         }
         let good: Vec<Box<str>> = numbers.iter().flatten().cloned().collect();
-        let mut verdicts = if good.is_empty() { Vec::new() } else { self.send(message, good, batch, budget).await? }.into_iter();
+        let mut verdicts =
+            if good.is_empty() { Vec::new() } else { self.send(message, good, batch, budget).await? }.into_iter();
         let verdict = |number: &Option<Box<str>>| number.as_ref().and_then(|_| verdicts.next());
-        Ok(numbers.iter().map(verdict).map(|verdict| verdict.unwrap_or_else(|| Verdict::RefusedRecipient(no_number()))).collect())
+        Ok(numbers
+            .iter()
+            .map(verdict)
+            .map(|verdict| verdict.unwrap_or_else(|| Verdict::RefusedRecipient(no_number())))
+            .collect())
     }
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {

@@ -31,8 +31,8 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 pub(crate) use inbox::Courier;
-pub(crate) use job::{Done, Outcome, Work};
 use job::Job;
+pub(crate) use job::{Done, Outcome, Work};
 
 use crate::protocol::{Protocol, Role};
 

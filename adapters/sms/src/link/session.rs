@@ -276,8 +276,13 @@ impl<'a> Session<'a> {
             return;
         }
         let all = std::mem::take(&mut self.words);
-        if let Err(mpsc::error::TrySendError::Full(all) | mpsc::error::TrySendError::Closed(all)) = words.try_send(all) {
-            tracing::warn!(protocol = self.bind.protocol.name(), reports = all.len(), "reports come faster than they are kept");
+        if let Err(mpsc::error::TrySendError::Full(all) | mpsc::error::TrySendError::Closed(all)) = words.try_send(all)
+        {
+            tracing::warn!(
+                protocol = self.bind.protocol.name(),
+                reports = all.len(),
+                "reports come faster than they are kept"
+            );
             self.acknowledge(all.into_iter().map(|(_, ack)| (ack, false)).collect());
         }
     }
