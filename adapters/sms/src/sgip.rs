@@ -1,1 +1,3 @@
-//! SGIP 1.2 (China Unicom).
+//! SGIP 1.2, the protocol of China Unicom's gateways (SMG).
+
+pub mod codec;

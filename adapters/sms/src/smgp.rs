@@ -1,1 +1,5 @@
-//! SMGP 3.0 (China Telecom).
+//! SMGP 3.0.3, the protocol of China Telecom's gateways.
+
+pub mod codec;
+pub mod login;
+pub mod report;
