@@ -17,7 +17,7 @@ use fenghuo_contract::{
 };
 
 use crate::{
-    link::{Courier, Line, Links, Outcome, Work},
+    link::{Courier, Line, Links, Outcome, Reception, Work},
     protocol::{Answer, Message, Protocol, Role},
     receipt::{Correlation, tail},
     settings::Text,
@@ -48,7 +48,6 @@ pub struct Sms {
     text: Text,
     links: Links,
     correlation: Arc<Correlation>,
-    courier: Arc<Courier>,
     closed: AtomicBool,
 }
 
@@ -70,12 +69,13 @@ impl Sms {
         let correlation = Arc::new(Correlation::new(by_number, text.segments_remembered));
         let courier = Arc::new(Courier::new(sink, Arc::clone(&correlation)));
         let links = Links::new(&protocol, line, roles, &courier, seed);
-        Self { profile, protocol, text, links, correlation, courier, closed: AtomicBool::new(false) }
+        Self { profile, protocol, text, links, correlation, closed: AtomicBool::new(false) }
     }
 
-    /// What carries reports and replies to the sink, for links that the peer opens.
-    pub(crate) fn courier(&self) -> &Arc<Courier> {
-        &self.courier
+    /// The same, with a place where the carrier brings its reports.
+    pub(crate) fn receiving(mut self, reception: Reception) -> Self {
+        self.links.receive(reception);
+        self
     }
 
     /// Withdraws a message the carrier accepted and has not delivered. The contract has no such call yet.
@@ -126,7 +126,13 @@ impl Sms {
         ends
     }
 
-    async fn send(&self, message: Message, to: Vec<Box<str>>, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
+    async fn send(
+        &self,
+        message: Message,
+        to: Vec<Box<str>>,
+        batch: &Batch,
+        budget: Duration,
+    ) -> Result<Vec<Verdict>, Fault> {
         let deadline = tokio::time::sleep(budget).deadline();
         let segments = message.segments.len();
         let flight = (segments > 1).then(|| self.correlation.begin());
@@ -137,7 +143,8 @@ impl Sms {
         let count = to.len();
         let work = Work::Submit { message: Arc::new(message), to, ends };
         let done = self.links.carry(work, batch.urgent, deadline).await?;
-        let reading = verdicts::Reading { protocol: &*self.protocol, segments, numbers: &numbers, ends: &groups, count };
+        let reading =
+            verdicts::Reading { protocol: &*self.protocol, segments, numbers: &numbers, ends: &groups, count };
         reading.verdicts(done, flight.as_ref())
     }
 }
@@ -162,9 +169,14 @@ impl Adapter for Sms {
             return self.send(message, numbers.into_iter().flatten().collect(), batch, budget).await;
         }
         let good: Vec<Box<str>> = numbers.iter().flatten().cloned().collect();
-        let mut verdicts = if good.is_empty() { Vec::new() } else { self.send(message, good, batch, budget).await? }.into_iter();
+        let mut verdicts =
+            if good.is_empty() { Vec::new() } else { self.send(message, good, batch, budget).await? }.into_iter();
         let verdict = |number: &Option<Box<str>>| number.as_ref().and_then(|_| verdicts.next());
-        Ok(numbers.iter().map(verdict).map(|verdict| verdict.unwrap_or_else(|| Verdict::RefusedRecipient(no_number()))).collect())
+        Ok(numbers
+            .iter()
+            .map(verdict)
+            .map(|verdict| verdict.unwrap_or_else(|| Verdict::RefusedRecipient(no_number())))
+            .collect())
     }
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {

@@ -11,7 +11,7 @@ const ANSWER: u32 = 0x8000_0000;
 
 const CONNECT: u32 = 1;
 const TERMINATE: u32 = 2;
-const SUBMIT: u32 = 4;
+pub(super) const SUBMIT: u32 = 4;
 const DELIVER: u32 = 5;
 const ACTIVE_TEST: u32 = 8;
 

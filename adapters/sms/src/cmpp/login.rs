@@ -1,8 +1,7 @@
 //! The digests by which the two sides of CMPP prove that they know the shared secret.
 
-use md5::{Digest, Md5};
-
 use super::codec::{ConnectResp, Version};
+use crate::mainland::digest;
 
 /// AuthenticatorSource = MD5(Source_Addr ‖ nine zero bytes ‖ shared secret ‖ timestamp), the timestamp as ten digits.
 #[must_use]
@@ -27,12 +26,6 @@ pub fn gateway(version: Version, status: u32, source: &[u8; 16], secret: &str) -
 pub(crate) fn proves(answer: &ConnectResp, source: &[u8; 16], secret: &str) -> bool {
     let expected = |version| gateway(version, answer.status, source, secret);
     [Version::V20, Version::V30].map(expected).contains(&answer.authenticator)
-}
-
-fn digest(parts: &[&[u8]]) -> [u8; 16] {
-    let mut digest = Md5::new();
-    parts.iter().for_each(|part| digest.update(part));
-    digest.finalize().into()
 }
 
 #[cfg(test)]

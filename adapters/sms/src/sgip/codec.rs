@@ -10,12 +10,12 @@ const ANSWER: u32 = 0x8000_0000;
 
 const BIND: u32 = 1;
 const UNBIND: u32 = 2;
-const SUBMIT: u32 = 3;
-const DELIVER: u32 = 4;
-const REPORT: u32 = 5;
+pub(super) const SUBMIT: u32 = 3;
+pub(super) const DELIVER: u32 = 4;
+pub(super) const REPORT: u32 = 5;
 
 /// Bytes of a number.
-const NUMBER: usize = 21;
+pub(super) const NUMBER: usize = 21;
 
 /// Sequence Number: names a request, and for a submit its message. An answer repeats that of its request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,8 +39,18 @@ impl Sequence {
         bytes
     }
 
+    /// The number these bytes say.
+    #[must_use]
+    pub fn of(bytes: [u8; 12]) -> Self {
+        let [node, stamp, counter] = [0, 4, 8].map(|at| {
+            let number = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+            u32::from_be_bytes(number)
+        });
+        Self { node, stamp, counter }
+    }
+
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { node: reader.u32()?, stamp: reader.u32()?, counter: reader.u32()? })
+        reader.octets().map(Self::of)
     }
 }
 

@@ -12,13 +12,13 @@ pub const VERSION: u8 = 0x30;
 const ANSWER: u32 = 0x8000_0000;
 
 const LOGIN: u32 = 1;
-const SUBMIT: u32 = 2;
+pub(super) const SUBMIT: u32 = 2;
 const DELIVER: u32 = 3;
 const ACTIVE_TEST: u32 = 4;
 const EXIT: u32 = 6;
 
 /// Bytes of a number.
-const NUMBER: usize = 21;
+pub(super) const NUMBER: usize = 21;
 
 /// Bytes of the reserve of a submit and a deliver.
 const RESERVE: usize = 8;

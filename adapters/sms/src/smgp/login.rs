@@ -1,8 +1,7 @@
 //! The digests by which the two sides of SMGP prove that they know the shared secret.
 
-use md5::{Digest, Md5};
-
 use super::codec::LoginResp;
+use crate::mainland::digest;
 
 /// AuthenticatorClient = MD5(ClientID ‖ seven zero bytes ‖ shared secret ‖ timestamp), the timestamp as ten digits.
 #[must_use]
@@ -20,12 +19,6 @@ pub fn server(status: u32, client: &[u8; 16], secret: &str) -> [u8; 16] {
 /// Whether the answer comes from somebody who knows the secret.
 pub(crate) fn proves(answer: &LoginResp, client: &[u8; 16], secret: &str) -> bool {
     server(answer.status, client, secret) == answer.authenticator
-}
-
-fn digest(parts: &[&[u8]]) -> [u8; 16] {
-    let mut digest = Md5::new();
-    parts.iter().for_each(|part| digest.update(part));
-    digest.finalize().into()
 }
 
 #[cfg(test)]
