@@ -17,7 +17,7 @@ use fenghuo_contract::{
 };
 
 use crate::{
-    link::{Courier, Line, Links, Outcome, Work},
+    link::{Courier, Line, Links, Outcome, Reception, Work},
     protocol::{Answer, Message, Protocol, Role},
     receipt::{Correlation, tail},
     settings::Text,
@@ -48,7 +48,6 @@ pub struct Sms {
     text: Text,
     links: Links,
     correlation: Arc<Correlation>,
-    courier: Arc<Courier>,
     closed: AtomicBool,
 }
 
@@ -70,12 +69,13 @@ impl Sms {
         let correlation = Arc::new(Correlation::new(by_number, text.segments_remembered));
         let courier = Arc::new(Courier::new(sink, Arc::clone(&correlation)));
         let links = Links::new(&protocol, line, roles, &courier, seed);
-        Self { profile, protocol, text, links, correlation, courier, closed: AtomicBool::new(false) }
+        Self { profile, protocol, text, links, correlation, closed: AtomicBool::new(false) }
     }
 
-    /// What carries reports and replies to the sink, for links that the peer opens.
-    pub(crate) fn courier(&self) -> &Arc<Courier> {
-        &self.courier
+    /// The same, with a place where the carrier brings its reports.
+    pub(crate) fn receiving(mut self, reception: Reception) -> Self {
+        self.links.receive(reception);
+        self
     }
 
     /// Withdraws a message the carrier accepted and has not delivered. The contract has no such call yet.

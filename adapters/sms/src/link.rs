@@ -6,6 +6,7 @@
 mod inbox;
 mod job;
 mod keeper;
+mod reception;
 mod session;
 mod stream;
 mod table;
@@ -24,7 +25,7 @@ use std::{
 
 use fenghuo_contract::{Cause, Fault};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     task::JoinSet,
     time::Instant,
 };
@@ -33,6 +34,7 @@ use tokio_rustls::TlsConnector;
 pub(crate) use inbox::Courier;
 use job::Job;
 pub(crate) use job::{Done, Outcome, Work};
+pub(crate) use reception::Reception;
 
 use crate::protocol::{Protocol, Role};
 
@@ -85,6 +87,8 @@ pub(crate) struct Bind {
     load: AtomicUsize,
     /// Links that carry submits and are up, this one among them.
     up: Arc<AtomicUsize>,
+    /// Told when there is something to send.
+    wanted: Arc<Notify>,
 }
 
 impl Bind {
@@ -130,6 +134,9 @@ pub(crate) struct Links {
     binds: Vec<(Arc<Bind>, mpsc::Sender<Job>)>,
     /// What the tasks need, until they run.
     waiting: Mutex<Vec<mpsc::Receiver<Job>>>,
+    /// Where the peer comes to us, if it does.
+    reception: Option<(Arc<Bind>, Reception)>,
+    wanted: Arc<Notify>,
     tasks: Mutex<JoinSet<()>>,
     stop: watch::Sender<bool>,
     seed: u64,
@@ -144,7 +151,7 @@ impl Links {
         courier: &Arc<Courier>,
         seed: u64,
     ) -> Self {
-        let (line, up) = (Arc::new(line), Arc::new(AtomicUsize::new(0)));
+        let (line, up, wanted) = (Arc::new(line), Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let (stop, stopped) = watch::channel(false);
         let (mut binds, mut waiting) = (Vec::new(), Vec::new());
         for role in (0..line.binds).flat_map(|_| roles) {
@@ -159,11 +166,30 @@ impl Links {
                 fault: Mutex::default(),
                 load: AtomicUsize::new(0),
                 up: Arc::clone(&up),
+                wanted: Arc::clone(&wanted),
             };
             binds.push((Arc::new(bind), jobs));
             waiting.push(receiver);
         }
-        Self { binds, waiting: Mutex::new(waiting), tasks: Mutex::default(), stop, seed }
+        Self { binds, waiting: Mutex::new(waiting), reception: None, wanted, tasks: Mutex::default(), stop, seed }
+    }
+
+    /// Also takes connections that the peer opens.
+    pub(crate) fn receive(&mut self, reception: Reception) {
+        let (first, _) = &self.binds[0];
+        let bind = Bind {
+            protocol: Arc::clone(&first.protocol),
+            line: Arc::clone(&first.line),
+            role: Role::Receiver,
+            courier: Arc::clone(&first.courier),
+            stop: first.stop.clone(),
+            condition: AtomicU8::new(Condition::Connecting as u8),
+            fault: Mutex::default(),
+            load: AtomicUsize::new(0),
+            up: Arc::clone(&first.up),
+            wanted: Arc::clone(&self.wanted),
+        };
+        self.reception = Some((Arc::new(bind), reception));
     }
 
     /// Opens the links, once.
@@ -173,6 +199,9 @@ impl Links {
             return;
         }
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((bind, reception)) = &self.reception {
+            tasks.spawn(reception::receive(Arc::clone(bind), reception.clone()));
+        }
         for ((place, (bind, _)), jobs) in (0..).zip(&self.binds).zip(waiting) {
             tasks.spawn(keeper::keep(Arc::clone(bind), jobs, self.seed.wrapping_add(place)));
         }
@@ -185,6 +214,7 @@ impl Links {
     pub(crate) async fn carry(&self, work: Work, urgent: bool, deadline: Instant) -> Result<Done, Fault> {
         self.open();
         let (bind, jobs) = self.choose(urgent).ok_or_else(closed)?;
+        self.wanted.notify_waiters();
         let (job, done) = Job::new(work, urgent, deadline);
         let units = job.units();
         bind.load.fetch_add(units, Ordering::Relaxed);
@@ -217,6 +247,11 @@ impl Links {
     /// The [`Fault`] a submit would meet.
     pub(crate) async fn probe(&self) -> Result<(), Fault> {
         self.open();
+        if let Some((reception, _)) = &self.reception
+            && reception.is(Condition::Down)
+        {
+            return Err(reception.fault());
+        }
         let (bind, _) = self.choose(true).ok_or_else(closed)?;
         if bind.is(Condition::Down) {
             return keeper::try_out(bind).await;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use fenghuo_contract::{Address, Cause, Class, CodeTable, Content, Reference};
 
-use crate::text::Plan;
+use crate::{fixed, text::Plan};
 
 /// What a connection is logged in for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +38,17 @@ pub(crate) trait Protocol: Send + Sync + 'static {
     /// The highest number a request may have; numbers begin at 1 and start again after it.
     fn sequence_max(&self) -> u32 {
         u32::MAX
+    }
+
+    /// The number of the first request on a new connection. A protocol in which requests name their messages themselves gives
+    /// each connection numbers of its own.
+    fn first_sequence(&self) -> u32 {
+        1
+    }
+
+    /// Whether connections are ended when nobody uses them, and opened again when there is something to send.
+    fn on_demand(&self) -> bool {
+        false
     }
 
     /// Destinations of one submit at most. Above 1 a reference names message and number (see
@@ -243,3 +254,13 @@ impl Refusal {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Malformed(pub(crate) &'static str);
+
+impl From<fixed::Malformed> for Malformed {
+    fn from(fault: fixed::Malformed) -> Self {
+        Self(match fault {
+            fixed::Malformed::Short => "a message ends inside a field",
+            fixed::Malformed::Long => "a message goes on after its last field",
+            fixed::Malformed::Value => "a field has a value it must not have",
+        })
+    }
+}

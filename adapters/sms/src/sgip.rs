@@ -1,1 +1,17 @@
-//! SGIP 1.2 (China Unicom).
+//! SGIP 1.2, the protocol of China Unicom's gateways (SMG).
+//!
+//! - Submits go over connections that we open. The protocol has no test of a silent link: either side ends a connection nobody
+//!   used for a while, and it is opened again when there is something to send.
+//! - Reports and replies come over connections that the *gateway* opens to us. They are taken from listed addresses alone, and
+//!   after a log-in with the name and password agreed on, which travel in the clear: this belongs on a private line.
+//! - A submit names up to 100 numbers; its own twelve-byte sequence number is the name reports know it by, so numbers never
+//!   repeat within a second, whichever connection they go over.
+//!
+//! The codec is checked by byte vectors laid out from the specification and against a gateway that others wrote from it. No
+//! foreign program that speaks SGIP can be had for tests: nobody but us has judged it.
+
+pub mod codec;
+mod dialogue;
+mod settings;
+
+pub use settings::{Reports, Settings};

@@ -4,11 +4,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::BytesMut;
 use fenghuo_contract::{Cause, Fault};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    sync::mpsc,
-    task::JoinSet,
-};
+use tokio::{io::AsyncWriteExt, sync::mpsc, task::JoinSet};
 
 use super::{
     Bind, Condition, JOBS_WAITING, TICK, closed,
@@ -25,13 +21,12 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The least wait after the peer refused us: it wants to be left alone (facts of several message centres: 30 s).
 const REFUSED_WAIT: Duration = Duration::from_secs(30);
 
-/// The number of the log-in, the first request of every connection.
-const LOGIN: u32 = 1;
-
 /// A connection we are logged in on, and what was read past the answer.
 struct Open {
     stream: Stream,
     input: BytesMut,
+    /// The number of the next request.
+    next: u32,
 }
 
 /// Why there is no connection.
@@ -60,9 +55,9 @@ pub(super) async fn keep(bind: Arc<Bind>, mut jobs: mpsc::Receiver<Job>, seed: u
     let mut couriers = JoinSet::new();
     let mut losses = 0;
     let mut stop = bind.stop.clone();
+    let mut early = Vec::new();
     while !*bind.stop.borrow() {
         bind.becomes(Condition::Connecting);
-        let mut early = Vec::new();
         let opened = tokio::select! {
             opened = open(&bind) => opened,
             never = collect(&bind, &mut jobs, &mut early) => match never {},
@@ -73,7 +68,12 @@ pub(super) async fn keep(bind: Arc<Bind>, mut jobs: mpsc::Receiver<Job>, seed: u
         }
         let (fault, least) = match opened {
             Ok(open) => {
-                let (cause, lived) = speak(&bind, open, early, &mut jobs, &mut couriers).await;
+                let (cause, lived) = speak(&bind, open, std::mem::take(&mut early), &mut jobs, &mut couriers).await;
+                if bind.protocol.on_demand() && lived {
+                    tracing::info!(protocol = bind.protocol.name(), provider = %cause, "a link rests until it is wanted");
+                    early.extend(wanted(&bind, &mut jobs).await);
+                    continue;
+                }
                 losses = if lived { 0 } else { losses };
                 (Fault::Transient(cause), Duration::ZERO)
             }
@@ -92,10 +92,22 @@ pub(super) async fn keep(bind: Arc<Bind>, mut jobs: mpsc::Receiver<Job>, seed: u
     }
     bind.becomes(Condition::Down);
     jobs.close();
+    early.into_iter().for_each(|job| bind.refuse(job, closed()));
     while let Some(job) = jobs.recv().await {
         bind.refuse(job, closed());
     }
     couriers.shutdown().await;
+}
+
+/// Waits until there is something to send on any link of the route.
+async fn wanted(bind: &Bind, jobs: &mut mpsc::Receiver<Job>) -> Option<Job> {
+    bind.becomes(Condition::Connecting);
+    let mut stop = bind.stop.clone();
+    tokio::select! {
+        job = jobs.recv() => job,
+        () = bind.wanted.notified() => None,
+        _ = stop.wait_for(|stop| *stop) => None,
+    }
 }
 
 /// Takes jobs while a connection opens, and answers those whose time runs out meanwhile.
@@ -129,7 +141,7 @@ async fn speak(
     let courier = Arc::clone(&bind.courier);
     while couriers.try_join_next().is_some() {}
     couriers.spawn(async move { courier.carry(heard, answers).await });
-    let mut session = Box::new(Session::new(bind, LOGIN + 1));
+    let mut session = Box::new(Session::new(bind, open.next));
     early.into_iter().for_each(|job| session.take(job));
     bind.becomes(Condition::Up);
     tracing::info!(protocol = bind.protocol.name(), role = ?bind.role, "a link is up");
@@ -158,7 +170,7 @@ async fn refuse_for(bind: &Bind, jobs: &mut mpsc::Receiver<Job>, wait: Duration)
 pub(super) async fn try_out(bind: &Bind) -> Result<(), Fault> {
     let mut open = open(bind).await.map_err(|reason| reason.fault())?;
     let mut farewell = BytesMut::new();
-    bind.protocol.unbind(LOGIN + 1, &mut farewell);
+    bind.protocol.unbind(open.next, &mut farewell);
     // It let us in, which was the question.
     let _gone = open.stream.write_all(&farewell).await;
     let _gone = open.stream.shutdown().await;
@@ -173,27 +185,14 @@ async fn open(bind: &Bind) -> Result<Open, NotOpen> {
 async fn log_in(bind: &Bind) -> Result<Open, NotOpen> {
     let unreached = |error: std::io::Error| NotOpen::Unreached(Cause::new("CONNECT", &error.kind().to_string()));
     let mut stream = Stream::open(&bind.line).await.map_err(unreached)?;
-    let mut request = BytesMut::new();
-    bind.protocol.bind(bind.role, LOGIN, &mut request);
+    let (first, mut request) = (bind.protocol.first_sequence(), BytesMut::new());
+    bind.protocol.bind(bind.role, first, &mut request);
     stream.write_all(&request).await.map_err(unreached)?;
     stream.flush().await.map_err(unreached)?;
     let mut input = BytesMut::with_capacity(FRAME_MAX);
-    loop {
-        if let Some(head) = input.first_chunk::<4>() {
-            let length = u32::from_be_bytes(*head) as usize;
-            if length < bind.protocol.header() || length > FRAME_MAX {
-                return Err(NotOpen::Unreached(Cause::new("MALFORMED", "the answer to the log-in cannot be read")));
-            }
-            if input.len() >= length {
-                let answer = input.split_to(length);
-                bind.protocol.bound(&request, &answer).map_err(NotOpen::Refused)?;
-                return Ok(Open { stream, input });
-            }
-        }
-        if stream.read_buf(&mut input).await.map_err(unreached)? == 0 {
-            return Err(NotOpen::Unreached(Cause::new("CONNECT", "the peer closed the connection before we were in")));
-        }
-    }
+    let answer = stream.frame(&mut input, bind.protocol.header()).await.map_err(unreached)?;
+    bind.protocol.bound(&request, &answer).map_err(NotOpen::Refused)?;
+    Ok(Open { stream, input, next: first.wrapping_add(1) })
 }
 
 /// A small generator for waits alone (splitmix64).

@@ -66,14 +66,12 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn new(bind: &'a Bind, next_number: u32) -> Self {
         let now = super::now();
-        let mut table = Table::new(bind.line.window, bind.protocol.sequence_max());
-        while table.number() < next_number {}
         Self {
             bind,
             jobs: Slab::new(),
             serial: 0,
             queues: Default::default(),
-            table,
+            table: Table::new(bind.line.window, next_number, bind.protocol.sequence_max()),
             window: Window::new(bind.line.window),
             out: BytesMut::with_capacity(READ),
             queued: 0,
@@ -321,6 +319,12 @@ impl<'a> Session<'a> {
                 return Err(Cause::new("SILENT", "the peer does not answer"));
             }
         } else if self.now.duration_since(self.heard_at) >= self.bind.line.keepalive {
+            if self.bind.protocol.on_demand() {
+                if self.jobs.is_empty() {
+                    self.leave();
+                }
+                return Ok(());
+            }
             let (number, before) = (self.table.free_number(), self.out.len());
             if self.bind.protocol.keepalive(number, &mut self.out) {
                 self.asked_at = Some(self.now);

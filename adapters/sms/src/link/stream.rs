@@ -6,14 +6,16 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::BytesMut;
 use rustls::pki_types::ServerName;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 use tokio_rustls::client::TlsStream;
 
 use super::Line;
+use crate::protocol::FRAME_MAX;
 
 /// A connection to the peer.
 #[derive(Debug)]
@@ -32,6 +34,26 @@ impl Stream {
         let Some(tls) = &line.tls else { return Ok(Self::Plain(stream)) };
         let name = ServerName::try_from(line.host.clone()).map_err(io::Error::other)?;
         Ok(Self::Tls(Box::new(tls.connect(name, stream).await?)))
+    }
+}
+
+impl Stream {
+    /// Reads until a whole frame is there, and takes it out of `input`; what came after it stays.
+    pub(super) async fn frame(&mut self, input: &mut BytesMut, header: usize) -> io::Result<BytesMut> {
+        loop {
+            if let Some(head) = input.first_chunk::<4>() {
+                let length = u32::from_be_bytes(*head) as usize;
+                if length < header || length > FRAME_MAX {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                if input.len() >= length {
+                    return Ok(input.split_to(length));
+                }
+            }
+            if self.read_buf(input).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
     }
 }
 

@@ -28,9 +28,9 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// For at most `window` requests at a time, with numbers from 1 to `max`.
-    pub(super) fn new(window: usize, max: u32) -> Self {
-        Self { places: vec![None; (window * 2).next_power_of_two().max(64)], next: 1, max, used: 0 }
+    /// For at most `window` requests at a time, with numbers from `first` to `max`, then from 1.
+    pub(super) fn new(window: usize, first: u32, max: u32) -> Self {
+        Self { places: vec![None; (window * 2).next_power_of_two().max(64)], next: first, max, used: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -100,7 +100,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn numbers_rise_skip_what_still_waits_and_begin_again() {
-        let mut table = Table::new(32, 130);
+        let mut table = Table::new(32, 1, 130);
         let first = table.free_number();
         table.put(first, waiting(7));
         let numbers: Vec<u32> = (0..129).map(|_| table.free_number()).collect();
