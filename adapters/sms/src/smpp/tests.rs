@@ -1,6 +1,7 @@
 //! Against a message centre of choice behaviour, written by another hand, and against a foreign one.
 
 mod answers;
+mod foreign;
 mod links;
 mod receipts;
 mod texts;

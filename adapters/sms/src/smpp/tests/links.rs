@@ -8,7 +8,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_link_cut_in_mid_window_loses_nobody_and_doubles_only_what_was_in_doubt() {
-    let behaviour = Behaviour { cut_within: Some(60), ..Behaviour::default() };
+    let behaviour = Behaviour { cut_within: Some(250), ..Behaviour::default() };
     let set = |settings: &mut Settings| {
         settings.link.binds = 3;
         settings.link.reconnect_max_ms = 100;
