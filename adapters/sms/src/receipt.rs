@@ -244,3 +244,6 @@ impl Drop for Flight<'_> {
         self.correlation.landed.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,7 +96,7 @@ async fn urgent_batches_do_not_wait_for_others() {
 }
 
 #[tokio::test]
-async fn a_silent_link_is_given_up_and_replaced() {
+async fn a_quiet_link_is_asked_and_kept() {
     let set = |settings: &mut Settings| {
         settings.link.keepalive_ms = 100;
         settings.link.answer_timeout_ms = 100;
