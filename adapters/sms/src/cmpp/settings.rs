@@ -15,11 +15,12 @@ use crate::{
     link::Line,
     mainland::{CODINGS, LONGS, VALIDITY_HOURS, check_field},
     protocol::Role,
-    settings::Problems,
+    settings::{Problems, Usual},
 };
 
-/// Port of the gateways for long-lived connections.
-const PORT: u16 = 7890;
+/// Long-lived connections (CMPP 3.0 §6.3: window 16; §6.2: test after 180 s, answers within 60 s). An unanswered test is not
+/// repeated, as the specification would have it: over TCP a second question tells nothing the first did not.
+const USUAL: Usual = Usual { port: 7890, window: 16, answer_timeout_ms: 60_000, keepalive_ms: 180_000 };
 
 static CODES: LazyLock<Arc<CodeTable>> = LazyLock::new(|| {
     let text = include_str!("../../../../config/codes/cmpp.toml");
@@ -93,7 +94,7 @@ impl Settings {
     pub fn route(&self, receipts: Arc<dyn ReceiptSink>, now: Now, seed: u64) -> Result<Sms, SettingsFault> {
         let mut problems = Problems::default();
         self.check_fields(&mut problems);
-        let line = self.link.line(PORT, &mut problems);
+        let line = self.link.line(&USUAL, &mut problems);
         let text = self.text.check(&[Coding::Ucs2], &CODINGS, &LONGS, &mut problems);
         let codes = problems.codes(self.codes_file.as_deref(), &CODES);
         let secret = problems.secret("secret_file", &self.secret_file);

@@ -17,11 +17,11 @@ use crate::{
     link::Reception,
     mainland::{CODINGS, LONGS, VALIDITY_HOURS, check_field},
     protocol::Role,
-    settings::Problems,
+    settings::{Problems, Usual},
 };
 
-/// Port of the gateways, and of those they report to.
-const PORT: u16 = 8801;
+/// SGIP 1.2: answers within 30 s; a connection idle for 60 s may be ended by either side, and we are the earlier.
+const USUAL: Usual = Usual { port: 8801, window: 32, answer_timeout_ms: 30_000, keepalive_ms: 30_000 };
 
 static CODES: LazyLock<Arc<CodeTable>> = LazyLock::new(|| {
     let text = include_str!("../../../../config/codes/sgip.toml");
@@ -121,7 +121,7 @@ impl Settings {
     pub fn route(&self, receipts: Arc<dyn ReceiptSink>, now: Now, seed: u64) -> Result<Sms, SettingsFault> {
         let mut problems = Problems::default();
         self.check_fields(&mut problems);
-        let line = self.link.line(PORT, &mut problems);
+        let line = self.link.line(&USUAL, &mut problems);
         let text = self.text.check(&[Coding::Ucs2], &CODINGS, &LONGS, &mut problems);
         let codes = problems.codes(self.codes_file.as_deref(), &CODES);
         let ours = login(&mut problems, "", &self.login_name, &self.password_file);
