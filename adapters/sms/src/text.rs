@@ -2,6 +2,7 @@
 
 mod coding;
 mod gsm7;
+pub(crate) mod header;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,5 @@
+//! Centres against programs of other people and against scripted clients.
+
+mod client;
+mod foreign;
+mod smpp;
