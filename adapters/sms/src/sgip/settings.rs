@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, LazyLock, atomic::AtomicU32},
 };
 
-use fenghuo_contract::{CodeTable, ReceiptSink};
+use fenghuo_contract::CodeTable;
 use ipnet::IpNet;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     dialogue::{Dialogue, Login},
 };
 use crate::{
-    Coding, Link, Now, SettingsFault, Sms, Text,
+    Coding, Link, Now, SettingsFault, Text,
     adapter::Parts,
     link::Reception,
     mainland::{CODINGS, LONGS, VALIDITY_HOURS, check_field},
@@ -113,12 +113,8 @@ pub struct Reports {
 }
 
 impl Settings {
-    /// A route to the gateway. Reads the passwords and the codes; opens no connection and does not listen yet. `now` gives
-    /// seconds since 1970, `seed` makes waits and sequence numbers differ from one process to the next.
-    ///
-    /// # Errors
-    /// [`SettingsFault`] lists everything that is wrong with the settings.
-    pub fn route(&self, receipts: Arc<dyn ReceiptSink>, now: Now, seed: u64) -> Result<Sms, SettingsFault> {
+    /// Checks everything, reads the passwords and the codes. `seed` makes sequence numbers differ from one process to the next.
+    pub(super) fn ready(&self, now: Now, seed: u64) -> Result<(Parts, Reception), SettingsFault> {
         let mut problems = Problems::default();
         self.check_fields(&mut problems);
         let line = self.link.line(&USUAL, &mut problems);
@@ -140,7 +136,7 @@ impl Settings {
         };
         let parts = Parts { protocol: Arc::new(dialogue), line, roles: &[Role::Transmitter], text, receipts: true };
         let reception = Reception { listen: self.reports.listen, allow: self.reports.allow.clone() };
-        Ok(Sms::assemble(parts, receipts, seed).receiving(reception))
+        Ok((parts, reception))
     }
 
     fn form(&self) -> Submit {

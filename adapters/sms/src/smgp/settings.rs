@@ -3,11 +3,11 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use fenghuo_contract::{CodeTable, ReceiptSink};
+use fenghuo_contract::CodeTable;
 
 use super::{codec::Submit, dialogue::Dialogue};
 use crate::{
-    Coding, Link, Now, SettingsFault, Sms, Text,
+    Coding, Link, Now, SettingsFault, Text,
     adapter::Parts,
     mainland::{CODINGS, LONGS, VALIDITY_HOURS, check_field},
     protocol::Role,
@@ -84,12 +84,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A route to the gateway. Reads the secret and the codes; opens no connection. `now` gives seconds since 1970, `seed`
-    /// makes waits differ from one process to the next.
-    ///
-    /// # Errors
-    /// [`SettingsFault`] lists everything that is wrong with the settings.
-    pub fn route(&self, receipts: Arc<dyn ReceiptSink>, now: Now, seed: u64) -> Result<Sms, SettingsFault> {
+    /// Checks everything, reads the secret and the codes.
+    pub(super) fn ready(&self, now: Now) -> Result<Parts, SettingsFault> {
         let mut problems = Problems::default();
         self.check_fields(&mut problems);
         let line = self.link.line(&USUAL, &mut problems);
@@ -107,8 +103,7 @@ impl Settings {
             codes,
             now,
         };
-        let parts = Parts { protocol: Arc::new(dialogue), line, roles: &[Role::Transceiver], text, receipts: true };
-        Ok(Sms::assemble(parts, receipts, seed))
+        Ok(Parts { protocol: Arc::new(dialogue), line, roles: &[Role::Transceiver], text, receipts: true })
     }
 
     fn form(&self) -> Submit {
