@@ -25,11 +25,11 @@ use crate::{Now, SettingsFault, Sms};
 impl Sms {
     /// An adapter for one account at a gateway that speaks SMGP. Reads the secret and the codes; opens no connection
     /// before the first submit or probe. Receipts and replies go to `sink`; `now` says seconds since 1970; `seed` makes waits
-    /// before reconnecting differ.
+    /// before reconnecting and sequence numbers differ.
     ///
     /// # Errors
     /// [`SettingsFault`] lists everything that is wrong with the settings.
     pub fn smgp(settings: &Settings, sink: Arc<dyn ReceiptSink>, now: Now, seed: u64) -> Result<Self, SettingsFault> {
-        Ok(Self::assemble(settings.ready(now)?, sink, seed))
+        Ok(Self::assemble(settings.ready(now, seed)?, sink, seed))
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     Coding, Link, Now, SettingsFault, Text,
     adapter::Parts,
     link::Line,
-    mainland::{CODINGS, LONGS, VALIDITY_HOURS, check_field},
+    mainland::{CODINGS, LONGS, Numbers, VALIDITY_HOURS, check_field},
     protocol::Role,
     settings::{Problems, Usual},
 };
@@ -86,8 +86,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Checks everything, reads the secret and the codes.
-    pub(super) fn ready(&self, now: Now) -> Result<Parts, SettingsFault> {
+    /// Checks everything, reads the secret and the codes. `seed` makes sequence numbers differ from one process to the next.
+    pub(super) fn ready(&self, now: Now, seed: u64) -> Result<Parts, SettingsFault> {
         let mut problems = Problems::default();
         self.check_fields(&mut problems);
         let line = self.link.line(&USUAL, &mut problems);
@@ -105,6 +105,7 @@ impl Settings {
             validity_hours: self.validity_max_h,
             codes,
             now,
+            numbers: Numbers::new(seed),
         };
         Ok(Parts { protocol: Arc::new(dialogue), line, roles: &[Role::Transceiver], text, receipts: true })
     }

@@ -1,7 +1,7 @@
 use std::{
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, LazyLock, atomic::AtomicU32},
+    sync::{Arc, LazyLock},
 };
 
 use fenghuo_contract::CodeTable;
@@ -15,7 +15,7 @@ use crate::{
     Coding, Link, Now, SettingsFault, Text,
     adapter::Parts,
     link::Reception,
-    mainland::{CODINGS, LONGS, VALIDITY_HOURS, check_field},
+    mainland::{CODINGS, LONGS, Numbers, VALIDITY_HOURS, check_field},
     protocol::Role,
     settings::{Problems, Usual},
 };
@@ -132,7 +132,7 @@ impl Settings {
             validity_hours: self.validity_max_h,
             codes,
             now,
-            next_block: AtomicU32::new(u32::from_be_bytes([seed.to_be_bytes()[6], seed.to_be_bytes()[7], 0, 1])),
+            numbers: Numbers::new(seed),
         };
         let parts = Parts { protocol: Arc::new(dialogue), line, roles: &[Role::Transmitter], text, receipts: true };
         let reception = Reception { listen: self.reports.listen, allow: self.reports.allow.clone() };

@@ -9,7 +9,7 @@ use super::{codec::Submit, dialogue::Dialogue};
 use crate::{
     Coding, Link, Now, SettingsFault, Text,
     adapter::Parts,
-    mainland::{CODINGS, LONGS, VALIDITY_HOURS, check_field},
+    mainland::{CODINGS, LONGS, Numbers, VALIDITY_HOURS, check_field},
     protocol::Role,
     settings::{Problems, Usual},
 };
@@ -84,8 +84,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Checks everything, reads the secret and the codes.
-    pub(super) fn ready(&self, now: Now) -> Result<Parts, SettingsFault> {
+    /// Checks everything, reads the secret and the codes. `seed` makes sequence numbers differ from one process to the next.
+    pub(super) fn ready(&self, now: Now, seed: u64) -> Result<Parts, SettingsFault> {
         let mut problems = Problems::default();
         self.check_fields(&mut problems);
         let line = self.link.line(&USUAL, &mut problems);
@@ -102,6 +102,7 @@ impl Settings {
             validity_hours: self.validity_max_h,
             codes,
             now,
+            numbers: Numbers::new(seed),
         };
         Ok(Parts { protocol: Arc::new(dialogue), line, roles: &[Role::Transceiver], text, receipts: true })
     }
