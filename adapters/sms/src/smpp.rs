@@ -36,15 +36,12 @@ static BUILT_IN: LazyLock<Arc<CodeTable>> = LazyLock::new(|| {
     Arc::new(CodeTable::parse(text).expect("the built-in table is parsed by a test"))
 });
 
-/// Commands of the requests, SMPP 5.0 §4.7.5.
+/// Commands of requests other than the log-in, SMPP 5.0 §4.7.5.
 mod command {
-    pub(super) const BIND_RECEIVER: u32 = 0x01;
-    pub(super) const BIND_TRANSMITTER: u32 = 0x02;
     pub(super) const SUBMIT: u32 = 0x04;
     pub(super) const DELIVER: u32 = 0x05;
     pub(super) const UNBIND: u32 = 0x06;
     pub(super) const CANCEL: u32 = 0x08;
-    pub(super) const BIND_TRANSCEIVER: u32 = 0x09;
     pub(super) const OUTBIND: u32 = 0x0B;
     pub(super) const ENQUIRE_LINK: u32 = 0x15;
     pub(super) const SUBMIT_MULTI: u32 = 0x21;

@@ -52,7 +52,7 @@ pub(super) fn fits(text: &str, most: usize) -> bool {
 
 /// Text for a field; one that cannot stand there becomes empty, which the settings do not let happen.
 fn field<const MAX: usize>(text: &str) -> COctetString<1, MAX> {
-    COctetString::from_string(format!("{text}\0")).unwrap_or_else(|_| COctetString::null())
+    COctetString::from_string(text.to_owned()).unwrap_or_else(|_| COctetString::null())
 }
 
 pub(super) fn bind(login: &Login, role: Role, sequence: u32, out: &mut BytesMut) {
@@ -104,7 +104,7 @@ impl Submit<'_> {
         } else {
             short_message = OctetString::from_vec(self.body).unwrap_or_else(|_| OctetString::empty());
         }
-        let validity = self.validity.and_then(|time| EmptyOrFullCOctetString::from_string(format!("{time}\0")).ok());
+        let validity = self.validity.and_then(|time| EmptyOrFullCOctetString::from_string(time).ok());
         let submit = SubmitSm::builder()
             .service_type(ServiceType::new(field(&manner.service_type)))
             .source_addr_ton(Ton::from(manner.source_ton))

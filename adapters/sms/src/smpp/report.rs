@@ -80,7 +80,7 @@ struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Keys in any case and order, values up to the next space, gaps allowed. What follows `text:` is the message itself.
+    /// Keys in any case and order, values up to the next space; one may be missing, and the next key is not it. What follows `text:` is the message itself.
     fn read(body: &'a [u8]) -> Self {
         let end = find(body, b"text:").unwrap_or(body.len());
         let body = &body[..end];
@@ -88,7 +88,7 @@ impl<'a> Text<'a> {
             let after = &body[find(body, key)? + key.len()..];
             let start = after.iter().position(|byte| *byte != b' ')?;
             let value = after[start..].split(|byte| byte.is_ascii_whitespace() || *byte == 0).next()?;
-            (!value.is_empty() && !value.ends_with(b":")).then_some(value)
+            (!value.is_empty() && !value.contains(&b':')).then_some(value)
         };
         let word = |key: &[u8]| value(key).and_then(|value| std::str::from_utf8(value).ok());
         Self { id: value(b"id:"), state: word(b"stat:"), error: word(b"err:"), done: word(b"done date:") }
