@@ -162,4 +162,6 @@ pub(crate) fn check_field(problems: &mut Problems, key: &str, value: &str, least
 }
 
 #[cfg(test)]
+mod gateways;
+#[cfg(test)]
 pub(crate) mod tests;

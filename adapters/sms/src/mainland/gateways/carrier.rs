@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
+use crate::{Now, SettingsFault, Sms};
 use fenghuo_centre::{Behaviour, Centre, Protocol};
 use fenghuo_contract::{
     Adapter, Address, Batch, Content, Fault, Item, NotTaken, Receipt, ReceiptSink, ReceiptState, Reference, Reply,
     Token, Urgency, Verdict,
 };
-use fenghuo_sms::{Now, SettingsFault, Sms};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 

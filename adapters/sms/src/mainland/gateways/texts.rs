@@ -6,7 +6,7 @@ use fenghuo_contract::{
     conformance::{self, Samples},
 };
 
-use crate::carrier::{ALL, Carrier, reference, warning};
+use super::carrier::{ALL, Carrier, reference, warning};
 
 /// So many hanzi, none like its neighbour.
 fn hanzi(count: usize) -> String {
@@ -19,7 +19,7 @@ async fn every_protocol_keeps_the_contract() {
         let worlds = std::sync::Mutex::new(Vec::new());
         let make = || async {
             let world = carrier.start(Behaviour::default(), "").await;
-            let route: Arc<dyn Adapter> = Arc::<fenghuo_sms::Sms>::clone(&world.route);
+            let route: Arc<dyn Adapter> = Arc::<crate::Sms>::clone(&world.route);
             worlds.lock().unwrap().push(world);
             route
         };

@@ -1,7 +1,7 @@
 use fenghuo_centre::{Behaviour, Outcome, Receipts, Rule, State, When};
 use fenghuo_contract::{Origin, ReceiptState};
 
-use crate::carrier::{ALL, Carrier, failure, reference, warning};
+use super::carrier::{ALL, Carrier, failure, reference, warning};
 
 /// An outcome with the carrier's own word.
 fn in_words(ending: &str, word: &str) -> Rule {

@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::carrier::{ALL, Carrier, warning};
+use super::carrier::{ALL, Carrier, warning};
 
 #[tokio::test]
 async fn a_link_cut_before_the_answer_leaves_doubt_and_comes_back() {

@@ -1,7 +1,7 @@
 use fenghuo_centre::{Behaviour, Manner, Rule, Throttle};
 use fenghuo_contract::{Adapter, Fault, Scope, Verdict};
 
-use crate::carrier::{ALL, Carrier, warning};
+use super::carrier::{ALL, Carrier, warning};
 
 #[tokio::test]
 async fn a_number_refused_among_others_is_found_out_alone() {
