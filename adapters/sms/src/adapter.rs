@@ -107,10 +107,11 @@ impl Sms {
         Ok(())
     }
 
-    /// Puts numbers together that share submits.
-    fn groups(&self, to: &[Box<str>]) -> Vec<usize> {
+    /// Puts numbers together that share submits. What was refused among others stands alone the next time, so that the
+    /// answer speaks of it.
+    fn groups(&self, to: &[Box<str>], again: bool) -> Vec<usize> {
         let most = self.protocol.destinations_max();
-        if most == 1 {
+        if most == 1 || again {
             return (1..=to.len()).collect();
         }
         let (mut ends, mut tails) = (Vec::new(), Vec::with_capacity(most));
@@ -136,7 +137,7 @@ impl Sms {
         let deadline = tokio::time::sleep(budget).deadline();
         let segments = message.segments.len();
         let flight = (segments > 1).then(|| self.correlation.begin());
-        let ends = self.groups(&to);
+        let ends = self.groups(&to, batch.items.iter().any(|item| item.attempt > 1));
         // A submit to several needs the numbers again, to say who was left out.
         let numbers = if self.protocol.destinations_max() > 1 { to.clone() } else { Vec::new() };
         let groups = ends.clone();

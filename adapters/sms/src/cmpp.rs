@@ -14,4 +14,21 @@ pub mod login;
 pub mod report;
 mod settings;
 
+use std::sync::Arc;
+
+use fenghuo_contract::ReceiptSink;
 pub use settings::Settings;
+
+use crate::{Now, SettingsFault, Sms};
+
+impl Sms {
+    /// An adapter for one account at a gateway that speaks CMPP. Reads the secret and the codes; opens no connection
+    /// before the first submit or probe. Receipts and replies go to `sink`; `now` says seconds since 1970; `seed` makes waits
+    /// before reconnecting and sequence numbers differ.
+    ///
+    /// # Errors
+    /// [`SettingsFault`] lists everything that is wrong with the settings.
+    pub fn cmpp(settings: &Settings, sink: Arc<dyn ReceiptSink>, now: Now, seed: u64) -> Result<Self, SettingsFault> {
+        Ok(Self::assemble(settings.ready(now, seed)?, sink, seed))
+    }
+}

@@ -4,7 +4,10 @@
 mod number;
 mod part;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use bytes::{BufMut, BytesMut};
 use fenghuo_contract::{Cause, Class, CodeTable, Content, Urgency};
@@ -80,6 +83,27 @@ pub(crate) fn state(codes: &Arc<CodeTable>, stat: &str) -> State {
     }
 }
 
+/// Sequence numbers for one connection after the other, each with more than it uses before the next but many: gateways
+/// refuse, or silently discard, a number they have seen a while ago, and know no connections in it.
+#[derive(Debug)]
+pub(crate) struct Numbers(AtomicU32);
+
+impl Numbers {
+    /// Numbers of one connection.
+    const BLOCK: u32 = 1 << 20;
+
+    /// Begins where `seed` says, so that two processes in a row differ.
+    pub(crate) fn new(seed: u64) -> Self {
+        let [.., high, low] = seed.to_be_bytes();
+        Self(AtomicU32::new(u32::from_be_bytes([high, low, 0, 1])))
+    }
+
+    /// The first number of the next connection.
+    pub(crate) fn next(&self) -> u32 {
+        self.0.fetch_add(Self::BLOCK, Ordering::Relaxed)
+    }
+}
+
 /// A segment of a text with its place and its header.
 pub(crate) struct Part {
     /// Segments of the whole text.
@@ -138,32 +162,6 @@ pub(crate) fn check_field(problems: &mut Problems, key: &str, value: &str, least
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_highest_level_has_the_highest_priority_of_each_protocol() {
-        let levels = [Urgency::Unknown, Urgency::Low, Urgency::Medium, Urgency::High, Urgency::Highest];
-        assert_eq!(levels.map(|level| priority(level, 9)), [0, 0, 3, 6, 9]);
-        assert_eq!(levels.map(|level| priority(level, 3)), [0, 0, 1, 2, 3]);
-    }
-
-    #[test]
-    fn a_message_lives_until_it_expires_and_never_longer_than_the_gateway_keeps_it() {
-        let content = |expires_at| Content { expires_at, ..Content::default() };
-        assert_eq!(&*valid_until(&content(3600), 0, 48), "700101090000032+");
-        assert_eq!(&*valid_until(&content(1_000_000), 0, 48), "700103080000032+");
-        assert_eq!(&*valid_until(&content(3600), 0, 0), "");
-    }
-
-    #[test]
-    fn flash_does_not_change_the_alphabet() {
-        assert_eq!(
-            [0, 8, 0x18, 15, 4].map(coding),
-            [Coding::Ascii, Coding::Ucs2, Coding::Ucs2, Coding::Gbk, Coding::Ascii]
-        );
-        for coded in CODINGS {
-            assert_eq!(coding(format(coded)), coded);
-        }
-    }
-}
+mod gateways;
+#[cfg(test)]
+pub(crate) mod tests;

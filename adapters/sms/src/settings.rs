@@ -7,6 +7,7 @@ use std::{io::Read, net::IpAddr, path::Path, sync::Arc};
 
 use fenghuo_contract::CodeTable;
 
+pub(crate) use link::Usual;
 pub use link::{Link, Tls};
 pub use text::{Long, Text};
 

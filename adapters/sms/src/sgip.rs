@@ -14,4 +14,22 @@ pub mod codec;
 mod dialogue;
 mod settings;
 
+use std::sync::Arc;
+
+use fenghuo_contract::ReceiptSink;
 pub use settings::{Reports, Settings};
+
+use crate::{Now, SettingsFault, Sms};
+
+impl Sms {
+    /// An adapter for one account at a gateway that speaks SGIP. Reads the passwords and the codes; opens no connection and does not listen
+    /// before the first submit or probe. Receipts and replies go to `sink`; `now` says seconds since 1970; `seed` makes waits
+    /// before reconnecting and sequence numbers differ.
+    ///
+    /// # Errors
+    /// [`SettingsFault`] lists everything that is wrong with the settings.
+    pub fn sgip(settings: &Settings, sink: Arc<dyn ReceiptSink>, now: Now, seed: u64) -> Result<Self, SettingsFault> {
+        let (parts, reception) = settings.ready(now, seed)?;
+        Ok(Self::assemble(parts, sink, seed).receiving(reception))
+    }
+}

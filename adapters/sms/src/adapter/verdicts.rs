@@ -36,10 +36,12 @@ impl Reading<'_> {
         for end in self.ends {
             let group: Vec<Outcome> = outcomes.by_ref().take(self.segments).collect();
             if self.numbers.is_empty() {
-                verdicts.push(self.verdict(group, None, &fault, flight));
+                verdicts.push(self.verdict(group, Recipient { number: None, alone: true }, &fault, flight));
             } else {
-                let several = self.numbers[start..*end].iter();
-                verdicts.extend(several.map(|to| self.verdict(group.clone(), Some(to), &fault, flight)));
+                let several = &self.numbers[start..*end];
+                let to = |to| Recipient { number: Some(to), alone: several.len() == 1 };
+                verdicts
+                    .extend(several.iter().map(|number| self.verdict(group.clone(), to(&**number), &fault, flight)));
             }
             start = *end;
         }
@@ -48,14 +50,20 @@ impl Reading<'_> {
 
     /// All segments of one recipient: a segment in doubt leaves the message in doubt, a segment that was refused speaks for
     /// the message.
-    fn verdict(&self, outcomes: Vec<Outcome>, to: Option<&str>, fault: &Fault, flight: Option<&Flight<'_>>) -> Verdict {
+    fn verdict(
+        &self,
+        outcomes: Vec<Outcome>,
+        to: Recipient<'_>,
+        fault: &Fault,
+        flight: Option<&Flight<'_>>,
+    ) -> Verdict {
         let mut names = Vec::with_capacity(outcomes.len());
         let (mut refused, mut in_doubt, mut unsent, mut nameless) = (None, false, false, false);
         for outcome in outcomes {
             match self.answer(outcome, to) {
                 Heard::Name(name) => names.push(name),
                 Heard::Nameless => nameless = true,
-                Heard::Refused(status) => refused = refused.or(Some(status)),
+                Heard::Refused(status, of_it) => refused = refused.or(Some((status, of_it))),
                 Heard::InDoubt => in_doubt = true,
                 Heard::Unsent => unsent = true,
             }
@@ -63,8 +71,8 @@ impl Reading<'_> {
         if in_doubt {
             return Verdict::InDoubt(cause(fault));
         }
-        if let Some(status) = refused {
-            return self.refused(status);
+        if let Some((status, of_it)) = refused {
+            return self.refused(status, of_it);
         }
         if unsent {
             return match fault {
@@ -82,34 +90,47 @@ impl Reading<'_> {
         Verdict::Accepted(names.into_iter().next())
     }
 
-    fn answer(&self, outcome: Outcome, to: Option<&str>) -> Heard {
-        let named = |id: Option<Reference>| id.map_or(Heard::Nameless, |id| Heard::Name(name(id, to)));
+    fn answer(&self, outcome: Outcome, to: Recipient<'_>) -> Heard {
+        let named = |id: Option<Reference>| id.map_or(Heard::Nameless, |id| Heard::Name(name(id, to.number)));
         match outcome {
             Outcome::Unsent => Heard::Unsent,
             Outcome::Unanswered => Heard::InDoubt,
             Outcome::Answered(Answer::Taken(id)) => named(id),
-            Outcome::Answered(Answer::Refused(status)) => Heard::Refused(status),
+            Outcome::Answered(Answer::Refused(status)) => Heard::Refused(status, to.alone),
             Outcome::Answered(Answer::Partly(id, left_out)) => {
-                let status = left_out.iter().find(|(number, _)| Some(&**number) == to).map(|(_, status)| *status);
-                status.map_or_else(|| named(id), Heard::Refused)
+                let status =
+                    left_out.iter().find(|(number, _)| Some(&**number) == to.number).map(|(_, status)| *status);
+                status.map_or_else(|| named(id), |status| Heard::Refused(status, true))
             }
         }
     }
 
-    fn refused(&self, status: u32) -> Verdict {
+    /// A refusal of the recipient that was said of a submit to several speaks of one of them, nobody knows which.
+    fn refused(&self, status: u32, of_it: bool) -> Verdict {
         let refusal = self.protocol.refusal(status);
         match refusal.class {
+            Class::Recipient if !of_it => Verdict::Transient(refusal.cause),
             Class::Accepted => Verdict::Accepted(None),
             class => class.verdict(refusal.cause, None),
         }
     }
 }
 
+/// One recipient of a submit.
+#[derive(Clone, Copy)]
+struct Recipient<'a> {
+    /// The number, where submits have several.
+    number: Option<&'a str>,
+    /// Whether the submit is for this one alone.
+    alone: bool,
+}
+
 /// What was heard about one segment to one recipient.
 enum Heard {
     Name(Reference),
     Nameless,
-    Refused(u32),
+    /// A status, and whether it speaks of this recipient alone.
+    Refused(u32, bool),
     InDoubt,
     Unsent,
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Now, beijing,
     fixed::Writer,
-    mainland::{self, Part, fragment, national},
+    mainland::{self, Numbers, Part, fragment, national},
     protocol::{Ack, Answer, Event, Malformed, Message, Protocol, Refusal, Report, Role, Segment},
     settings::Long,
     text::Plan,
@@ -41,6 +41,7 @@ pub(super) struct Dialogue {
     pub(super) validity_hours: u32,
     pub(super) codes: Arc<CodeTable>,
     pub(super) now: Now,
+    pub(super) numbers: Numbers,
 }
 
 impl Dialogue {
@@ -92,6 +93,10 @@ impl Protocol for Dialogue {
 
     fn header(&self) -> usize {
         HEADER
+    }
+
+    fn first_sequence(&self) -> u32 {
+        self.numbers.next()
     }
 
     fn destinations_max(&self) -> usize {
@@ -188,3 +193,6 @@ impl Protocol for Dialogue {
         Refusal::by(&self.codes, &[&format!("submit {status}")])
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,23 +3,24 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use fenghuo_contract::{CodeTable, ReceiptSink};
+use fenghuo_contract::CodeTable;
 
 use super::{
     codec::{Submit, Version},
     dialogue::Dialogue,
 };
 use crate::{
-    Coding, Link, Now, SettingsFault, Sms, Text,
+    Coding, Link, Now, SettingsFault, Text,
     adapter::Parts,
     link::Line,
-    mainland::{CODINGS, LONGS, VALIDITY_HOURS, check_field},
+    mainland::{CODINGS, LONGS, Numbers, VALIDITY_HOURS, check_field},
     protocol::Role,
-    settings::Problems,
+    settings::{Problems, Usual},
 };
 
-/// Port of the gateways for long-lived connections.
-const PORT: u16 = 7890;
+/// Long-lived connections (CMPP 3.0 §6.3: window 16; §6.2: test after 180 s, answers within 60 s). An unanswered test is not
+/// repeated, as the specification would have it: over TCP a second question tells nothing the first did not.
+const USUAL: Usual = Usual { port: 7890, window: 16, answer_timeout_ms: 60_000, keepalive_ms: 180_000 };
 
 static CODES: LazyLock<Arc<CodeTable>> = LazyLock::new(|| {
     let text = include_str!("../../../../config/codes/cmpp.toml");
@@ -85,15 +86,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A route to the gateway. Reads the secret and the codes; opens no connection. `now` gives seconds since 1970, `seed`
-    /// makes waits differ from one process to the next.
-    ///
-    /// # Errors
-    /// [`SettingsFault`] lists everything that is wrong with the settings.
-    pub fn route(&self, receipts: Arc<dyn ReceiptSink>, now: Now, seed: u64) -> Result<Sms, SettingsFault> {
+    /// Checks everything, reads the secret and the codes. `seed` makes sequence numbers differ from one process to the next.
+    pub(super) fn ready(&self, now: Now, seed: u64) -> Result<Parts, SettingsFault> {
         let mut problems = Problems::default();
         self.check_fields(&mut problems);
-        let line = self.link.line(PORT, &mut problems);
+        let line = self.link.line(&USUAL, &mut problems);
         let text = self.text.check(&[Coding::Ucs2], &CODINGS, &LONGS, &mut problems);
         let codes = problems.codes(self.codes_file.as_deref(), &CODES);
         let secret = problems.secret("secret_file", &self.secret_file);
@@ -108,9 +105,9 @@ impl Settings {
             validity_hours: self.validity_max_h,
             codes,
             now,
+            numbers: Numbers::new(seed),
         };
-        let parts = Parts { protocol: Arc::new(dialogue), line, roles: &[Role::Transceiver], text, receipts: true };
-        Ok(Sms::assemble(parts, receipts, seed))
+        Ok(Parts { protocol: Arc::new(dialogue), line, roles: &[Role::Transceiver], text, receipts: true })
     }
 
     fn form(&self) -> Submit {

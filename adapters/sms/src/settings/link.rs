@@ -28,19 +28,21 @@ pub struct Link {
     #[serde(default = "one")]
     pub binds: usize,
     /// Submits one connection may have unanswered, 1 to 10000: what the carrier allows. It halves when the carrier says
-    /// "too fast", and grows back. Default 32.
-    #[serde(default = "window")]
-    pub window: usize,
+    /// "too fast", and grows back. Default: what the protocol says; 32 with SMPP and SGIP, 16 with CMPP and SMGP.
+    #[serde(default)]
+    pub window: Option<usize>,
     /// Time to connect and log in, milliseconds. Default 5000.
     #[serde(default = "five_seconds")]
     pub connect_timeout_ms: u64,
-    /// How long a submit may stay unanswered before it counts as in doubt, milliseconds. Default 30000.
-    #[serde(default = "thirty_seconds")]
-    pub answer_timeout_ms: u64,
+    /// How long a submit may stay unanswered before it counts as in doubt, milliseconds. Default: what the protocol says;
+    /// 30000 with SMPP and SGIP, 60000 with CMPP and SMGP.
+    #[serde(default)]
+    pub answer_timeout_ms: Option<u64>,
     /// After so long without a word the peer is asked whether it is there, milliseconds; when it stays silent as long as
-    /// `answer_timeout_ms`, the connection is given up. Default 30000.
-    #[serde(default = "thirty_seconds")]
-    pub keepalive_ms: u64,
+    /// `answer_timeout_ms`, the connection is given up. SGIP has no such question: the connection is ended, and opened again
+    /// when it is wanted. Default: what the protocol says; 30000 with SMPP and SGIP, 180000 with CMPP and SMGP.
+    #[serde(default)]
+    pub keepalive_ms: Option<u64>,
     /// The longest wait before a lost connection is tried again, milliseconds. Waits are drawn between nothing and a bound
     /// that doubles from one second up to this. Default 60000.
     #[serde(default = "sixty_seconds")]
@@ -58,6 +60,15 @@ pub enum Tls {
     Implicit,
 }
 
+/// What a protocol says about connections where the settings do not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usual {
+    pub(crate) port: u16,
+    pub(crate) window: usize,
+    pub(crate) answer_timeout_ms: u64,
+    pub(crate) keepalive_ms: u64,
+}
+
 impl Link {
     /// The defaults, for one message centre.
     #[must_use]
@@ -69,23 +80,26 @@ impl Link {
             allow_plain: false,
             ca_file: None,
             binds: one(),
-            window: window(),
+            window: None,
             connect_timeout_ms: five_seconds(),
-            answer_timeout_ms: thirty_seconds(),
-            keepalive_ms: thirty_seconds(),
+            answer_timeout_ms: None,
+            keepalive_ms: None,
             reconnect_max_ms: sixty_seconds(),
         }
     }
 
-    /// Checks everything; `port` is what the protocol says.
-    pub(crate) fn line(&self, port: u16, problems: &mut Problems) -> Option<Line> {
+    /// Checks everything.
+    pub(crate) fn line(&self, usual: &Usual, problems: &mut Problems) -> Option<Line> {
+        let window = self.window.unwrap_or(usual.window);
+        let answer_timeout_ms = self.answer_timeout_ms.unwrap_or(usual.answer_timeout_ms);
+        let keepalive_ms = self.keepalive_ms.unwrap_or(usual.keepalive_ms);
         problems.unless(!self.host.trim().is_empty(), "link.host", "不可为空", "must not be empty");
         problems.unless((1..=64).contains(&self.binds), "link.binds", "须为 1 至 64", "must be 1 to 64");
-        problems.unless((1..=10_000).contains(&self.window), "link.window", "须为 1 至 10000", "must be 1 to 10000");
+        problems.unless((1..=10_000).contains(&window), "link.window", "须为 1 至 10000", "must be 1 to 10000");
         for (key, value) in [
             ("link.connect_timeout_ms", self.connect_timeout_ms),
-            ("link.answer_timeout_ms", self.answer_timeout_ms),
-            ("link.keepalive_ms", self.keepalive_ms),
+            ("link.answer_timeout_ms", answer_timeout_ms),
+            ("link.keepalive_ms", keepalive_ms),
             ("link.reconnect_max_ms", self.reconnect_max_ms),
         ] {
             let good = (100..=3_600_000).contains(&value);
@@ -100,13 +114,13 @@ impl Link {
         let tls = self.connector(problems)?;
         Some(Line {
             host: self.host.clone(),
-            port: self.port.unwrap_or(port),
+            port: self.port.unwrap_or(usual.port),
             tls,
             binds: self.binds,
-            window: self.window,
+            window,
             connect_timeout: Duration::from_millis(self.connect_timeout_ms),
-            answer_timeout: Duration::from_millis(self.answer_timeout_ms),
-            keepalive: Duration::from_millis(self.keepalive_ms),
+            answer_timeout: Duration::from_millis(answer_timeout_ms),
+            keepalive: Duration::from_millis(keepalive_ms),
             reconnect_max: Duration::from_millis(self.reconnect_max_ms),
         })
     }
@@ -129,16 +143,8 @@ fn one() -> usize {
     1
 }
 
-fn window() -> usize {
-    32
-}
-
 fn five_seconds() -> u64 {
     5_000
-}
-
-fn thirty_seconds() -> u64 {
-    30_000
 }
 
 fn sixty_seconds() -> u64 {

@@ -1,9 +1,6 @@
 //! SGIP as the links speak it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use fenghuo_contract::{Address, Cause, Class, CodeTable, Content, Reference};
@@ -15,7 +12,7 @@ use super::codec::{
 use crate::{
     Now, beijing,
     fixed::Writer,
-    mainland::{self, Part, fragment, international},
+    mainland::{self, Numbers, Part, fragment, international},
     protocol::{Ack, Answer, Event, Malformed, Message, Protocol, Refusal, Report, Role, Segment, State},
     settings::Long,
     text::Plan,
@@ -23,9 +20,6 @@ use crate::{
 
 /// Numbers of one submit (SGIP 1.2 §4.2.3.1).
 const NUMBERS_MAX: usize = 100;
-
-/// Sequence numbers a connection has for itself: more than it can use within the second that stands beside them.
-const BLOCK: u32 = 1 << 20;
 
 /// Login Type of a connection that we open.
 const WE: u8 = 1;
@@ -57,8 +51,7 @@ pub(super) struct Dialogue {
     pub(super) validity_hours: u32,
     pub(super) codes: Arc<CodeTable>,
     pub(super) now: Now,
-    /// Where the numbers of the next connection begin.
-    pub(super) next_block: AtomicU32,
+    pub(super) numbers: Numbers,
 }
 
 impl Dialogue {
@@ -111,7 +104,7 @@ impl Protocol for Dialogue {
     }
 
     fn first_sequence(&self) -> u32 {
-        self.next_block.fetch_add(BLOCK, Ordering::Relaxed)
+        self.numbers.next()
     }
 
     fn destinations_max(&self) -> usize {
@@ -209,3 +202,6 @@ impl Protocol for Dialogue {
         Refusal::by(&self.codes, &[&status.to_string()])
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,10 @@
 use std::{
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, LazyLock, atomic::AtomicU32},
+    sync::{Arc, LazyLock},
 };
 
-use fenghuo_contract::{CodeTable, ReceiptSink};
+use fenghuo_contract::CodeTable;
 use ipnet::IpNet;
 
 use super::{
@@ -12,16 +12,16 @@ use super::{
     dialogue::{Dialogue, Login},
 };
 use crate::{
-    Coding, Link, Now, SettingsFault, Sms, Text,
+    Coding, Link, Now, SettingsFault, Text,
     adapter::Parts,
     link::Reception,
-    mainland::{CODINGS, LONGS, VALIDITY_HOURS, check_field},
+    mainland::{CODINGS, LONGS, Numbers, VALIDITY_HOURS, check_field},
     protocol::Role,
-    settings::Problems,
+    settings::{Problems, Usual},
 };
 
-/// Port of the gateways, and of those they report to.
-const PORT: u16 = 8801;
+/// SGIP 1.2: answers within 30 s; a connection idle for 60 s may be ended by either side, and we are the earlier.
+const USUAL: Usual = Usual { port: 8801, window: 32, answer_timeout_ms: 30_000, keepalive_ms: 30_000 };
 
 static CODES: LazyLock<Arc<CodeTable>> = LazyLock::new(|| {
     let text = include_str!("../../../../config/codes/sgip.toml");
@@ -113,15 +113,11 @@ pub struct Reports {
 }
 
 impl Settings {
-    /// A route to the gateway. Reads the passwords and the codes; opens no connection and does not listen yet. `now` gives
-    /// seconds since 1970, `seed` makes waits and sequence numbers differ from one process to the next.
-    ///
-    /// # Errors
-    /// [`SettingsFault`] lists everything that is wrong with the settings.
-    pub fn route(&self, receipts: Arc<dyn ReceiptSink>, now: Now, seed: u64) -> Result<Sms, SettingsFault> {
+    /// Checks everything, reads the passwords and the codes. `seed` makes sequence numbers differ from one process to the next.
+    pub(super) fn ready(&self, now: Now, seed: u64) -> Result<(Parts, Reception), SettingsFault> {
         let mut problems = Problems::default();
         self.check_fields(&mut problems);
-        let line = self.link.line(PORT, &mut problems);
+        let line = self.link.line(&USUAL, &mut problems);
         let text = self.text.check(&[Coding::Ucs2], &CODINGS, &LONGS, &mut problems);
         let codes = problems.codes(self.codes_file.as_deref(), &CODES);
         let ours = login(&mut problems, "", &self.login_name, &self.password_file);
@@ -136,11 +132,11 @@ impl Settings {
             validity_hours: self.validity_max_h,
             codes,
             now,
-            next_block: AtomicU32::new(u32::from_be_bytes([seed.to_be_bytes()[6], seed.to_be_bytes()[7], 0, 1])),
+            numbers: Numbers::new(seed),
         };
         let parts = Parts { protocol: Arc::new(dialogue), line, roles: &[Role::Transmitter], text, receipts: true };
         let reception = Reception { listen: self.reports.listen, allow: self.reports.allow.clone() };
-        Ok(Sms::assemble(parts, receipts, seed).receiving(reception))
+        Ok((parts, reception))
     }
 
     fn form(&self) -> Submit {

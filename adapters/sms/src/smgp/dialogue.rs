@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Now, beijing,
     fixed::Writer,
-    mainland::{self, Part, fragment, national},
+    mainland::{self, Numbers, Part, fragment, national},
     protocol::{Ack, Answer, Event, Malformed, Message, Protocol, Refusal, Report, Role, Segment, State},
     settings::Long,
     text::Plan,
@@ -43,6 +43,7 @@ pub(super) struct Dialogue {
     pub(super) validity_hours: u32,
     pub(super) codes: Arc<CodeTable>,
     pub(super) now: Now,
+    pub(super) numbers: Numbers,
 }
 
 impl Dialogue {
@@ -92,6 +93,10 @@ impl Protocol for Dialogue {
 
     fn header(&self) -> usize {
         HEADER
+    }
+
+    fn first_sequence(&self) -> u32 {
+        self.numbers.next()
     }
 
     fn destinations_max(&self) -> usize {
@@ -200,3 +205,6 @@ fn write(sequence: u32, message: Frame, out: &mut BytesMut) {
 fn answer(sequence: u32, message: Frame) -> Box<[u8]> {
     Pdu { sequence, message }.encode().into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use crate::{
     Coding, Link, Long, SettingsFault, Text, Tls,
     link::Line,
     protocol::Role,
-    settings::Problems,
+    settings::{Problems, Usual},
     smpp::{BUILT_IN, Login, Manner, Smpp, pdu},
 };
 
@@ -175,7 +175,8 @@ impl Settings {
     pub(super) fn ready(&self, now: crate::Now) -> Result<Ready, SettingsFault> {
         let mut problems = Problems::default();
         let port = if self.link.tls == Tls::Implicit { 3550 } else { 2775 };
-        let line = self.link.line(port, &mut problems);
+        let usual = Usual { port, window: 32, answer_timeout_ms: 30_000, keepalive_ms: 30_000 };
+        let line = self.link.line(&usual, &mut problems);
         let text = self.text.check(CODINGS, CODINGS, LONGS, &mut problems);
         self.check_numbers(&mut problems);
         let codes = problems.codes(self.codes_file.as_deref(), &BUILT_IN);

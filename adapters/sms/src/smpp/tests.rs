@@ -222,7 +222,7 @@ fn every_problem_is_reported_at_once() {
         priority_max: 4,
         destinations: 255,
         utc_offset_minutes: 841,
-        link: Link { binds: 0, window: 0, answer_timeout_ms: 0, ..Link::of("smsc.example") },
+        link: Link { binds: 0, window: Some(0), answer_timeout_ms: Some(0), ..Link::of("smsc.example") },
         text: Text { segments_max: 0, codings: Some(vec![Coding::Gbk]), ..Text::default() },
         ..Settings::of("", "", "/nowhere/password")
     };

@@ -13,7 +13,8 @@ pub enum Coding {
     Latin1,
     /// UTF-16 big-endian: two bytes, four for emoji and rare hanzi.
     Ucs2,
-    /// GB 18030, of which GBK is the part with two bytes a hanzi.
+    /// GBK: two bytes a hanzi, one for ASCII. The handset gets UTF-16 all the same, so a character takes the room it has
+    /// there.
     Gbk,
 }
 
@@ -27,7 +28,8 @@ impl Coding {
             Self::Gsm7 => text.chars().all(|sign| gsm7::septets(sign).is_some()),
             Self::Ascii => text.is_ascii(),
             Self::Latin1 => text.chars().all(|sign| u32::from(sign) < 256),
-            Self::Ucs2 | Self::Gbk => true,
+            Self::Gbk => !encoding_rs::GBK.encode(text).2,
+            Self::Ucs2 => true,
         }
     }
 
@@ -45,7 +47,7 @@ impl Coding {
     /// The most characters that fit into so many segments.
     pub(crate) fn characters_max(self, segments: usize, long: Long) -> usize {
         let units = if segments == 1 { self.alone() } else { self.among_several(long) * segments };
-        if self == Self::Ucs2 { units / 2 } else { units }
+        if matches!(self, Self::Ucs2 | Self::Gbk) { units / 2 } else { units }
     }
 
     /// Writes one character; one that has no place in the coding is left out (ask [`carries`](Self::carries) first).
@@ -62,6 +64,11 @@ impl Coding {
         }
     }
 
+    /// Units of a message that a character takes which is written in so many.
+    const fn room(self, written: usize) -> usize {
+        if matches!(self, Self::Gbk) && written < 2 { 2 } else { written }
+    }
+
     /// Units the text takes.
     pub(crate) fn length(self, text: &str) -> usize {
         let mut out = Vec::with_capacity(text.len());
@@ -71,25 +78,28 @@ impl Coding {
 
     /// The user data of each segment, at least one segment.
     pub(crate) fn segments(self, text: &str, long: Long) -> Vec<Vec<u8>> {
-        let mut all = Vec::with_capacity(text.len());
-        text.chars().for_each(|sign| self.write(sign, &mut all));
-        if all.len() <= self.alone() {
-            return vec![all];
-        }
-        let most = self.among_several(long);
-        let mut segments = vec![Vec::with_capacity(most)];
-        let mut one = Vec::with_capacity(4);
+        let whole = self.cut(text, self.alone());
+        if whole.len() == 1 { whole } else { self.cut(text, self.among_several(long)) }
+    }
+
+    /// The text in pieces that take `most` units at most, at least one piece, none within a character.
+    fn cut(self, text: &str, most: usize) -> Vec<Vec<u8>> {
+        let mut pieces = vec![Vec::with_capacity(most)];
+        let (mut one, mut room) = (Vec::with_capacity(4), most);
         for sign in text.chars() {
             one.clear();
             self.write(sign, &mut one);
-            if segments.last().is_none_or(|segment| segment.len() + one.len() > most) {
-                segments.push(Vec::with_capacity(most));
+            let takes = self.room(one.len());
+            if takes > room {
+                pieces.push(Vec::with_capacity(most));
+                room = most;
             }
-            if let Some(segment) = segments.last_mut() {
-                segment.extend_from_slice(&one);
+            room -= takes;
+            if let Some(piece) = pieces.last_mut() {
+                piece.extend_from_slice(&one);
             }
         }
-        segments
+        pieces
     }
 
     /// Reads user data that was written so (septets one to a byte in GSM 7-bit). What cannot be read becomes U+FFFD.

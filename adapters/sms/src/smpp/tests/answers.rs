@@ -83,7 +83,7 @@ async fn throttling_narrows_the_window_and_lets_go_again() {
 #[tokio::test]
 async fn a_silent_centre_leaves_in_doubt_what_was_written_and_no_more() {
     let behaviour = Behaviour { manner: Manner::Silent, ..Behaviour::default() };
-    let world = World::new(behaviour, |settings| settings.link.window = 2).await;
+    let world = World::new(behaviour, |settings| settings.link.window = Some(2)).await;
     let numbers = ["13812341234", "13812341235", "13812341236"];
     let answer = kinds(world.sms.submit(&batch(content(), &numbers), Duration::from_millis(200)).await);
     let (written, unwritten) = (answer[0], answer[2]);
@@ -95,8 +95,8 @@ async fn a_silent_centre_leaves_in_doubt_what_was_written_and_no_more() {
 async fn an_answer_that_never_comes_frees_its_place() {
     let rules = vec![Rule { ending: "9".to_owned(), manner: Some(Manner::Silent), ..Rule::default() }];
     let set = |settings: &mut Settings| {
-        settings.link.window = 1;
-        settings.link.answer_timeout_ms = 200;
+        settings.link.window = Some(1);
+        settings.link.answer_timeout_ms = Some(200);
     };
     let world = World::new(Behaviour { rules, ..Behaviour::default() }, set).await;
     assert_eq!(world.submit(&["13812341239", "13812341234"]).await, ["in doubt", "accepted"]);

@@ -77,7 +77,7 @@ async fn urgent_batches_do_not_wait_for_others() {
         let rules = vec![Rule { ending: "9".to_owned(), manner: Some(Manner::Silent), ..Rule::default() }];
         let set = |settings: &mut Settings| {
             settings.link.binds = binds;
-            settings.link.window = 4;
+            settings.link.window = Some(4);
         };
         let world = World::new(Behaviour { rules, ..Behaviour::default() }, set).await;
         world.sms.probe().await.unwrap();
@@ -98,8 +98,8 @@ async fn urgent_batches_do_not_wait_for_others() {
 #[tokio::test]
 async fn a_quiet_link_is_asked_and_kept() {
     let set = |settings: &mut Settings| {
-        settings.link.keepalive_ms = 100;
-        settings.link.answer_timeout_ms = 100;
+        settings.link.keepalive_ms = Some(100);
+        settings.link.answer_timeout_ms = Some(100);
     };
     let world = World::new(Behaviour::default(), set).await;
     world.accept(content(), &["13812341234"]).await;
@@ -138,13 +138,13 @@ async fn the_window_is_kept_and_narrows_with_congestion() {
     let numbers: Vec<String> = (0..200).map(|index| format!("13812340{index:03}")).collect();
     let numbers: Vec<&str> = numbers.iter().map(|number| &**number).collect();
     let behaviour = Behaviour { answer_after: Duration::from_millis(2), ..Behaviour::default() };
-    let world = World::new(behaviour.clone(), |settings| settings.link.window = 16).await;
+    let world = World::new(behaviour.clone(), |settings| settings.link.window = Some(16)).await;
     world.accept(content(), &numbers).await;
     let most = world.centre.counts().most_unanswered;
     assert!((2..=16).contains(&most), "{most}");
     let congested = Behaviour { congestion: Some(100), ..behaviour };
     let set = |settings: &mut Settings| {
-        settings.link.window = 2;
+        settings.link.window = Some(2);
         settings.version = Version::V5_0;
     };
     let world = World::new(congested, set).await;
