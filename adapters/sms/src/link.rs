@@ -226,7 +226,7 @@ impl Links {
                 return Err(if refused.is_ok() { closed() } else { late() });
             }
         }
-        done.await.map_err(|_| closed())
+        done.await.map_err(|_| Fault::InDoubt(Cause::new("CLOSED", "the adapter was closed by force")))
     }
 
     /// The least busy link that is up; of two or more of them the last carries urgent work only.
