@@ -12,6 +12,8 @@ fn body(frame: &[u8]) -> Pdu {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn one_destination(
         source in "[0-9A-Za-z]{0,11}",
@@ -50,7 +52,8 @@ proptest! {
     }
 
     #[test]
-    fn several_destinations(numbers in proptest::collection::vec("[0-9]{3,15}", 1..=254)) {
+    fn several_destinations(numbers in proptest::collection::vec(100..999_999_999_999_999_u64, 1..=254)) {
+        let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
         let protocol = smpp(|settings| settings.destinations = 254);
         let submit = Submit {
             manner: &protocol.manner,
