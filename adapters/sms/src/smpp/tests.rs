@@ -13,14 +13,16 @@ use std::{
 };
 
 use async_trait::async_trait;
+use bytes::{BufMut, BytesMut};
 use fenghuo_centre::{Behaviour, Centre};
 use fenghuo_contract::{
-    Adapter, Batch, Fault, Item, NotTaken, Receipt, ReceiptState, Reply, Token, Verdict, conformance,
+    Adapter, Address, Batch, Content, Fault, Item, NotTaken, Receipt, ReceiptState, Reference, Reply, Token, Urgency,
+    Verdict, conformance,
 };
 use tempfile::TempDir;
 
-use super::*;
-use crate::{Link, Text};
+use super::{message::relative, pdu::Header, *};
+use crate::{Coding, Link, Text, protocol::Protocol};
 
 const BUDGET: Duration = Duration::from_secs(10);
 
