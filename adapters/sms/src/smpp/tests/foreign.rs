@@ -33,7 +33,7 @@ impl Foreign {
         });
         let (folder, password_file) = password("secret");
         let mut settings = settings(port.parse().unwrap(), password_file);
-        settings.link.answer_timeout_ms = 300;
+        settings.link.answer_timeout_ms = Some(300);
         change(&mut settings);
         let sink = Arc::<Sink>::default();
         let sms = Sms::smpp(&settings, Arc::clone(&sink) as Arc<dyn ReceiptSink>, Arc::new(|| NOW), 7).unwrap();
