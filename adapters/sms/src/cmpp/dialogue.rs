@@ -61,7 +61,7 @@ impl Dialogue {
             return Event::Fragment(text, ack);
         }
         match Status::decode(&deliver.content) {
-            Ok(status) => Event::Report(self.report(status), ack),
+            Ok(status) => Event::Report(self.report(status, deliver.number), ack),
             Err(fault) => {
                 tracing::warn!(protocol = self.name(), %fault, "a report cannot be read");
                 let taken = Taken { id: deliver.id, result: UNREADABLE };
@@ -70,12 +70,13 @@ impl Dialogue {
         }
     }
 
-    fn report(&self, status: Status) -> Report {
+    /// A gateway that leaves Dest_terminal_Id empty says in Src_terminal_Id whom the report is about.
+    fn report(&self, status: Status, from: Box<str>) -> Report {
         Report {
             id: Reference::new(status.id),
             state: mainland::state(&self.codes, &status.stat),
             at: beijing::moment(&status.done),
-            to: status.number,
+            to: if status.number.is_empty() { from } else { status.number },
         }
     }
 

@@ -56,13 +56,19 @@ impl Dialogue {
             return Event::Fragment(text, ack);
         }
         match Status::decode(&deliver.content) {
-            Ok(status) => Event::Report(self.report(&status, deliver.number), ack),
+            Ok(status) => Event::Report(self.report(&status, self.about(deliver)), ack),
             Err(fault) => {
                 tracing::warn!(protocol = self.name(), %fault, "a report cannot be read");
                 let taken = Taken { id: deliver.id, status: UNREADABLE };
                 Event::Asked(answer(sequence, Frame::DeliverResp(taken)))
             }
         }
+    }
+
+    /// Whom a report is about. By the specification that is SrcTermID; some gateways repeat the fields of the submit, in which
+    /// that is us.
+    fn about(&self, deliver: Deliver) -> Box<str> {
+        if deliver.number.starts_with(&*self.form.sender) { deliver.receiver } else { deliver.number }
     }
 
     fn report(&self, status: &Status, to: Box<str>) -> Report {

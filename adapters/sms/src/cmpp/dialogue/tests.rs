@@ -79,3 +79,24 @@ fn a_report_that_cannot_be_read_is_answered_so() {
         assert!(cmpp.read(&frame[..40]).is_err(), "a message cut short ends the connection");
     });
 }
+
+#[test]
+fn a_report_is_about_the_number_wherever_it_stands() {
+    with("", |cmpp| {
+        for (inside, outside) in [("13812341234", ""), ("", "13812341234")] {
+            let status = Status {
+                id: *b"12345678",
+                stat: "DELIVRD".into(),
+                submitted: "2611300912".into(),
+                done: "2611300913".into(),
+                number: inside.into(),
+                sequence: 0,
+            };
+            let content = status.encode(Version::V30);
+            let deliver = Deliver { number: outside.into(), registered_delivery: 1, content, ..Deliver::default() };
+            let frame = Pdu { sequence: 5, message: Message::Deliver(Box::new(deliver)) }.encode(Version::V30);
+            let Ok(Event::Report(report, _)) = cmpp.read(&frame) else { panic!("no report") };
+            assert_eq!((&*report.to, report.state), ("13812341234", crate::protocol::State::Delivered));
+        }
+    });
+}

@@ -77,3 +77,18 @@ fn a_report_that_cannot_be_read_is_answered_so() {
         assert!(smgp.read(&frame[..40]).is_err(), "a message cut short ends the connection");
     });
 }
+
+#[test]
+fn a_report_is_about_the_number_wherever_it_stands() {
+    with("", |smgp| {
+        for (number, receiver) in [("13312341234", "10690001"), ("1069000155", "13312341234")] {
+            let status =
+                Status { id: *b"1234567890", done: "2611300913".into(), stat: "DELIVRD".into(), error: "000".into() };
+            let (number, receiver) = (number.into(), receiver.into());
+            let deliver = Deliver { number, receiver, is_report: 1, content: status.encode(), ..Deliver::default() };
+            let frame = Pdu { sequence: 5, message: Message::Deliver(Box::new(deliver)) }.encode();
+            let Ok(Event::Report(report, _)) = smgp.read(&frame) else { panic!("no report") };
+            assert_eq!((&*report.to, report.state), ("13312341234", State::Delivered));
+        }
+    });
+}
