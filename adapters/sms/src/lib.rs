@@ -1,12 +1,18 @@
 //! Short messages over the carrier protocols that hold a link open.
 //!
-//! - [`protocol`] says what bytes mean in a protocol; each of them is one module: [`smpp`], `cmpp`, `sgip`, `smgp`.
-//! - [`text`] lays a text out: coding, segments, signature.
-//! - [`link`] holds the connections: logs in, keeps the window, matches answers, keeps alive, comes back.
-//! - [`receipt`] makes one receipt of the reports of all segments; [`replies`] puts together what people write.
-//! - [`fixed`], `beijing` and `mainland` are what the three protocols of the mainland have in common: fields of fixed width,
-//!   times, numbers and codes.
-//! - [`adapter`] is the contract's [`Adapter`](fenghuo_contract::Adapter) over all of it.
+//! - [`smpp`], [`cmpp`], [`sgip`] and [`smgp`] say what bytes mean, each behind the same trait (`protocol`); `fixed`,
+//!   `beijing` and `mainland` are what the three protocols of the mainland have in common.
+//! - `text` lays a text out: coding, segments, signature. Nothing is cut and no character split; where a text takes too many
+//!   segments, its short form goes out. What `fit` says before anybody signs is what a submit does.
+//! - `link` holds the connections. Each is one task that logs in, keeps its window, matches answers by number, keeps alive,
+//!   and comes back after a loss; what it has to write leaves in one write. The window halves when the carrier says "too
+//!   fast", and grows back.
+//! - Urgent batches have a link of their own where there are two or more, else places in the window of the one.
+//! - At a lost link what left whole and has no answer is in doubt, and what did not leave was not taken.
+//! - `receipt` makes one receipt of the reports of all segments, whichever link and order they come in. A report is answered
+//!   after the sink took what it came to; one the sink refused is to be repeated. `replies` puts together what people write.
+//! - A repeat of a long message bears the reference of the first attempt, so that a handset that has some of its segments
+//!   completes the message instead of showing it twice.
 
 mod adapter;
 mod beijing;

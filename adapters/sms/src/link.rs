@@ -89,6 +89,8 @@ pub(crate) struct Bind {
     up: Arc<AtomicUsize>,
     /// Told when there is something to send.
     wanted: Arc<Notify>,
+    /// Told when trying again is worth it before its time.
+    retry: Notify,
 }
 
 impl Bind {
@@ -167,6 +169,7 @@ impl Links {
                 load: AtomicUsize::new(0),
                 up: Arc::clone(&up),
                 wanted: Arc::clone(&wanted),
+                retry: Notify::new(),
             };
             binds.push((Arc::new(bind), jobs));
             waiting.push(receiver);
@@ -188,6 +191,7 @@ impl Links {
             load: AtomicUsize::new(0),
             up: Arc::clone(&first.up),
             wanted: Arc::clone(&self.wanted),
+            retry: Notify::new(),
         };
         self.reception = Some((Arc::new(bind), reception));
     }
@@ -226,17 +230,19 @@ impl Links {
                 return Err(if refused.is_ok() { closed() } else { late() });
             }
         }
-        done.await.map_err(|_| closed())
+        done.await.map_err(|_| Fault::InDoubt(Cause::new("CLOSED", "the adapter was closed by force")))
     }
 
-    /// The least busy link that is up; of two or more of them the last carries urgent work only.
+    /// The least busy link that is up; of two or more of them the last carries urgent work only, and urgent work goes there
+    /// as long as it has room.
     fn choose(&self, urgent: bool) -> Option<&(Arc<Bind>, mpsc::Sender<Job>)> {
         let submitting = || self.binds.iter().filter(|(bind, _)| bind.role.submits());
         let up: Vec<_> = submitting().filter(|(bind, _)| bind.is(Condition::Up)).collect();
         let open = if urgent || up.len() < 2 { &*up } else { &up[..up.len() - 1] };
         let load = |(bind, _): &&&(Arc<Bind>, _)| bind.load.load(Ordering::Relaxed);
-        let kept_first = open.iter().rev().min_by_key(load).copied();
-        kept_first
+        let kept = open.last().filter(|link| urgent && load(link) < link.0.line.window);
+        kept.or_else(|| open.iter().min_by_key(load))
+            .copied()
             .or_else(|| submitting().find(|(bind, _)| bind.is(Condition::Connecting)))
             .or_else(|| submitting().next())
     }
@@ -254,7 +260,9 @@ impl Links {
         }
         let (bind, _) = self.choose(true).ok_or_else(closed)?;
         if bind.is(Condition::Down) {
-            return keeper::try_out(bind).await;
+            keeper::try_out(bind).await?;
+            self.retry();
+            return Ok(());
         }
         let wait = bind.line.connect_timeout + bind.line.answer_timeout;
         let deadline = now() + wait;
@@ -264,6 +272,14 @@ impl Links {
             (_, Some(Fault::Transient(cause))) if &*cause.code == "NO-SUCH-REQUEST" => Ok(()),
             (_, Some(fault)) => Err(fault),
             (_, None) => Err(Fault::Transient(Cause::new("SILENT", "the peer does not answer"))),
+        }
+    }
+
+    /// The peer lets us in: links that wait try at once, and jobs wait for them.
+    fn retry(&self) {
+        for (bind, _) in self.binds.iter().filter(|(bind, _)| bind.is(Condition::Down)) {
+            bind.becomes(Condition::Connecting);
+            bind.retry.notify_one();
         }
     }
 

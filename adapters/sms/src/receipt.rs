@@ -45,6 +45,10 @@ impl Held {
     pub(crate) fn new(report: Report, ack: Ack) -> Self {
         Self { report, ack, started: None }
     }
+
+    pub(crate) fn ack(&self) -> Ack {
+        self.ack
+    }
 }
 
 /// What reports came to.
@@ -63,8 +67,8 @@ pub(crate) struct Judged {
 /// Which segments belong together. A message of one segment takes no room: its report names the delivery itself.
 ///
 /// The delivery bears the name of its first segment. It is delivered when all segments are, and has failed when any has.
-/// Nothing of this outlives the process: after a restart the report of the first segment alone decides about a delivery
-/// that was accepted before, and those of its further segments find nobody.
+/// Nothing of this outlives the process, and no other process with the same account knows it: there, as after a restart,
+/// the report of the first segment alone decides about the delivery, and those of its further segments find nobody.
 ///
 /// A report may overtake the answer to its submit. As long as long messages are on the wire, reports with unknown names are
 /// held back, unacknowledged, until the answers are in that were still out when they came.

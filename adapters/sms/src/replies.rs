@@ -14,7 +14,8 @@ use crate::protocol::Fragment;
 /// How long the parts of a long message are waited for; carriers send them within seconds.
 const WAIT: Duration = Duration::from_secs(60);
 
-/// Long messages put together at a time; past it the one that waits longest is passed on as it is.
+/// Long messages put together at a time; past it the one that waits longest is passed on as it is, and past twice as many
+/// every part is.
 const ROOM: usize = 1024;
 
 /// Stands where a part is missing.
@@ -55,6 +56,9 @@ impl Assembly {
         };
         let key = (from, place.reference, place.total);
         let mut all = self.all();
+        if all.len() >= 2 * ROOM && !all.contains_key(&key) {
+            return Some(Reply { from: Address::new(key.0), text, at, origin: Origin::Signed });
+        }
         let parts = all.entry(key.clone()).or_insert_with(|| Parts { texts: BTreeMap::new(), at, since: now });
         parts.texts.insert(place.number, text);
         parts.at = parts.at.or(at);

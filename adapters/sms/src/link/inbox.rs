@@ -14,6 +14,9 @@ use crate::{
 /// Reads of the connection whose words wait for the sink; each holds what 64 KiB can.
 pub(super) const ROOM: usize = 64;
 
+/// Reports held back at most, per link; the peer is to repeat what is over.
+const HELD_MAX: usize = 65_536;
+
 /// How often is looked whether a reply lost a part for good.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -71,6 +74,9 @@ impl Courier {
     async fn reports(&self, held: &mut Vec<Held>, done: &mut Acks) {
         let mut judged = self.correlation.judge(held);
         let receipts = std::mem::take(&mut judged.receipts);
+        if held.len() > HELD_MAX {
+            done.extend(held.drain(HELD_MAX..).map(|held| (held.ack(), false)));
+        }
         let taken = receipts.is_empty() || self.sink.accept(receipts).await.is_ok();
         if taken {
             self.correlation.taken(&judged);

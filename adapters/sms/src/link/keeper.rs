@@ -149,14 +149,16 @@ async fn speak(
     (cause, session.lived)
 }
 
-/// Answers jobs with the fault of the link while nothing is tried.
+/// Answers jobs with the fault of the link while nothing is tried, until it is time again or a probe got in.
 async fn refuse_for(bind: &Bind, jobs: &mut mpsc::Receiver<Job>, wait: Duration) {
     let mut stop = bind.stop.clone();
     let over = tokio::time::sleep(wait);
     tokio::pin!(over);
     loop {
         tokio::select! {
+            biased;
             () = &mut over => return,
+            () = bind.retry.notified() => return,
             _ = stop.wait_for(|stop| *stop) => return,
             job = jobs.recv() => match job {
                 Some(job) => bind.refuse(job, bind.fault()),

@@ -1,10 +1,13 @@
 //! One open connection: everything of it happens in one task, so nothing is locked and nothing is done per message but
 //! the writing and reading of it. What is to be written is gathered and leaves in one write.
 
-use std::{collections::VecDeque, time::Duration};
+mod hearing;
+mod life;
 
-use bytes::{Buf, BytesMut};
-use fenghuo_contract::{Cause, Class, Fault};
+use std::collections::VecDeque;
+
+use bytes::BytesMut;
+use fenghuo_contract::{Cause, Fault};
 use slab::Slab;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -14,21 +17,17 @@ use tokio::{
 
 use super::{
     Bind, TICK,
-    inbox::{Acks, Said, Word},
-    job::{Job, Outcome},
+    inbox::{Acks, Word},
+    job::Job,
     table::{Table, Waiting},
     window::Window,
 };
-use crate::protocol::{Answer, Event, FRAME_MAX, Malformed};
 
 /// Jobs under way at most; further ones wait in the channel.
 const JOBS_MAX: usize = 4096;
 
 /// Bytes read at a time.
 const READ: usize = 64 * 1024;
-
-/// How long a farewell may take: half for answers that are still out, half for the peer's own.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What a link has beside its stream.
 pub(super) struct Wires<'a> {
@@ -197,66 +196,6 @@ impl<'a> Session<'a> {
         true
     }
 
-    /// Reads every frame that is complete.
-    fn read(&mut self, input: &mut BytesMut, words: &mpsc::Sender<Vec<Word>>) -> Result<(), Cause> {
-        let malformed = |fault: Malformed| Cause::new("MALFORMED", fault.0);
-        while let Some(head) = input.first_chunk::<4>() {
-            let length = u32::from_be_bytes(*head) as usize;
-            if length < self.bind.protocol.header() || length > FRAME_MAX {
-                return Err(malformed(Malformed("a frame of an impossible length")));
-            }
-            let Some(frame) = input.get(..length) else { break };
-            let event = self.bind.protocol.read(frame).map_err(malformed)?;
-            input.advance(length);
-            self.hear(event);
-            (self.heard_at, self.asked_at, self.lived) = (self.now, None, true);
-        }
-        self.hand_over(words);
-        Ok(())
-    }
-
-    fn hear(&mut self, event: Event) {
-        match event {
-            Event::Answered { sequence, answer, congestion } => self.answered(sequence, answer, congestion),
-            Event::Alive { sequence } => self.answered(sequence, Answer::Taken(None), None),
-            Event::Asked(answer) => self.say(&answer),
-            // Only a peer that came to us logs in; on our own connection it is answered and nothing follows from it.
-            Event::Login { answer, .. } => self.say(&answer),
-            Event::Report(report, ack) => self.words.push((Said::Report(report), ack)),
-            Event::Fragment(fragment, ack) => self.words.push((Said::Fragment(fragment), ack)),
-            Event::Leaving(answer) => {
-                self.say(&answer);
-                self.leaving_at = self.leaving_at.or(Some(self.now));
-                self.over = true;
-            }
-            Event::Left => self.over = true,
-            Event::Ignored => {}
-        }
-    }
-
-    fn answered(&mut self, sequence: u32, answer: Answer, congestion: Option<u8>) {
-        if let Some(level) = congestion {
-            self.window.congestion(level, self.now);
-        }
-        let Some(waiting) = self.table.take(sequence) else { return };
-        if let Answer::Refused(status) = answer {
-            let class = self.bind.protocol.refusal(status).class;
-            if matches!(class, Class::Throttled | Class::ThrottledConnection) {
-                self.window.throttled(self.now);
-            }
-        }
-        self.settle(&waiting, Outcome::Answered(answer), None);
-    }
-
-    fn settle(&mut self, waiting: &Waiting, outcome: Outcome, fault: Option<Fault>) {
-        let (key, serial) = waiting.job;
-        let Some((_, job)) = self.jobs.get_mut(key).filter(|(stands, _)| *stands == serial) else { return };
-        job.settled(waiting.unit, outcome);
-        if job.is_over() {
-            self.finish(key, fault);
-        }
-    }
-
     fn finish(&mut self, key: usize, fault: Option<Fault>) {
         let (_, job) = self.jobs.remove(key);
         self.bind.relieve(job.units());
@@ -266,23 +205,6 @@ impl<'a> Session<'a> {
     fn say(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
         self.queued += bytes.len() as u64;
-    }
-
-    /// Passes on what was heard; what nobody has room for is refused, so that the peer repeats it.
-    fn hand_over(&mut self, words: &mpsc::Sender<Vec<Word>>) {
-        if self.words.is_empty() {
-            return;
-        }
-        let all = std::mem::take(&mut self.words);
-        if let Err(mpsc::error::TrySendError::Full(all) | mpsc::error::TrySendError::Closed(all)) = words.try_send(all)
-        {
-            tracing::warn!(
-                protocol = self.bind.protocol.name(),
-                reports = all.len(),
-                "reports come faster than they are kept"
-            );
-            self.acknowledge(all.into_iter().map(|(_, ack)| (ack, false)).collect());
-        }
     }
 
     fn acknowledge(&mut self, acks: Acks) {
@@ -295,71 +217,6 @@ impl<'a> Session<'a> {
 
     fn leave(&mut self) {
         self.leaving_at = self.leaving_at.or(Some(self.now));
-    }
-
-    fn tick(&mut self, now: Instant) -> Result<(), Cause> {
-        self.now = now;
-        self.window.grow(now);
-        let timeout = self.bind.line.answer_timeout;
-        for waiting in self.table.take_older(now, timeout) {
-            let fault = Fault::InDoubt(Cause::new("NO-ANSWER", "the submit was not answered in time"));
-            self.settle(&waiting, Outcome::Unanswered, Some(fault));
-        }
-        let late = |(_, (_, job)): &(usize, &(u64, Job))| job.deadline <= now || job.is_forsaken();
-        let late: Vec<usize> = self.jobs.iter().filter(late).map(|(key, _)| key).collect();
-        for key in late {
-            self.finish(key, Some(Fault::Transient(Cause::new("TIMEOUT", "the time for it ran out"))));
-        }
-        if self.leaving_at.is_some() { self.farewell() } else { self.keep_alive() }
-    }
-
-    fn keep_alive(&mut self) -> Result<(), Cause> {
-        if let Some(asked) = self.asked_at {
-            if self.now.duration_since(asked) >= self.bind.line.answer_timeout {
-                return Err(Cause::new("SILENT", "the peer does not answer"));
-            }
-        } else if self.now.duration_since(self.heard_at) >= self.bind.line.keepalive {
-            if self.bind.protocol.on_demand() {
-                if self.jobs.is_empty() {
-                    self.leave();
-                }
-                return Ok(());
-            }
-            let (number, before) = (self.table.free_number(), self.out.len());
-            if self.bind.protocol.keepalive(number, &mut self.out) {
-                self.asked_at = Some(self.now);
-                self.queued += (self.out.len() - before) as u64;
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits for answers that are still out, then says farewell, then waits for the peer's.
-    fn farewell(&mut self) -> Result<(), Cause> {
-        let Some(since) = self.leaving_at else { return Ok(()) };
-        let waited = self.now.duration_since(since);
-        if waited >= FAREWELL {
-            return Err(Cause::new("CLOSED", "the adapter is closed"));
-        }
-        if !self.farewell_written && (self.table.len() == 0 || waited >= FAREWELL / 2) {
-            let (number, before) = (self.table.number(), self.out.len());
-            self.bind.protocol.unbind(number, &mut self.out);
-            self.queued += (self.out.len() - before) as u64;
-            self.farewell_written = true;
-        }
-        Ok(())
-    }
-
-    /// Answers every job: what the connection took whole may have reached the peer, the rest did not.
-    fn end(&mut self, cause: &Cause) {
-        for waiting in self.table.take_all() {
-            let outcome = if waiting.end <= self.taken { Outcome::Unanswered } else { Outcome::Unsent };
-            self.settle(&waiting, outcome, Some(Fault::Transient(cause.clone())));
-        }
-        let left: Vec<usize> = self.jobs.iter().map(|(key, _)| key).collect();
-        for key in left {
-            self.finish(key, Some(Fault::Transient(cause.clone())));
-        }
     }
 }
 

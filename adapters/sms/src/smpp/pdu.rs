@@ -250,3 +250,6 @@ fn decode(frame: &[u8]) -> Option<Pdu> {
     let (command, _) = Command::decode(&mut BytesMut::from(body), body.len()).ok()?;
     command.pdu().cloned()
 }
+
+#[cfg(test)]
+mod tests;

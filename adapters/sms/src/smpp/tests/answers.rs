@@ -59,6 +59,17 @@ async fn refused_log_ins_say_whose_fault_it_is() {
 }
 
 #[tokio::test]
+async fn a_probe_that_gets_in_ends_the_wait_of_the_links() {
+    let refusing = Behaviour { bind_status: 0x0E, ..Behaviour::default() };
+    let world = World::new(refusing, |settings| settings.link.reconnect_max_ms = 60_000).await;
+    assert_eq!(world.submit(&["13812341234"]).await, ["[misconfigured]"]);
+    world.centre.set(Behaviour::default());
+    assert_eq!(world.submit(&["13812341234"]).await, ["[misconfigured]"], "half a minute is waited");
+    world.sms.probe().await.unwrap();
+    assert_eq!(world.submit(&["13812341234"]).await, ["accepted"]);
+}
+
+#[tokio::test]
 async fn an_unreachable_centre_is_transient() {
     let world = World::new(Behaviour::default(), |_| ()).await;
     world.accept(content(), &["13812341234"]).await;

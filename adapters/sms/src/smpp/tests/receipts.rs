@@ -156,3 +156,18 @@ async fn what_people_write_comes_whole() {
     }
     world.centre.until(|counts| counts.acknowledged == counts.receipts + counts.said).await;
 }
+
+#[tokio::test]
+async fn after_a_restart_the_first_segment_still_finds_its_delivery() {
+    let receipts = Receipts { when: When::After { ms: 300 }, ..Receipts::default() };
+    let mut world = with(receipts, |_| ()).await;
+    let references = world.accept(texts(&"雨".repeat(100)), &NUMBERS[..1]).await;
+    world.sms.close().await;
+    let (_folder, password_file) = password("secret");
+    let settings = settings(world.centre.address().port(), password_file);
+    world.sink = Arc::default();
+    let sms = Sms::smpp(&settings, Arc::clone(&world.sink) as Arc<dyn ReceiptSink>, Arc::new(|| NOW), 8).unwrap();
+    sms.probe().await.unwrap();
+    let seen = world.sink.until_receipts(2).await;
+    assert!(seen.contains(&(references[0].clone(), "delivered")), "{seen:?}");
+}
