@@ -72,6 +72,25 @@ async fn an_idle_link_rests_and_comes_back_when_it_is_wanted() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn a_gateway_that_hangs_up_on_idle_links_is_called_again() {
+    let behaviour = Behaviour { idle: Some(Duration::from_millis(50)), ..Behaviour::default() };
+    let world = Carrier::Sgip.start(behaviour, "").await;
+    world.route.probe().await.unwrap();
+    for _ in 0..3 {
+        world.centre.until(|counts| counts.links > 0 && counts.open == 0).await;
+        // A submit that meets the farewell is lost or in doubt; none is refused for want of a link.
+        loop {
+            match world.try_send(&warning("台风"), &["13812340001"], 1).await.as_deref() {
+                Ok([Verdict::Accepted(_)]) => break,
+                Ok([Verdict::InDoubt(cause)]) | Err(Fault::Transient(cause)) => assert_eq!(&*cause.code, "LOST"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    world.end().await;
+}
+
 /// An SGIP Bind with the fields of the specification.
 fn bind(login_type: u8, name: &str, password: &str) -> Vec<u8> {
     let mut frame = vec![0, 0, 0, 61, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 7, login_type];
