@@ -132,7 +132,11 @@ fn manifest(path: &str, text: &str) -> Vec<String> {
     let manifest: toml::Table = text.parse().expect("cargo reads it, so it is TOML");
     let package = manifest["package"]["name"].as_str().expect("a package has a name").to_owned();
     let tables = ["dependencies", "dev-dependencies", "build-dependencies"];
-    let named = tables.iter().filter_map(|table| manifest.get(*table)?.as_table()).flat_map(toml::Table::keys);
+    let keys = |table| manifest.get(table).and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys);
+    // Message centres to test against are nobody's adapter.
+    let named = tables
+        .into_iter()
+        .flat_map(|table| keys(table).filter(move |name| table != "dev-dependencies" || *name != "fenghuo-centre"));
     let allowed = |name: &str| match &*package {
         "fenghuo-contract" => false,
         "fenghuo-http" => name == "fenghuo-contract",

@@ -109,19 +109,18 @@ impl Sms {
 
     /// Puts numbers together that share submits. What was refused among others stands alone the next time, so that the
     /// answer speaks of it.
-    fn groups(&self, to: &[Box<str>], again: bool) -> Vec<usize> {
+    fn groups(&self, to: &[Box<str>], again: &[bool]) -> Vec<usize> {
         let most = self.protocol.destinations_max();
-        if most == 1 || again {
-            return (1..=to.len()).collect();
-        }
-        let (mut ends, mut tails) = (Vec::new(), Vec::with_capacity(most));
-        for (place, number) in to.iter().enumerate() {
+        let (mut ends, mut tails, mut alone) = (Vec::new(), Vec::with_capacity(most), false);
+        for (place, (number, again)) in to.iter().zip(again).enumerate() {
             let tail = tail(number);
-            if tails.len() == most || tails.contains(&tail) {
+            let full = alone || *again || tails.len() == most || tails.contains(&tail);
+            if full && !tails.is_empty() {
                 ends.push(place);
                 tails.clear();
             }
             tails.push(tail);
+            alone = *again;
         }
         ends.push(to.len());
         ends
@@ -131,13 +130,14 @@ impl Sms {
         &self,
         message: Message,
         to: Vec<Box<str>>,
+        again: &[bool],
         batch: &Batch,
         budget: Duration,
     ) -> Result<Vec<Verdict>, Fault> {
         let deadline = tokio::time::sleep(budget).deadline();
         let segments = message.segments.len();
         let flight = (segments > 1).then(|| self.correlation.begin());
-        let ends = self.groups(&to, batch.items.iter().any(|item| item.attempt > 1));
+        let ends = self.groups(&to, again);
         // A submit to several needs the numbers again, to say who was left out.
         let numbers = if self.protocol.destinations_max() > 1 { to.clone() } else { Vec::new() };
         let groups = ends.clone();
@@ -166,12 +166,14 @@ impl Adapter for Sms {
         let message = self.protocol.message(&plan, &batch.content, long_reference(first.token));
         drop(plan);
         let numbers: Vec<_> = batch.items.iter().map(|item| self.protocol.destination(&item.address)).collect();
-        if numbers.iter().all(Option::is_some) {
-            return self.send(message, numbers.into_iter().flatten().collect(), batch, budget).await;
+        let again = batch.items.iter().zip(&numbers).filter(|(_, number)| number.is_some());
+        let again: Vec<bool> = again.map(|(item, _)| item.attempt > 1).collect();
+        if again.len() == numbers.len() {
+            return self.send(message, numbers.into_iter().flatten().collect(), &again, batch, budget).await;
         }
         let good: Vec<Box<str>> = numbers.iter().flatten().cloned().collect();
-        let mut verdicts =
-            if good.is_empty() { Vec::new() } else { self.send(message, good, batch, budget).await? }.into_iter();
+        let sent = if good.is_empty() { Vec::new() } else { self.send(message, good, &again, batch, budget).await? };
+        let mut verdicts = sent.into_iter();
         let verdict = |number: &Option<Box<str>>| number.as_ref().and_then(|_| verdicts.next());
         Ok(numbers
             .iter()

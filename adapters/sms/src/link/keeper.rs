@@ -69,7 +69,7 @@ pub(super) async fn keep(bind: Arc<Bind>, mut jobs: mpsc::Receiver<Job>, seed: u
         let (fault, least) = match opened {
             Ok(open) => {
                 let (cause, lived) = speak(&bind, open, std::mem::take(&mut early), &mut jobs, &mut couriers).await;
-                if bind.protocol.on_demand() && lived {
+                if bind.protocol.on_demand() {
                     tracing::info!(protocol = bind.protocol.name(), provider = %cause, "a link rests until it is wanted");
                     early.extend(wanted(&bind, &mut jobs).await);
                     continue;

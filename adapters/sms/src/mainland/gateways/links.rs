@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use fenghuo_centre::Behaviour;
 use fenghuo_contract::{Adapter, Fault, Verdict};
@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::carrier::{ALL, Carrier, warning};
+use super::carrier::{ALL, Carrier, World, warning};
 
 #[tokio::test]
 async fn a_link_cut_before_the_answer_leaves_doubt_and_comes_back() {
@@ -72,6 +72,25 @@ async fn an_idle_link_rests_and_comes_back_when_it_is_wanted() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn a_gateway_that_hangs_up_on_idle_links_is_called_again() {
+    let behaviour = Behaviour { idle: Some(Duration::from_millis(50)), ..Behaviour::default() };
+    let world = Carrier::Sgip.start(behaviour, "").await;
+    world.route.probe().await.unwrap();
+    for _ in 0..3 {
+        world.centre.until(|counts| counts.links > 0 && counts.open == 0).await;
+        // A submit that meets the farewell is lost or in doubt; none is refused for want of a link.
+        loop {
+            match world.try_send(&warning("台风"), &["13812340001"], 1).await.as_deref() {
+                Ok([Verdict::Accepted(_)]) => break,
+                Ok([Verdict::InDoubt(cause)]) | Err(Fault::Transient(cause)) => assert_eq!(&*cause.code, "LOST"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    world.end().await;
+}
+
 /// An SGIP Bind with the fields of the specification.
 fn bind(login_type: u8, name: &str, password: &str) -> Vec<u8> {
     let mut frame = vec![0, 0, 0, 61, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 7, login_type];
@@ -125,4 +144,54 @@ async fn a_place_that_is_taken_is_told_by_the_probe() {
     assert_eq!(&*cause.code, "LISTEN");
     second.close().await;
     world.end().await;
+}
+
+/// Sends to everybody until everybody is accepted, as the engine would: who is in doubt is tried again, and remembered.
+async fn send_to_all(world: &World, numbers: &[String]) -> HashSet<String> {
+    let mut doubted = HashSet::new();
+    let mut left: Vec<(String, u8)> = numbers.iter().map(|number| (number.clone(), 1)).collect();
+    while !left.is_empty() {
+        let slice = left.split_off(left.len().saturating_sub(20));
+        let addresses: Vec<&str> = slice.iter().map(|(number, _)| &**number).collect();
+        let attempt = slice.iter().map(|(_, attempt)| *attempt).max().unwrap_or(1);
+        let verdicts = match world.try_send(&warning("台风红色预警"), &addresses, attempt).await {
+            Ok(verdicts) => verdicts,
+            Err(fault) => vec![fault.verdict(); slice.len()],
+        };
+        for ((number, attempt), verdict) in slice.into_iter().zip(verdicts) {
+            match verdict {
+                Verdict::Accepted(_) => continue,
+                Verdict::InDoubt(_) => {
+                    doubted.insert(number.clone());
+                    left.push((number, attempt.saturating_add(1)));
+                }
+                Verdict::Transient(_) => left.push((number, attempt)),
+                other => panic!("{:?}: {other:?}", world.carrier),
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    doubted
+}
+
+#[tokio::test]
+async fn links_cut_at_random_lose_nobody_and_double_only_who_was_in_doubt() {
+    for carrier in ALL {
+        let behaviour = Behaviour { cut_within: Some(30), ..Behaviour::default() };
+        let world = carrier.start(behaviour, "binds = 2\nreconnect_max_ms = 100").await;
+        let numbers: Vec<String> = (0..3000).map(|place| format!("1380000{place:04}")).collect();
+        let doubted = send_to_all(&world, &numbers).await;
+        let written = |number: &String| if carrier == Carrier::Sgip { format!("86{number}") } else { number.clone() };
+        let mut doubled = 0;
+        for number in &numbers {
+            let times = world.centre.reached(&written(number));
+            assert!(times >= 1, "{carrier:?}: somebody was missed");
+            assert!(times == 1 || doubted.contains(number), "{carrier:?}: doubled without doubt");
+            doubled += u64::from(times > 1);
+        }
+        let counts = world.centre.counts();
+        assert!(counts.cuts > 2, "{carrier:?}: {counts:?}");
+        assert_eq!((counts.numbers, counts.doubled), (3000, doubled));
+        world.end().await;
+    }
 }
