@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use fenghuo_contract::{Adapter, ReceiptSink};
+use fenghuo_sms::Sms;
 
 use crate::{clock::Clock, config::Route};
 
 /// Names of the adapters in this build, as `routes.*.adapter` knows them.
-pub const NAMES: &[&str] = &["cloud_sms", "display", "email", "simulator", "webhook"];
+pub const NAMES: &[&str] = &["cloud_sms", "cmpp", "display", "email", "sgip", "simulator", "smgp", "smpp", "webhook"];
 
 /// Why an adapter cannot be built from a route's settings.
 #[derive(Debug, thiserror::Error)]
@@ -42,12 +43,26 @@ pub fn build(route: &Route, receipts: Arc<dyn ReceiptSink>, clock: &Clock) -> Re
             Arc::new(sms.map_err(|fault| refused(&fault))?)
         }
         "display" => Arc::new(fenghuo_display::Display::new(&settings.try_into()?)),
-        "email" => Arc::new(fenghuo_email::Email::new(&settings.try_into()?, receipts).map_err(|fault| refused(&fault))?),
+        "email" => {
+            Arc::new(fenghuo_email::Email::new(&settings.try_into()?, receipts).map_err(|fault| refused(&fault))?)
+        }
         "simulator" => {
             settings.entry("channel").or_insert_with(|| route.channel.name().into());
             let seed = u64::from_le_bytes(clock.random());
             let simulator = fenghuo_simulator::Simulator::new(settings.try_into()?, receipts, seed);
             Arc::new(simulator.map_err(|fault| refused(&fault))?)
+        }
+        protocol @ ("cmpp" | "sgip" | "smgp" | "smpp") => {
+            let seed = u64::from_le_bytes(clock.random());
+            let clock = clock.clone();
+            let now: fenghuo_sms::Now = Arc::new(move || clock.unix());
+            let sms = match protocol {
+                "cmpp" => Sms::cmpp(&settings.try_into()?, receipts, now, seed),
+                "sgip" => Sms::sgip(&settings.try_into()?, receipts, now, seed),
+                "smgp" => Sms::smgp(&settings.try_into()?, receipts, now, seed),
+                _ => Sms::smpp(&settings.try_into()?, receipts, now, seed),
+            };
+            Arc::new(sms.map_err(|fault| refused(&fault))?)
         }
         "webhook" => {
             let clock = clock.clone();
