@@ -111,6 +111,9 @@ impl Sms {
     /// answer speaks of it.
     fn groups(&self, to: &[Box<str>], again: &[bool]) -> Vec<usize> {
         let most = self.protocol.destinations_max();
+        if most == 1 {
+            return (1..=to.len()).collect();
+        }
         let (mut ends, mut tails, mut alone) = (Vec::new(), Vec::with_capacity(most), false);
         for (place, (number, again)) in to.iter().zip(again).enumerate() {
             let tail = tail(number);

@@ -199,10 +199,7 @@ impl Smpp {
         }
         let coding = coding_of(delivered.data_coding);
         let text = match coding {
-            Coding::Gsm7 if self.manner.packed => {
-                let text = coding.read(&text::unpack(data, header));
-                text.strip_suffix('@').map(str::to_owned).filter(|_| data.len() % 7 == 0).unwrap_or(text)
-            }
+            Coding::Gsm7 if self.manner.packed => coding.read(&text::unpack(data, header)),
             coding => coding.read(data),
         };
         Fragment { from: delivered.source.clone(), text, place, at: None }

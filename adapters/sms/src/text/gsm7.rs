@@ -57,9 +57,13 @@ pub(super) fn read(septets: &[u8]) -> String {
     text
 }
 
-/// Packs septets into octets behind a header of `header` octets: fill bits bring the first septet to a septet boundary.
+/// Packs septets into octets behind a header of `header` octets: fill bits bring the first septet to a septet boundary. A
+/// carriage return stands in seven bits left over at the end, which would read as one more `@` (§6.1.2.3.1).
 pub(crate) fn pack(septets: &[u8], header: usize) -> Vec<u8> {
     let fill = (7 - header * 8 % 7) % 7;
+    if (fill + septets.len() * 7) % 8 == 1 {
+        return pack(&[septets, b"\r"].concat(), header);
+    }
     let mut packed = vec![0; (fill + septets.len() * 7).div_ceil(8)];
     for (place, septet) in septets.iter().enumerate() {
         let bit = fill + place * 7;
@@ -72,8 +76,7 @@ pub(crate) fn pack(septets: &[u8], header: usize) -> Vec<u8> {
     packed
 }
 
-/// Unpacks what [`pack`] packed. Seven fill bits at the end read as one more `@`; a carriage return stands there by the
-/// rules of §6.1.2.3.1, and is left to the reader.
+/// Unpacks what [`pack`] packed, without what fills seven bits left over at the end.
 pub(crate) fn unpack(packed: &[u8], header: usize) -> Vec<u8> {
     let fill = (7 - header * 8 % 7) % 7;
     let count = (packed.len() * 8).saturating_sub(fill) / 7;
@@ -83,5 +86,8 @@ pub(crate) fn unpack(packed: &[u8], header: usize) -> Vec<u8> {
         let wide = u16::from(packed[bit / 8]) | u16::from(next) << 8;
         (wide >> (bit % 8)) as u8 & 0x7F
     };
-    (0..count).map(septet).collect()
+    let mut septets: Vec<u8> = (0..count).map(septet).collect();
+    let is_full = count > 0 && (fill + count * 7) % 8 == 0;
+    septets.pop_if(|last| is_full && (*last == b'\r' || *last == 0));
+    septets
 }

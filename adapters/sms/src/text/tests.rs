@@ -95,6 +95,8 @@ fn septets_are_packed_as_the_standard_shows() {
     let hello = [0x68, 0x65, 0x6C, 0x6C, 0x6F];
     assert_eq!(pack(&hello, 0), [0xE8, 0x32, 0x9B, 0xFD, 0x06]);
     assert_eq!(unpack(&[0xE8, 0x32, 0x9B, 0xFD, 0x06], 0), hello);
+    assert_eq!(pack(b"ABCDEFG", 0)[6] >> 1, b'\r', "seven bits left over are no character");
+    assert_eq!(unpack(&pack(b"ABCDEFG", 0), 0), b"ABCDEFG");
     assert_eq!(pack(&hello, 6).len(), 5, "one fill bit and 35 of text");
 }
 
@@ -130,8 +132,9 @@ proptest! {
 
     #[test]
     fn packing_is_undone_by_unpacking(septets in proptest::collection::vec(0..128_u8, 0..160), header in 0..8_usize) {
-        let mut again = unpack(&pack(&septets, header), header);
-        again.truncate(septets.len());
+        // A last `@` or carriage return is not told from what fills the last octet.
+        prop_assume!(!septets.last().is_some_and(|last| [0, b'\r'].contains(last)));
+        let again = unpack(&pack(&septets, header), header);
         prop_assert_eq!(again, septets);
     }
 }
