@@ -4,10 +4,7 @@
 mod number;
 mod part;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::{BufMut, BytesMut};
 use fenghuo_contract::{Cause, Class, CodeTable, Content, Urgency};

@@ -87,7 +87,7 @@ pub(crate) fn unpack(packed: &[u8], header: usize) -> Vec<u8> {
         (wide >> (bit % 8)) as u8 & 0x7F
     };
     let mut septets: Vec<u8> = (0..count).map(septet).collect();
-    let is_full = count > 0 && (fill + count * 7) % 8 == 0;
+    let is_full = count > 0 && (fill + count * 7).is_multiple_of(8);
     septets.pop_if(|last| is_full && (*last == b'\r' || *last == 0));
     septets
 }
