@@ -23,6 +23,8 @@ pub struct Behaviour {
     pub most_binds: Option<usize>,
     /// What happens to a message that is not refused.
     pub manner: Manner,
+    /// The centre hangs: connections are accepted, and nothing is read or sent until it is set otherwise.
+    pub frozen: bool,
     /// How long an answer to a submit waits.
     #[serde(with = "millis")]
     pub answer_after: Duration,
@@ -71,6 +73,7 @@ impl Default for Behaviour {
             bind_status: 0,
             most_binds: None,
             manner: Manner::Honest,
+            frozen: false,
             answer_after: Duration::ZERO,
             bare_errors: false,
             rules: Vec::new(),
@@ -167,6 +170,8 @@ pub struct Receipts {
     pub twice: bool,
     /// They come on another bind than the submit did, if there is one.
     pub elsewhere: bool,
+    /// Each is preceded by one that says the message is on its way (SMPP esm_class 20h, SGIP state 1).
+    pub intermediate: bool,
     /// They are sent although nobody asked.
     pub unasked: bool,
     /// How it ends, unless a rule says otherwise.
@@ -186,6 +191,7 @@ impl Default for Receipts {
             when: When::After { ms: 0 },
             twice: false,
             elsewhere: false,
+            intermediate: false,
             unasked: false,
             outcome: Outcome::default(),
             failing_segment: None,

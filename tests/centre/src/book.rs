@@ -1,6 +1,10 @@
 //! What arrived, and how often.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -210,6 +214,12 @@ impl Book {
         self.reached.get(&Number::new(number)).copied().unwrap_or_default()
     }
 
+    /// The numbers reached more than once, and how often, by number.
+    pub(crate) fn doubled(&self) -> BTreeMap<String, u32> {
+        let doubled = self.reached.iter().filter(|(_, times)| **times > 1);
+        doubled.map(|(number, times)| (number.to_string(), *times)).collect()
+    }
+
     /// The service number a number was last written to from.
     pub(crate) fn sender_to(&self, number: &str) -> Option<&str> {
         self.senders.get(number).map(String::as_str)
@@ -230,6 +240,16 @@ impl Number {
             Self::Digits(text.bytes().fold(1, |number, digit| number * 10 + u64::from(digit - b'0')))
         } else {
             Self::Other(text.into())
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The first digit is not the number's.
+            Self::Digits(digits) => f.write_str(&digits.to_string()[1..]),
+            Self::Other(text) => f.write_str(text),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Starting a centre, watching it and talking through it.
 
 use std::{
+    collections::BTreeMap,
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
@@ -190,6 +191,12 @@ impl Centre {
     #[must_use]
     pub fn reached(&self, number: &str) -> u32 {
         self.shared.book.lock().reached(number)
+    }
+
+    /// The numbers that messages reached whole more than once, and how often.
+    #[must_use]
+    pub fn doubled(&self) -> BTreeMap<String, u32> {
+        self.shared.book.lock().doubled()
     }
 
     /// Receipts and people's messages that wait at the centre: not yet due, or for a link that may receive.

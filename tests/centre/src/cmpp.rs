@@ -1,5 +1,7 @@
 //! CMPP 2.0 and 3.0, the gateway's (ISMG's) side.
 
+mod deliver;
+mod submit;
 #[cfg(test)]
 mod tests;
 
@@ -7,11 +9,9 @@ use crate::{
     alphabet::Alphabet,
     behaviour::Behaviour,
     calendar::Stamp,
-    carrier::{Faults, Written, coding, digest, stamp_digits},
-    dialect::{
-        Asked, Cause, Delivery, Dialect, Fault, Head, Id, Login, Proof, Receipt, Said, Sequence, Submit, header,
-    },
-    wire::{Fields, Short, close_frame, put_padded, put_u32},
+    carrier::{digest, stamp_digits},
+    dialect::{Asked, Cause, Delivery, Dialect, Fault, Head, Id, Login, Proof, Sequence},
+    wire::{Fields, Short, close_frame, put_u32},
 };
 
 mod command {
@@ -39,18 +39,6 @@ mod result {
     pub(super) const FLOW: u32 = 8;
     pub(super) const DESTINATION: u32 = 13;
 }
-
-const FAULTS: Faults = Faults {
-    structure: result::STRUCTURE,
-    coding: result::STRUCTURE,
-    length: result::TOO_LONG,
-    number: result::DESTINATION,
-    validity: result::STRUCTURE,
-    schedule: result::STRUCTURE,
-};
-
-/// Fewer than a hundred numbers a submit.
-const MOST_NUMBERS: u8 = 99;
 
 /// The version whose fields are wider.
 const VERSION_3: u8 = 0x30;
@@ -233,97 +221,6 @@ impl Cmpp {
         self.version = fields.u8()?;
         let stamp = fields.u32()?;
         Ok(Asked::Bind(Login { account, proof: Proof::Digest { digest, stamp }, sends: true, receives: true }))
-    }
-
-    fn read_submit<'a>(&self, fields: Fields<'a>) -> Result<Submit<'a>, Fault> {
-        let Ok((written, rest)) = self.submit_fields(fields) else { return Err(Fault::Answer(result::LENGTH)) };
-        if rest != 0 || written.to.is_empty() || written.to.len() > MOST_NUMBERS.into() {
-            return Err(Fault::Answer(result::STRUCTURE));
-        }
-        written.judge(&FAULTS)
-    }
-
-    /// The fields of a submit, and how many octets are left behind them.
-    fn submit_fields<'a>(&self, mut fields: Fields<'a>) -> Result<(Written<'a>, usize), Short> {
-        // Msg_Id, Pk_total, Pk_number.
-        fields.octets(8 + 2)?;
-        let [registered, level] = fields.array()?;
-        // Service_Id, Fee_UserType, Fee_terminal_Id and its type.
-        fields.octets(10 + 1 + self.width() + usize::from(self.is_3()))?;
-        let [_pid, udhi, coding] = fields.array()?;
-        // Msg_src, FeeType, FeeCode.
-        fields.octets(6 + 2 + 6)?;
-        let validity = fields.padded(17)?;
-        let schedule = fields.padded(17)?;
-        let from = fields.padded(21)?;
-        let count = fields.u8()?;
-        let to = (0..count).map(|_| fields.padded(self.width())).collect::<Result<_, _>>()?;
-        fields.octets(usize::from(self.is_3()))?;
-        let length = fields.u8()?;
-        let content = fields.octets(length.into())?;
-        // LinkID or Reserve.
-        fields.octets(if self.is_3() { 20 } else { 8 })?;
-        let written = Written {
-            from,
-            to,
-            coding,
-            has_header: udhi == 1,
-            content,
-            validity,
-            schedule,
-            priority: level,
-            wants_receipt: registered == 1,
-            wants_failures: false,
-        };
-        Ok((written, fields.0.len()))
-    }
-
-    fn put_receipt(&self, out: &mut Vec<u8>, receipt: &Receipt, sequence: Sequence, done: Stamp) {
-        let mut content = Vec::with_capacity(71);
-        content.extend_from_slice(&receipt.id[..8]);
-        let word = receipt.outcome.word.as_deref().unwrap_or(receipt.outcome.state.word());
-        put_padded(&mut content, word, 7);
-        content.extend_from_slice(&receipt.submitted.0[..10]);
-        content.extend_from_slice(&done.0[..10]);
-        put_padded(&mut content, &receipt.to, self.width());
-        put_u32(&mut content, sequence[2]);
-        // The delivery is a message of its own; its id names no submit.
-        let id = Self::id(sequence[2].into(), &Head { command: 0, status: 0, sequence }, Stamp([b'0'; 12]));
-        self.put_deliver(out, id, &receipt.to, &receipt.from, [0, 0, 0], true, &[&content]);
-    }
-
-    fn put_said(&self, out: &mut Vec<u8>, said: &Said) {
-        let header = said.part.map(header);
-        let header = header.as_ref().map_or(&[][..], |header| header);
-        let kinds = [0, u8::from(said.part.is_some()), coding(said.alphabet)];
-        self.put_deliver(out, said.id, &said.from, &said.to, kinds, false, &[header, &said.octets]);
-    }
-
-    /// `kinds` are TP_pid, TP_udhi and Msg_Fmt.
-    #[expect(clippy::too_many_arguments, reason = "they are the fields of DELIVER")]
-    fn put_deliver(
-        &self,
-        out: &mut Vec<u8>,
-        id: Id,
-        from: &str,
-        to: &str,
-        kinds: [u8; 3],
-        is_report: bool,
-        content: &[&[u8]],
-    ) {
-        out.extend_from_slice(&id[..8]);
-        put_padded(out, to, 21);
-        put_padded(out, "", 10);
-        out.extend(kinds);
-        put_padded(out, from, self.width());
-        if self.is_3() {
-            out.push(0);
-        }
-        out.push(u8::from(is_report));
-        let length: usize = content.iter().map(|part| part.len()).sum();
-        out.push(u8::try_from(length).unwrap_or(u8::MAX));
-        content.iter().for_each(|part| out.extend_from_slice(part));
-        put_padded(out, "", if self.is_3() { 20 } else { 8 });
     }
 }
 

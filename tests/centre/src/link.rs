@@ -1,6 +1,9 @@
 //! One connection: frames are read in whole chunks, served in order, and answered with one write a chunk.
 
-use std::{collections::VecDeque, io, sync::Arc};
+#[cfg(test)]
+mod tests;
+
+use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -12,13 +15,17 @@ use crate::{
     behaviour::Behaviour,
     book::Entries,
     calendar::{self, Calendar},
-    dialect::{Delivery, Dialect, Fault, Sequence},
+    dialect::{Cause, Delivery, Dialect, Fault, Head, Sequence},
     exchange::Mailbox,
+    sent::{Request, Sent},
     shared::Shared,
 };
 
 /// A chunk, and as much as may lie unwritten before nothing more is read.
 const CHUNK: usize = 256 * 1024;
+
+/// How often a frozen link looks whether it still is.
+const THAW: Duration = Duration::from_millis(20);
 
 /// One connection.
 pub(crate) struct Link<D> {
@@ -60,61 +67,6 @@ pub(crate) enum Flow {
     Close,
     /// The link ends now.
     Cut,
-}
-
-/// What the centre sent and still waits to send.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    pub(crate) queue: VecDeque<Delivery>,
-    /// Unanswered requests by their sequence, the first one's being `first`.
-    requests: VecDeque<Request>,
-    first: u32,
-    unanswered: usize,
-}
-
-/// A request of the centre.
-#[derive(Debug)]
-pub(crate) enum Request {
-    Delivery(Delivery),
-    Test,
-    Bind,
-    Answered,
-}
-
-impl Sent {
-    fn next(&mut self, request: Request) -> u32 {
-        self.unanswered += 1;
-        self.requests.push_back(request);
-        self.first + u32::try_from(self.requests.len()).unwrap_or(u32::MAX)
-    }
-
-    /// Takes the request with this sequence off.
-    pub(crate) fn answered(&mut self, sequence: u32) -> Option<Request> {
-        let place = usize::try_from(sequence.checked_sub(self.first + 1)?).ok()?;
-        let request = std::mem::replace(self.requests.get_mut(place)?, Request::Answered);
-        if matches!(request, Request::Answered) {
-            return None;
-        }
-        self.unanswered -= 1;
-        while matches!(self.requests.front(), Some(Request::Answered)) {
-            self.requests.pop_front();
-            self.first += 1;
-        }
-        Some(request)
-    }
-
-    fn is_tested(&self) -> bool {
-        self.requests.iter().any(|request| matches!(request, Request::Test))
-    }
-
-    /// What the client has not acknowledged.
-    fn left(&mut self) -> impl Iterator<Item = Delivery> {
-        let unanswered = self.requests.drain(..).filter_map(|request| match request {
-            Request::Delivery(delivery) => Some(delivery),
-            _ => None,
-        });
-        unanswered.chain(self.queue.drain(..))
-    }
 }
 
 impl<D: Dialect> Link<D> {
@@ -166,6 +118,8 @@ impl<D: Dialect> Link<D> {
         let mut input = Vec::with_capacity(CHUNK);
         let mut written = 0;
         let mut flow = Flow::Go;
+        // Something was read that is not served.
+        let mut is_unserved = false;
         loop {
             if written == self.out.len() {
                 self.out.clear();
@@ -176,7 +130,8 @@ impl<D: Dialect> Link<D> {
                     Flow::Go => writer.flush().await?,
                 }
             }
-            let due = self.due();
+            let is_frozen = self.shared.behaviour().frozen;
+            let due = if is_frozen { Some(calendar::now() + THAW) } else { self.due() };
             tokio::select! {
                 biased;
                 () = cut.cancelled() => return Ok(()),
@@ -185,14 +140,29 @@ impl<D: Dialect> Link<D> {
                     written += result?;
                     continue;
                 }
-                result = reader.read_buf(&mut input), if flow == Flow::Go && self.out.len() < CHUNK => {
+                () = std::future::ready(()), if is_unserved && !is_frozen => {
+                    is_unserved = false;
+                    flow = self.take(&mut input);
+                }
+                result = reader.read_buf(&mut input), if flow == Flow::Go && self.out.len() < CHUNK && !is_frozen => {
                     if result? == 0 {
                         return Ok(());
                     }
-                    flow = self.take(&mut input);
+                    is_unserved = true;
+                    continue;
                 }
-                () = arrived(self.mailbox.as_ref()) => self.fetch(),
-                () = sleep_until(due.unwrap_or(self.shared.started)), if due.is_some() => flow = self.wake(),
+                () = arrived(self.mailbox.as_ref()) => {}
+                () = sleep_until(due.unwrap_or(self.shared.started)), if due.is_some() => {}
+            }
+            if is_frozen {
+                // What woke the link is looked after when it thaws.
+                is_unserved = true;
+                continue;
+            }
+            // Whatever woke the link: a client that never rests must not keep letters and timers waiting.
+            self.fetch();
+            if flow == Flow::Go && self.due().is_some_and(|due| due <= calendar::now()) {
+                flow = self.wake();
             }
             self.send();
             self.enter();
@@ -235,13 +205,13 @@ impl<D: Dialect> Link<D> {
     fn lost(&mut self, rest: &[u8]) -> Flow {
         self.entries.counts.malformed += 1;
         if rest.len() >= D::HEADER {
-            self.dialect.nack(&D::head(rest), D::code(crate::dialect::Cause::Malformed), &mut self.out);
+            self.dialect.nack(&D::head(rest), D::code(Cause::Malformed), &mut self.out);
         }
         Flow::Close
     }
 
     /// Answers what cannot be served.
-    pub(crate) fn refuse(&mut self, head: &crate::dialect::Head, fault: Fault) -> Flow {
+    pub(crate) fn refuse(&mut self, head: &Head, fault: Fault) -> Flow {
         self.entries.counts.malformed += 1;
         match fault {
             Fault::Answer(status) => self.dialect.answer(head, status, &mut self.out),
@@ -263,14 +233,17 @@ impl<D: Dialect> Link<D> {
             return;
         }
         let behaviour = self.shared.behaviour();
+        if behaviour.frozen {
+            return;
+        }
         let done = self.calendar.stamp(calendar::now());
-        while self.sent.unanswered < behaviour.deliver_window
+        while self.sent.unanswered() < behaviour.deliver_window
             && let Some(delivery) = self.sent.queue.pop_front()
         {
             let is_receipt = matches!(delivery, Delivery::Receipt(_));
             self.entries.counts.receipts += u64::from(is_receipt);
             self.entries.counts.said += u64::from(!is_receipt);
-            let sequence = self.sequence(self.sent.first + u32::try_from(self.sent.requests.len()).unwrap_or(0) + 1);
+            let sequence = D::sequence(self.sent.upcoming(), done);
             self.dialect.deliver(sequence, &delivery, &behaviour, done, &mut self.out);
             self.sent.next(Request::Delivery(delivery));
         }

@@ -10,7 +10,8 @@ use crate::{
     calendar::Stamp,
     dialect::{Asked, Cause, Delivery, Dialect, Fault, Head, Id, Login, Receipt, Submit},
     exchange::Way,
-    link::{Bound, Flow, Link, Request},
+    link::{Bound, Flow, Link},
+    sent::Request,
 };
 
 /// The moment a request is served in.
@@ -111,17 +112,18 @@ impl<D: Dialect> Link<D> {
         let counts = &mut self.entries.counts;
         counts.submits += 1;
         counts.most_unanswered = counts.most_unanswered.max(unanswered as u64);
-        let Some(refusal) = self.refusal(unanswered, moment) else {
-            let answer = self.judge_numbers(head, submit, moment);
-            if self.lifetime.is_some_and(|lifetime| self.submits >= lifetime) {
-                return Flow::Cut;
+        let answer = match self.refusal(unanswered, moment) {
+            None => self.judge_numbers(head, submit, moment),
+            Some(status) => {
+                self.entries.counts.refused += 1;
+                let mut answer = Vec::new();
+                self.answer_refused(head, status, moment.behaviour, &mut answer);
+                answer
             }
-            self.answer_when_due(answer, moment);
-            return Flow::Go;
         };
-        self.entries.counts.refused += 1;
-        let mut answer = Vec::new();
-        self.answer_refused(head, refusal, moment.behaviour, &mut answer);
+        if self.lifetime.is_some_and(|lifetime| self.submits >= lifetime) {
+            return Flow::Cut;
+        }
         self.answer_when_due(answer, moment);
         Flow::Go
     }
@@ -154,14 +156,7 @@ impl<D: Dialect> Link<D> {
     fn judge_numbers(&mut self, head: &Head, submit: &Submit<'_>, moment: Moment<'_>) -> Vec<u8> {
         let behaviour = moment.behaviour;
         let mut answer = Vec::new();
-        let rules: Vec<Option<&Rule>> = submit.to.iter().map(|to| behaviour.rule(to)).collect();
-        let mut failed: Vec<(&str, u32)> = Vec::new();
-        for (to, rule) in submit.to.iter().zip(&rules) {
-            let status = rule.map_or(0, |rule| self.shared.refusal(rule));
-            if status != 0 {
-                failed.push((to, status));
-            }
-        }
+        let failed = self.failed(submit, behaviour);
         if let Some((_, status)) = failed.first()
             && (!submit.is_multi || failed.len() == submit.to.len())
         {
@@ -172,18 +167,31 @@ impl<D: Dialect> Link<D> {
         let id = D::id(self.shared.next_message(), head, moment.stamp);
         if D::DISCARDS_REPEATED && self.shared.is_repeated(id) {
             self.entries.counts.discarded += 1;
-            self.dialect.answer_submit(head, 0, id, &[], behaviour, &mut answer);
+        } else if !self.take_message(id, submit, &failed, moment) {
+            self.entries.counts.silenced += 1;
+            self.silenced += 1;
             return answer;
         }
-        let mut is_silent = false;
-        for (to, rule) in submit.to.iter().zip(rules) {
-            if failed.iter().any(|(refused, _)| refused == to) {
-                continue;
-            }
-            match rule.and_then(|rule| rule.manner).unwrap_or(behaviour.manner) {
+        self.entries.counts.taken += 1;
+        self.dialect.answer_submit(head, 0, id, &failed, behaviour, &mut answer);
+        answer
+    }
+
+    /// The numbers a rule refuses, each with its status.
+    fn failed<'a>(&self, submit: &Submit<'a>, behaviour: &Behaviour) -> Vec<(&'a str, u32)> {
+        let status = |to: &str| behaviour.rule(to).map_or(0, |rule| self.shared.refusal(rule));
+        submit.to.iter().map(|to| (*to, status(to))).filter(|(_, status)| *status != 0).collect()
+    }
+
+    /// Does with a message what its numbers' rules say; answers whether it is answered.
+    fn take_message(&mut self, id: Id, submit: &Submit<'_>, failed: &[(&str, u32)], moment: Moment<'_>) -> bool {
+        let mut is_answered = true;
+        for to in submit.to.iter().filter(|to| failed.iter().all(|(refused, _)| refused != *to)) {
+            let rule = moment.behaviour.rule(to);
+            match rule.and_then(|rule| rule.manner).unwrap_or(moment.behaviour.manner) {
                 Manner::Lying => self.entries.counts.dropped += 1,
                 Manner::Silent => {
-                    is_silent = true;
+                    is_answered = false;
                     self.arrive(submit, to, moment);
                 }
                 Manner::Honest => {
@@ -192,14 +200,7 @@ impl<D: Dialect> Link<D> {
                 }
             }
         }
-        if is_silent {
-            self.entries.counts.silenced += 1;
-            self.silenced += 1;
-            return answer;
-        }
-        self.entries.counts.taken += 1;
-        self.dialect.answer_submit(head, 0, id, &failed, behaviour, &mut answer);
-        answer
+        is_answered
     }
 
     fn arrive(&mut self, submit: &Submit<'_>, to: &str, moment: Moment<'_>) {
@@ -228,6 +229,10 @@ impl<D: Dialect> Link<D> {
             return;
         }
         let receipt = Receipt { id, from: submit.from.into(), to: to.into(), outcome, submitted: moment.stamp };
+        if receipts.intermediate {
+            let outcome = Outcome { state: State::Enroute, ..Outcome::default() };
+            self.send_receipt(Receipt { outcome, ..receipt.clone() }, moment);
+        }
         for _ in 0..=u8::from(receipts.twice) {
             self.send_receipt(receipt.clone(), moment);
         }

@@ -1,6 +1,7 @@
 //! SGIP 1.2, the gateway's (SMG's) side. Reports and people's messages take a connection of the gateway's own to the
 //! client's listener.
 
+mod submit;
 #[cfg(test)]
 mod tests;
 
@@ -8,12 +9,11 @@ use crate::{
     alphabet::Alphabet,
     behaviour::{Behaviour, State},
     calendar::Stamp,
-    carrier::{Faults, Written, coding},
-    dialect::{
-        Asked, Cause, Delivery, Dialect, Fault, Head, Id, Login, Proof, Receipt, Said, Sequence, Submit, header,
-    },
+    carrier::coding,
+    dialect::{Asked, Cause, Delivery, Dialect, Fault, Head, Id, Login, Proof, Receipt, Said, Sequence, header},
     wire::{Fields, Short, close_frame, put_padded, put_u32},
 };
+use submit::read_submit;
 
 mod command {
     pub(super) const BIND: u32 = 1;
@@ -36,18 +36,6 @@ mod result {
     pub(super) const NOT_SERVED: u32 = 30;
     pub(super) const QUEUE_FULL: u32 = 33;
 }
-
-const FAULTS: Faults = Faults {
-    structure: result::FORMAT,
-    coding: result::FORMAT,
-    length: result::LENGTH,
-    number: result::NUMBER,
-    validity: result::FORMAT,
-    schedule: result::FORMAT,
-};
-
-/// Numbers a submit may have.
-const MOST_NUMBERS: u8 = 100;
 
 /// A link of a gateway, either way.
 pub(crate) struct Sgip;
@@ -183,49 +171,6 @@ fn read_bind(mut fields: Fields<'_>) -> Result<Asked<'_>, Fault> {
     let password = fields.padded(16).map_err(short)?;
     fields.octets(8).map_err(short)?;
     Ok(Asked::Bind(Login { account, proof: Proof::Password(password), sends: true, receives: false }))
-}
-
-fn read_submit(fields: Fields<'_>) -> Result<Submit<'_>, Fault> {
-    let Ok((written, rest)) = submit_fields(fields) else { return Err(Fault::Answer(result::FORMAT)) };
-    if rest != 0 || written.to.is_empty() || written.to.len() > MOST_NUMBERS.into() {
-        return Err(Fault::Answer(result::FORMAT));
-    }
-    // Numbers carry their country.
-    if written.to.iter().any(|number| !number.starts_with("86")) {
-        return Err(Fault::Answer(result::NUMBER));
-    }
-    written.judge(&FAULTS)
-}
-
-/// The fields of a submit, and how many octets are left behind them.
-fn submit_fields(mut fields: Fields<'_>) -> Result<(Written<'_>, usize), Short> {
-    let from = fields.padded(21)?;
-    // ChargeNumber.
-    fields.octets(21)?;
-    let count = fields.u8()?;
-    let to = (0..count).map(|_| fields.padded(21)).collect::<Result<_, _>>()?;
-    // CorpId, ServiceType, FeeType, FeeValue, GivenValue, AgentFlag, MorelatetoMTFlag.
-    fields.octets(5 + 10 + 1 + 6 + 6 + 1 + 1)?;
-    let priority = fields.u8()?;
-    let validity = fields.padded(16)?;
-    let schedule = fields.padded(16)?;
-    let [report, _pid, udhi, coding, _kind] = fields.array()?;
-    let length = fields.u32()?;
-    let content = fields.octets(usize::try_from(length).unwrap_or(usize::MAX))?;
-    fields.octets(8)?;
-    let written = Written {
-        from,
-        to,
-        coding,
-        has_header: udhi == 1,
-        content,
-        validity,
-        schedule,
-        priority,
-        wants_receipt: report == 1,
-        wants_failures: report == 0,
-    };
-    Ok((written, fields.0.len()))
 }
 
 fn put_result(out: &mut Vec<u8>, status: u32) {

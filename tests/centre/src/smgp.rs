@@ -1,5 +1,7 @@
 //! SMGP 3.0, the gateway's side.
 
+mod deliver;
+mod submit;
 #[cfg(test)]
 mod tests;
 
@@ -7,12 +9,12 @@ use crate::{
     alphabet::Alphabet,
     behaviour::Behaviour,
     calendar::Stamp,
-    carrier::{Faults, Written, coding, digest, stamp_digits},
-    dialect::{
-        Asked, Cause, Delivery, Dialect, Fault, Head, Id, Login, Proof, Receipt, Said, Sequence, Submit, header,
-    },
-    wire::{Fields, Short, close_frame, put_padded, put_u16, put_u32},
+    carrier::{digest, stamp_digits},
+    dialect::{Asked, Cause, Delivery, Dialect, Fault, Head, Id, Login, Proof, Sequence},
+    wire::{Fields, Short, close_frame, put_u32},
 };
+use deliver::{put_receipt, put_said};
+use submit::read_submit;
 
 mod command {
     pub(super) const LOGIN: u32 = 1;
@@ -36,18 +38,6 @@ mod status {
     pub(super) const SCHEDULE: u32 = 45;
     pub(super) const RECEIVER: u32 = 47;
 }
-
-const FAULTS: Faults = Faults {
-    structure: status::STRUCTURE,
-    coding: status::FORMAT,
-    length: status::LENGTH,
-    number: status::RECEIVER,
-    validity: status::VALIDITY,
-    schedule: status::SCHEDULE,
-};
-
-/// Numbers a submit may have.
-const MOST_NUMBERS: u8 = 100;
 
 /// Optional parameters this centre reads and writes.
 const TP_UDHI: u16 = 0x0002;
@@ -206,106 +196,6 @@ impl Smgp {
         let (sends, receives) = (mode != 1, mode != 0);
         Ok(Asked::Bind(Login { account, proof: Proof::Digest { digest, stamp }, sends, receives }))
     }
-}
-
-fn read_submit(fields: Fields<'_>) -> Result<Submit<'_>, Fault> {
-    let Ok(written) = submit_fields(fields) else { return Err(Fault::Answer(status::STRUCTURE)) };
-    if written.to.is_empty() || written.to.len() > MOST_NUMBERS.into() {
-        return Err(Fault::Answer(status::STRUCTURE));
-    }
-    written.judge(&FAULTS)
-}
-
-fn submit_fields(mut fields: Fields<'_>) -> Result<Written<'_>, Short> {
-    let [_kind, need_report, priority] = fields.array()?;
-    // ServiceID, FeeType, FeeCode, FixedFee.
-    fields.octets(10 + 2 + 6 + 6)?;
-    let coding = fields.u8()?;
-    let validity = fields.padded(17)?;
-    let schedule = fields.padded(17)?;
-    let from = fields.padded(21)?;
-    // ChargeTermID.
-    fields.octets(21)?;
-    let count = fields.u8()?;
-    let to = (0..count).map(|_| fields.padded(21)).collect::<Result<_, _>>()?;
-    let length = fields.u8()?;
-    let content = fields.octets(length.into())?;
-    // Reserve.
-    fields.octets(8)?;
-    let has_header = has_header(fields)?;
-    Ok(Written {
-        from,
-        to,
-        coding,
-        has_header,
-        content,
-        validity,
-        schedule,
-        priority,
-        wants_receipt: need_report == 1,
-        wants_failures: false,
-    })
-}
-
-/// Whether an optional parameter says that the text begins with a header.
-fn has_header(mut fields: Fields<'_>) -> Result<bool, Short> {
-    let mut has_header = false;
-    while !fields.0.is_empty() {
-        let tag = fields.u16()?;
-        let length = fields.u16()?;
-        let value = fields.octets(length.into())?;
-        has_header |= tag == TP_UDHI && value == [1];
-    }
-    Ok(has_header)
-}
-
-/// The state as text around an id that is ten octets, not digits.
-fn put_receipt(out: &mut Vec<u8>, receipt: &Receipt, sequence: Sequence, done: Stamp) {
-    let outcome = &receipt.outcome;
-    let word = outcome.word.as_deref().unwrap_or(outcome.state.word());
-    let delivered = u8::from(outcome.state == crate::State::Delivered);
-    let mut content = b"id:".to_vec();
-    content.extend_from_slice(&receipt.id[..10]);
-    let (submitted, done) = (&receipt.submitted.text()[..10], &done.text()[..10]);
-    let error = outcome.error % 1000;
-    let state = format!(
-        " sub:001 dlvrd:{delivered:03} submit date:{submitted} done date:{done} stat:{word:.7} err:{error:03} text:"
-    );
-    content.extend_from_slice(state.as_bytes());
-    put_padded(&mut content, "", 20);
-    // The delivery is a message of its own; its id names no submit.
-    let id = Smgp::id(sequence[2].into(), &Head { command: 0, status: 0, sequence }, Stamp([b'0'; 12]));
-    put_deliver(out, id, [1, 0], done_of(done), [&receipt.to, &receipt.from], &[&content]);
-}
-
-fn done_of(minute: &str) -> String {
-    format!("20{minute}00")
-}
-
-fn put_said(out: &mut Vec<u8>, said: &Said) {
-    let header = said.part.map(header);
-    let header = header.as_ref().map_or(&[][..], |header| header);
-    let at = format!("20{}", said.at.text());
-    put_deliver(out, said.id, [0, coding(said.alphabet)], at, [&said.from, &said.to], &[header, &said.octets]);
-    if let Some(part) = said.part {
-        for (tag, value) in [(TP_UDHI, 1), (PK_TOTAL, part.total), (PK_NUMBER, part.number)] {
-            put_u16(out, tag);
-            put_u16(out, 1);
-            out.push(value);
-        }
-    }
-}
-
-/// `kinds` are IsReport and MsgFormat; `numbers` are SrcTermID and DestTermID.
-fn put_deliver(out: &mut Vec<u8>, id: Id, kinds: [u8; 2], at: String, numbers: [&str; 2], content: &[&[u8]]) {
-    out.extend_from_slice(&id[..10]);
-    out.extend(kinds);
-    put_padded(out, &at, 14);
-    numbers.iter().for_each(|number| put_padded(out, number, 21));
-    let length: usize = content.iter().map(|part| part.len()).sum();
-    out.push(u8::try_from(length).unwrap_or(u8::MAX));
-    content.iter().for_each(|part| out.extend_from_slice(part));
-    put_padded(out, "", 8);
 }
 
 /// Appends a frame.

@@ -12,8 +12,12 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    pub(crate) fn of(stream: TcpStream) -> Self {
+        Self { stream }
+    }
+
     pub(crate) async fn connect(centre: &Centre) -> Self {
-        Self { stream: TcpStream::connect(centre.address()).await.unwrap() }
+        Self::of(TcpStream::connect(centre.address()).await.unwrap())
     }
 
     /// Writes frames at once.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fenghuo_centre::{Behaviour, Centre, Keep, Manner, Receipts, Rule, State, Throttle, When};
+use fenghuo_centre::{Behaviour, Centre, Keep, Manner, Radix, Receipts, Rule, State, Throttle, When};
 
 use crate::client::{Client, frame};
 
@@ -52,13 +52,15 @@ async fn every_status_is_within_reach() {
 
 #[tokio::test]
 async fn receipts_take_another_bind_twice_and_fail_where_told() {
-    let receipts = Receipts { elsewhere: true, twice: true, ..Receipts::default() };
+    let receipts = Receipts { elsewhere: true, twice: true, intermediate: true, ..Receipts::default() };
     let rules = vec![Rule::end("8", State::Rejected, 3)];
     let centre = Centre::smpp(Behaviour { receipts, rules, ..Behaviour::default() }).start().await;
     let mut sender = bound(&centre, TRANSCEIVER).await;
     let mut receiver = bound(&centre, RECEIVER).await;
     sender.write(&[submit(2, "8613800000008")]).await;
     assert_eq!(sender.head().await, Some([SUBMIT_RESP, 0, 2]));
+    let notice = receiver.read().await.unwrap();
+    assert!(notice.contains(&0x20) && notice.windows(12).any(|part| part == b"stat:ENROUTE"));
     for _ in 0..2 {
         let receipt = receiver.read().await.unwrap();
         assert!(receipt.windows(12).any(|part| part == b"stat:REJECTD"));
@@ -159,6 +161,7 @@ async fn links_are_cut_where_told_and_nothing_is_lost_or_hidden() {
     client.write(&[submit(2, "8613800000000")]).await;
     client.head().await;
     assert_eq!((centre.counts().doubled, centre.reached("8613800000000")), (1, 2));
+    assert_eq!(centre.doubled(), [("8613800000000".to_owned(), 2)].into());
 }
 
 #[tokio::test]
@@ -178,9 +181,9 @@ async fn what_is_no_smpp_is_answered_as_the_specification_says() {
     assert_eq!(client.read().await, None);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_client_that_is_not_alive_is_cut() {
-    let behaviour = Behaviour { test_every: Some(Duration::from_secs(30)), ..Behaviour::default() };
+    let behaviour = Behaviour { test_every: Some(Duration::from_millis(500)), ..Behaviour::default() };
     let centre = Centre::smpp(behaviour).start().await;
     let mut client = bound(&centre, TRANSCEIVER).await;
     let [command, _, sequence] = client.head().await.unwrap();
@@ -189,4 +192,126 @@ async fn a_client_that_is_not_alive_is_cut() {
     assert_eq!(client.head().await.unwrap()[0], 0x15);
     assert_eq!(client.read().await, None);
     assert_eq!((centre.counts().tests_answered, centre.counts().cuts), (1, 1));
+}
+
+/// A segment of a text of two, with an eight-bit reference in a header.
+fn segment(sequence: u32, number: u8) -> Vec<u8> {
+    let mut body = b"\0\x01\x0110690000\0\x01\x018613800000001\0\x40\0\0\0\0\x01\0\x18\0\x0a".to_vec();
+    body.extend([5, 0, 3, 9, 2, number, 0x53, 0xF0, 0x98, 0xCE]);
+    pdu(4, 0, sequence, &body)
+}
+
+#[tokio::test]
+async fn each_segment_has_its_receipt_and_one_may_fail() {
+    let receipts = Receipts {
+        failing_segment: Some(2),
+        answer_ids: Radix::PaddedUpperHex,
+        receipt_ids: Radix::Decimal,
+        ..Receipts::default()
+    };
+    let centre = Centre::smpp(Behaviour { receipts, ..Behaviour::default() }).start().await;
+    let mut client = bound(&centre, TRANSCEIVER).await;
+    client.write(&[segment(2, 2), segment(3, 1), segment(4, 2)]).await;
+    let holds = |pdu: &[u8], text: &[u8]| pdu.windows(text.len()).any(|part| part == text);
+    for id in [b"00000001", b"00000002", b"00000003"] {
+        assert!(holds(&client.read().await.unwrap(), id));
+    }
+    for (id, word) in [("id:1 ", "UNDELIV"), ("id:2 ", "DELIVRD"), ("id:3 ", "UNDELIV")] {
+        let receipt = client.read().await.unwrap();
+        assert!(holds(&receipt, id.as_bytes()) && holds(&receipt, word.as_bytes()));
+    }
+    let arrived = &centre.arrived()[0];
+    assert_eq!((&*arrived.text, arrived.segments, arrived.flash), ("台风台风", 2, true));
+    let counts = centre.counts();
+    assert_eq!((counts.segments, counts.arrived, counts.incomplete), (3, 1, 1), "the third begins a message anew");
+}
+
+#[tokio::test]
+async fn submit_multi_lists_who_was_refused() {
+    let rules = vec![Rule::refuse("2", 0x0B)];
+    let centre = Centre::smpp(Behaviour { rules, congestion: Some(80), ..Behaviour::default() }).start().await;
+    let mut client = Client::connect(&centre).await;
+    client.write(&[pdu(TRANSCEIVER, 0, 1, b"900001\0secret\0\0\x50\0\0\0")]).await;
+    client.read().await.unwrap();
+    let body = b"\0\x01\x0110690000\0\x02\x01\x01\x01111\0\x01\x01\x01222\0\0\0\0\0\0\0\0\0\0\x05water";
+    client.write(&[pdu(0x21, 0, 2, body)]).await;
+    let answer = client.read().await.unwrap();
+    assert_eq!(answer[16..], *b"1\0\x01\x01\x01222\0\0\0\0\x0b\x04\x28\0\x01\x50");
+    assert_eq!((centre.reached("111"), centre.reached("222")), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_cancelled_ends_deleted() {
+    let when = When::After { ms: 60_000 };
+    let receipts = Receipts { when, answer_ids: Radix::PaddedUpperHex, ..Receipts::default() };
+    let centre = Centre::smpp(Behaviour { receipts, ..Behaviour::default() }).start().await;
+    let mut client = bound(&centre, TRANSCEIVER).await;
+    // In one write, so that the clock, which goes on when all wait, does not overtake the last.
+    let cancel = pdu(8, 0, 4, b"\x0000000001\0\x01\x0110690000\0\x01\x018613800000001\0");
+    client.write(&[submit(2, "8613800000001"), submit(3, "8613800000001"), cancel]).await;
+    for expected in [[SUBMIT_RESP, 0, 2], [SUBMIT_RESP, 0, 3], [0x8000_0008, 0, 4]] {
+        assert_eq!(client.head().await, Some(expected));
+    }
+    for word in [b"stat:DELETED", b"stat:DELIVRD"] {
+        assert!(client.read().await.unwrap().windows(12).any(|part| part == word));
+    }
+    assert_eq!(centre.cancelled()[0].to, "8613800000001");
+}
+
+#[tokio::test]
+async fn links_are_told_who_may_bind() {
+    let centre = Centre::smpp(Behaviour { most_binds: Some(1), ..Behaviour::default() }).start().await;
+    let mut first = bound(&centre, TRANSCEIVER).await;
+    let mut second = Client::connect(&centre).await;
+    second.write(&[bind(TRANSCEIVER)]).await;
+    assert_eq!(second.head().await, Some([0x8000_0009, 0x0D, 1]));
+    first.write(&[pdu(6, 0, 2, &[])]).await;
+    assert_eq!(first.head().await, Some([0x8000_0006, 0, 2]));
+    assert_eq!(first.read().await, None);
+    second.write(&[bind(TRANSCEIVER)]).await;
+    assert_eq!(second.head().await, Some([0x8000_0009, 0, 1]));
+    centre.set(Behaviour { bind_status: 0x0F, ..Behaviour::default() });
+    let mut third = Client::connect(&centre).await;
+    third.write(&[bind(TRANSCEIVER)]).await;
+    assert_eq!(third.head().await, Some([0x8000_0009, 0x0F, 1]));
+    centre.stop().await;
+    assert_eq!(third.read().await, None);
+}
+
+#[tokio::test]
+async fn chance_follows_from_the_seed() {
+    let mut lives = Vec::new();
+    for seed in [7, 7, 8] {
+        let behaviour = Behaviour { cut_within: Some(1000), seed, keep: Keep::Counts, ..Behaviour::default() };
+        let centre = Centre::smpp(behaviour).start().await;
+        for _ in 0..2 {
+            let mut client = bound(&centre, TRANSMITTER).await;
+            client.write(&ask_many(1000)).await;
+            while client.read().await.is_some() {}
+        }
+        centre.until(|counts| counts.open == 0).await;
+        lives.push(centre.counts().submits);
+    }
+    assert!(lives[0] == lives[1] && lives[1] != lives[2], "{lives:?}");
+}
+
+#[tokio::test]
+async fn a_link_that_rests_is_closed() {
+    let centre =
+        Centre::smpp(Behaviour { idle: Some(Duration::from_millis(20)), ..Behaviour::default() }).start().await;
+    let mut client = bound(&centre, TRANSCEIVER).await;
+    assert_eq!(client.read().await, None);
+    assert_eq!((centre.counts().bound, centre.counts().cuts), (0, 0));
+}
+
+#[tokio::test]
+async fn a_frozen_centre_goes_on_where_it_stood() {
+    let centre = Centre::smpp(Behaviour::default()).start().await;
+    let mut client = bound(&centre, TRANSCEIVER).await;
+    centre.set(Behaviour { frozen: true, ..Behaviour::default() });
+    client.write(&[submit(3, "8613800000001")]).await;
+    assert!(tokio::time::timeout(Duration::from_millis(100), client.head()).await.is_err());
+    assert_eq!(centre.counts().submits, 0);
+    centre.set(Behaviour::default());
+    assert_eq!(client.head().await, Some([SUBMIT_RESP, 0, 3]));
 }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::dialect::Receipt;
 
 /// Octets from hexadecimal digits and blanks.
 fn octets(hex: &str) -> Vec<u8> {

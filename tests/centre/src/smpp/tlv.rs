@@ -5,7 +5,7 @@ use crate::{
     wire::{Fields, Short},
 };
 
-use super::status;
+use super::codes::status;
 
 pub(super) const RECEIPTED_MESSAGE_ID: u16 = 0x001E;
 const SAR_MSG_REF_NUM: u16 = 0x020C;
