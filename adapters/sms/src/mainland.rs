@@ -4,10 +4,7 @@
 mod number;
 mod part;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::{BufMut, BytesMut};
 use fenghuo_contract::{Cause, Class, CodeTable, Content, Urgency};
@@ -73,9 +70,10 @@ pub(crate) fn valid_until(content: &Content, now: i64, hours: u32) -> Box<str> {
 }
 
 /// What a Stat says, by the code table: taken means delivered, in doubt that nothing is final yet. What the table does not know
-/// counts as failed, with the carrier's own word.
-pub(crate) fn state(codes: &Arc<CodeTable>, stat: &str) -> State {
-    match codes.find(&format!("stat {stat}")) {
+/// counts as failed, with the carrier's own word. Words begin with a capital, so that no status of an answer is taken for one.
+pub(crate) fn state(codes: &CodeTable, stat: &str) -> State {
+    let meaning = codes.find(stat).filter(|_| stat.starts_with(|first: char| first.is_ascii_uppercase()));
+    match meaning {
         Some(meaning) if meaning.class == Class::Accepted => State::Delivered,
         Some(meaning) if meaning.class == Class::InDoubt => State::Pending,
         Some(meaning) => State::Failed(Cause::new(stat, &meaning.en)),

@@ -125,3 +125,24 @@ async fn let_in(bind: &Bind, stream: &mut Stream, input: &mut BytesMut) -> io::R
     stream.flush().await?;
     if granted { Ok(()) } else { Err(io::ErrorKind::PermissionDenied.into()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_addresses_may_come_however_they_are_written() {
+        let allow = ["10.20.30.60/32", "fd00:1::/64"].map(|network| network.parse().unwrap()).to_vec();
+        let reception = Reception { listen: SocketAddr::from(([0, 0, 0, 0], 8801)), allow };
+        for (peer, may) in [
+            ("10.20.30.60:1234", true),
+            ("[::ffff:10.20.30.60]:1234", true),
+            ("[fd00:1::7]:1234", true),
+            ("10.20.30.61:1234", false),
+            ("127.0.0.1:1234", false),
+            ("[fd00:2::7]:1234", false),
+        ] {
+            assert_eq!(reception.allows(peer.parse().unwrap()), may, "{peer}");
+        }
+    }
+}

@@ -62,3 +62,22 @@ fn flash_does_not_change_the_alphabet() {
         assert_eq!(coding(format(coded)), coded);
     }
 }
+
+#[test]
+fn words_of_reports_are_told_by_their_longest_beginning() {
+    for text in [include_str!("../../../../config/codes/cmpp.toml"), include_str!("../../../../config/codes/smgp.toml")]
+    {
+        let codes = CodeTable::parse(text).unwrap();
+        assert_eq!(state(&codes, "DELIVRD"), State::Delivered);
+        assert_eq!(state(&codes, "ACCEPTD"), State::Pending);
+        for failed in ["EXPIRED", "DELETED", "UNDELIV", "UNKNOWN", "REJECTD", "MA:0001", "IC:0151", "MK:0015"] {
+            let State::Failed(cause) = state(&codes, failed) else { panic!("{failed}") };
+            assert_eq!(&*cause.code, failed);
+            assert!(!cause.text.contains("no table"), "{failed}: {cause}");
+        }
+        for unknown in ["0", "", "delivrd", "ZZ:9999", "submit 0"] {
+            let State::Failed(cause) = state(&codes, unknown) else { panic!("{unknown}") };
+            assert!(cause.text.contains("no table"), "{unknown}: {cause}");
+        }
+    }
+}
