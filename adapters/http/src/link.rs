@@ -57,6 +57,8 @@ pub(crate) struct Link {
 
 /// Why an exchange gave no answer.
 pub(crate) enum Undone {
+    /// The connection ended while it waited for its turn.
+    Gone,
     /// The peer has not looked at it, and says so: it may be made again.
     Unsent(Cause),
     /// Anything else.
@@ -66,6 +68,7 @@ pub(crate) enum Undone {
 impl Undone {
     pub(crate) fn fault(self) -> Fault {
         match self {
+            Self::Gone => Fault::Transient(Cause::new("CONNECT", "the connection was gone")),
             Self::Unsent(cause) => Fault::Transient(cause),
             Self::Faulty(fault) => fault,
         }
@@ -213,6 +216,9 @@ impl Link {
         let limit = || self.sender.current_max_send_streams().min(origin.streams);
         let late = |_| Undone::Faulty(Fault::Transient(Cause::new("STREAMS", "no stream was free in time")));
         let _stream = timeout_at(deadline, self.gate.enter(limit)).await.map_err(late)?;
+        if self.is_gone() {
+            return Err(Undone::Gone);
+        }
         let request = origin.request(exchange)?;
         let body = exchange.body.clone();
         let unsent = |_| {

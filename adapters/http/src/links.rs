@@ -105,9 +105,15 @@ impl Links {
     }
 
     async fn once(&self, place: &Place, exchange: &Exchange, deadline: Instant) -> Result<Answer, Undone> {
-        let link = timeout_at(deadline, self.link(place)).await;
         let late = |_| Undone::Faulty(Fault::Transient(Cause::new("CONNECT", "no connection in time")));
-        link.map_err(late)?.map_err(Undone::Faulty)?.exchange(&self.origin, exchange, deadline).await
+        loop {
+            let link = timeout_at(deadline, self.link(place)).await.map_err(late)?.map_err(Undone::Faulty)?;
+            match link.exchange(&self.origin, exchange, deadline).await {
+                // Every connection takes at least one of those who wait, so this ends.
+                Err(Undone::Gone) => {}
+                done => return done,
+            }
+        }
     }
 
     /// The place with the least to do. Whoever is not urgent leaves the first alone when there is another.
