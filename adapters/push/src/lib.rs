@@ -11,6 +11,7 @@
 
 mod answers;
 pub mod apns;
+pub mod fcm;
 mod form;
 mod jwt;
 mod network;
@@ -21,6 +22,7 @@ mod problems;
 use std::sync::Arc;
 
 pub use apns::Apns;
+pub use fcm::Fcm;
 pub use network::Network;
 pub use problems::SettingsFault;
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::peer::Program;
+use crate::peer::{self, Program, kind};
 
 const BUDGET: Duration = Duration::from_secs(10);
 
@@ -94,13 +94,7 @@ fn content() -> Content {
 }
 
 fn batch<S: AsRef<str>>(devices: &[S]) -> Batch {
-    let item = |(index, device): (u32, &S)| Item {
-        token: Token::new(1, index),
-        address: Address::new(device.as_ref()),
-        attempt: 1,
-        confirm: None,
-    };
-    Batch { content: Arc::new(content()), items: (0..).zip(devices).map(item).collect(), urgent: false }
+    peer::batch(content(), devices)
 }
 
 #[tokio::test]
@@ -174,18 +168,6 @@ async fn reasons_are_read_by_the_table() {
         cause: Cause::new("TooManyProviderTokenUpdates", "HTTP 429"),
     };
     assert_eq!(verdicts[8], account);
-}
-
-fn kind(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Accepted(_) => "accepted",
-        Verdict::RefusedRecipient(_) => "recipient",
-        Verdict::RefusedContent(_) => "content",
-        Verdict::Misconfigured(_) => "misconfigured",
-        Verdict::Throttled { .. } => "throttled",
-        Verdict::Transient(_) => "transient",
-        Verdict::InDoubt(_) => "in doubt",
-    }
 }
 
 /// Tokens of the sandbox sent to production: nobody is struck from the directory, and somebody is told.
