@@ -18,6 +18,7 @@ mod network;
 #[cfg(test)]
 mod peer;
 mod problems;
+pub mod webpush;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use apns::Apns;
 pub use fcm::Fcm;
 pub use network::Network;
 pub use problems::SettingsFault;
+pub use webpush::WebPush;
 
 /// Seconds since 1970: the time tokens are signed at and lifetimes are counted from.
 pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;

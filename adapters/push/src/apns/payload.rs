@@ -107,6 +107,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         /// The whole text, or the whole short form, or a refusal; never more bytes than Apple takes, whatever stands in it.
         #[test]
         fn nothing_is_cut_and_nothing_is_too_large(

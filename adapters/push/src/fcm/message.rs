@@ -144,6 +144,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn nothing_is_cut_and_nothing_is_too_large(
             text in "\\PC{0,1800}|[\"\\\\\n\u{1}警]{0,1500}",
