@@ -5,19 +5,22 @@ use std::sync::LazyLock;
 use fenghuo_contract::{CodeMeaning, CodeTable};
 
 /// Name and text of every table.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 16] = [
     ("aliyun", include_str!("../../config/codes/aliyun.toml")),
     ("apns", include_str!("../../config/codes/apns.toml")),
     ("cmpp", include_str!("../../config/codes/cmpp.toml")),
     ("email", include_str!("../../config/codes/email.toml")),
     ("fcm", include_str!("../../config/codes/fcm.toml")),
     ("http", include_str!("../../config/codes/http.toml")),
+    ("jpush", include_str!("../../config/codes/jpush.toml")),
+    ("ntfy", include_str!("../../config/codes/ntfy.toml")),
     ("sgip", include_str!("../../config/codes/sgip.toml")),
     ("smgp", include_str!("../../config/codes/smgp.toml")),
     ("smpp", include_str!("../../config/codes/smpp.toml")),
     ("tencent", include_str!("../../config/codes/tencent.toml")),
     ("twilio", include_str!("../../config/codes/twilio.toml")),
     ("webhook", include_str!("../../config/codes/webhook.toml")),
+    ("webpush", include_str!("../../config/codes/webpush.toml")),
     ("wechat", include_str!("../../config/codes/wechat.toml")),
 ];
 

@@ -40,6 +40,17 @@ pub(crate) fn blame_us_if_nearly_all(verdicts: &mut [Verdict], is: impl Fn(&Verd
     }
 }
 
+/// Content that was taken once is not at fault: whoever was told so is tried again.
+pub(crate) fn acquit_content(verdicts: &mut [Verdict]) {
+    if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Accepted(_))) {
+        for verdict in verdicts {
+            if let Verdict::RefusedContent(cause) = verdict {
+                *verdict = Verdict::Transient(cause.clone());
+            }
+        }
+    }
+}
+
 /// The refusal of every item for the content's sake.
 pub(crate) fn refused(cause: Cause, count: usize) -> Vec<Verdict> {
     vec![Verdict::RefusedContent(cause); count]

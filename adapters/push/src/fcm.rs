@@ -130,17 +130,6 @@ fn headers(held: &Held) -> HeaderMap {
     headers
 }
 
-/// Content that was taken once is not at fault.
-fn acquit_content(verdicts: &mut [Verdict]) {
-    if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Accepted(_))) {
-        for verdict in verdicts {
-            if let Verdict::RefusedContent(cause) = verdict {
-                *verdict = Verdict::Transient(cause.clone());
-            }
-        }
-    }
-}
-
 #[async_trait]
 impl Adapter for Fcm {
     fn profile(&self) -> &Profile {
@@ -157,7 +146,7 @@ impl Adapter for Fcm {
             Err(cause) => return Ok(answers::refused(cause, batch.items.len())),
         };
         let mut verdicts = join_all(batch.items.iter().map(|item| self.attempt(item, &round))).await;
-        acquit_content(&mut verdicts);
+        answers::acquit_content(&mut verdicts);
         Ok(verdicts)
     }
 

@@ -33,7 +33,14 @@ pub(crate) fn thread(content: &Content) -> Option<String> {
 
 /// A UUID (version 8, RFC 9562) made from the delivery's token: the same on every attempt of a round.
 pub(crate) fn uuid(token: Token) -> String {
-    let mut bytes: [u8; 32] = Sha256::digest(format!("fenghuo {token}")).into();
+    uuid_of_all(std::iter::once(token))
+}
+
+/// The same for deliveries that go out together.
+pub(crate) fn uuid_of_all(tokens: impl Iterator<Item = Token>) -> String {
+    let mut hash = Sha256::new_with_prefix(b"fenghuo");
+    tokens.for_each(|token| hash.update(format!(" {token}")));
+    let mut bytes: [u8; 32] = hash.finalize().into();
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();

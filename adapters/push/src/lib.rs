@@ -13,8 +13,10 @@ mod answers;
 pub mod apns;
 pub mod fcm;
 mod form;
+pub mod jpush;
 mod jwt;
 mod network;
+pub mod ntfy;
 #[cfg(test)]
 mod peer;
 mod problems;
@@ -24,7 +26,9 @@ use std::sync::Arc;
 
 pub use apns::Apns;
 pub use fcm::Fcm;
+pub use jpush::JPush;
 pub use network::Network;
+pub use ntfy::Ntfy;
 pub use problems::SettingsFault;
 pub use webpush::WebPush;
 

@@ -1,5 +1,7 @@
 //! Against a push service of this machine; what it got is opened by libraries that others wrote.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use fenghuo_contract::{
     Address,
@@ -72,9 +74,6 @@ fn content() -> Content {
 
 /// Opens what a request carried with PyPI `http-ece`, and verifies who sent it with PyPI `py-vapid`.
 async fn opened(seen: &Seen, origin: &str) -> Value {
-    let arguments =
-        [&*URL_SAFE_NO_PAD.encode(BROWSER), &URL_SAFE_NO_PAD.encode(AUTH), seen.header("authorization"), origin];
-    let body = URL_SAFE_NO_PAD.encode(&seen.body);
     let keys = [BROWSER.as_slice(), &AUTH].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
     let (body, now) = (URL_SAFE_NO_PAD.encode(&seen.body), NOW.to_string());
     let arguments = [&*keys[0], &keys[1], seen.header("authorization"), origin, &now];
