@@ -26,6 +26,14 @@ pub(crate) fn fault(verdict: Verdict) -> Result<(), Fault> {
     }
 }
 
+/// A refusal of the recipient with one of these codes.
+pub(crate) fn refusal<'a>(verdict: &'a Verdict, codes: &[&str]) -> Option<&'a Cause> {
+    match verdict {
+        Verdict::RefusedRecipient(cause) if codes.contains(&&*cause.code) => Some(cause),
+        _ => None,
+    }
+}
+
 /// An answer that speaks of one recipient speaks of us when nearly everybody (nine of ten, of twenty at least) gets it:
 /// these verdicts become [`Verdict::Misconfigured`], with `text` for whoever looks.
 pub(crate) fn blame_us_if_nearly_all(verdicts: &mut [Verdict], is: impl Fn(&Verdict) -> Option<&Cause>, text: &str) {

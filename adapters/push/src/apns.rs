@@ -5,8 +5,8 @@
 //! - Messages of one thread share a collapse id: a later one, and a repeat, takes the place of the earlier one.
 //! - Red and orange break through a focus (`time-sensitive`); red rings through the mute switch when the app has Apple's
 //!   entitlement and the settings say so (`critical`).
-//! - When nearly a whole submit is told `BadDeviceToken`, tokens of one environment went to the other: that is a matter of
-//!   the settings, and no token is given up.
+//! - When nearly a whole submit is told `BadDeviceToken` or `DeviceTokenNotForTopic`, tokens of one environment or app went
+//!   to the other: that is a matter of the settings, and no token is given up.
 //! - The link test asks with a valid provider token and without a device token: Apple checks the one and misses the other,
 //!   and no device is concerned.
 
@@ -44,6 +44,9 @@ pub use settings::{Environment, Settings};
 
 /// Characters of a device token at most; today's have 64.
 const TOKEN_MAX: usize = 200;
+
+/// Reasons that say a token belongs to another environment or app.
+const NOT_OURS: [&str; 2] = ["BadDeviceToken", "DeviceTokenNotForTopic"];
 
 /// The adapter; the documentation of the module says how it works.
 pub struct Apns {
@@ -93,7 +96,7 @@ impl Apns {
         let priority = if form::wakes(content.urgency) { "10" } else { "5" };
         headers.insert("apns-priority", HeaderValue::from_static(priority));
         headers.insert("apns-expiration", HeaderValue::from(content.expires_at.max(0)));
-        let thread = form::thread(content).and_then(|thread| HeaderValue::try_from(thread).ok());
+        let thread = HeaderValue::try_from(form::thread(content)).ok();
         headers.extend(thread.map(|thread| (HeaderName::from_static("apns-collapse-id"), thread)));
         headers
     }
@@ -135,13 +138,6 @@ impl Apns {
     }
 }
 
-fn bad_device_token(verdict: &Verdict) -> Option<&Cause> {
-    match verdict {
-        Verdict::RefusedRecipient(cause) if &*cause.code == "BadDeviceToken" => Some(cause),
-        _ => None,
-    }
-}
-
 #[async_trait]
 impl Adapter for Apns {
     fn profile(&self) -> &Profile {
@@ -157,7 +153,7 @@ impl Adapter for Apns {
         let round = self.round(&batch.content, payload, batch.urgent, budget);
         let mut verdicts = join_all(batch.items.iter().map(|item| self.attempt(item, &round))).await;
         let text = "nearly every token is refused: tokens of another environment (sandbox, production) or app";
-        answers::blame_us_if_nearly_all(&mut verdicts, bad_device_token, text);
+        answers::blame_us_if_nearly_all(&mut verdicts, |verdict| answers::refusal(verdict, &NOT_OURS), text);
         Ok(verdicts)
     }
 

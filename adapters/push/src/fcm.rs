@@ -40,6 +40,9 @@ use access::Held;
 use message::Message;
 pub use settings::Settings;
 
+/// Codes that say a token belongs to another project.
+const NOT_OURS: [&str; 1] = ["403 SENDER_ID_MISMATCH"];
+
 /// The adapter; the documentation of the module says how it works.
 pub struct Fcm {
     profile: Profile,
@@ -147,6 +150,8 @@ impl Adapter for Fcm {
         };
         let mut verdicts = join_all(batch.items.iter().map(|item| self.attempt(item, &round))).await;
         answers::acquit_content(&mut verdicts);
+        let text = "nearly every token is of another project than the service account";
+        answers::blame_us_if_nearly_all(&mut verdicts, |verdict| answers::refusal(verdict, &NOT_OURS), text);
         Ok(verdicts)
     }
 

@@ -26,9 +26,12 @@ pub(crate) fn whole_or_short<T: AsRef<[u8]>>(
     short.map(|short| (short, &*content.short)).ok_or_else(refused)
 }
 
-/// A name for the thread of at most 43 URL-safe characters; a content without one gets none.
-pub(crate) fn thread(content: &Content) -> Option<String> {
-    (!content.thread.is_empty()).then(|| URL_SAFE_NO_PAD.encode(Sha256::digest(&content.thread)))
+/// A name for the thread, 43 URL-safe characters. A content without a thread is one of its own, so that a repeat of it
+/// takes its own place.
+pub(crate) fn thread(content: &Content) -> String {
+    let own = || format!("{} {} {}", content.released_at, content.title, content.text);
+    let named = if content.thread.is_empty() { own() } else { content.thread.clone() };
+    URL_SAFE_NO_PAD.encode(Sha256::digest(named))
 }
 
 /// A UUID (version 8, RFC 9562) made from the delivery's token: the same on every attempt of a round.

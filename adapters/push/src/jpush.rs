@@ -34,6 +34,9 @@ use crate::{Now, SettingsFault, answers, form};
 use document::{Document, Kind};
 pub use settings::Settings;
 
+/// Codes that say nobody of the audience is known.
+const UNKNOWN: [&str; 1] = ["1011"];
+
 /// The adapter; the documentation of the module says how it works.
 pub struct JPush {
     profile: Profile,
@@ -129,6 +132,8 @@ impl Adapter for JPush {
             verdicts[place] = verdict;
         }
         answers::acquit_content(&mut verdicts);
+        let text = "nearly no device is known: is it another app, or apns_production wrong?";
+        answers::blame_us_if_nearly_all(&mut verdicts, |verdict| answers::refusal(verdict, &UNKNOWN), text);
         Ok(verdicts)
     }
 

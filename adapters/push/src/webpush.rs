@@ -4,7 +4,7 @@
 //!   that speaks UnifiedPush has the same three.
 //! - Endpoints are written by whoever subscribes, so nothing one of them answers may hurt the others: it can neither stop a
 //!   warning (no content is refused on its word) nor a route (it throttles itself alone; that *we* are refused is believed
-//!   when nearly a whole submit says so). Only the public Internet is called.
+//!   when nearly a whole submit says so). Only push services of the settings' list are called, and nothing inside.
 //! - What is encrypted is JSON: `title`, `body`, `tag` (the thread), `url`, `level`, `expires` (seconds since 1970), filled up
 //!   so that its length says little.
 //! - A later message of a thread takes the place of one still waiting (Topic), and of one shown (tag, by the service worker).
@@ -79,7 +79,7 @@ impl WebPush {
             receipts: ReceiptStyle::None,
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Recipients,
-            window: 4,
+            window: 16,
         };
         Ok(Self { profile, ready: settings.ready()?, now, closed: AtomicBool::new(false) })
     }
@@ -102,6 +102,9 @@ impl WebPush {
         let Ok(target) = self.ready.kit.target(&subscription.endpoint) else {
             return unusable("ENDPOINT", "the endpoint may not be called");
         };
+        if !settings::listed(&self.ready.services, target.host()) {
+            return Verdict::Transient(Cause::new("SERVICE", "the push service is not on the list of the settings"));
+        }
         let plain = self.plain(round, item);
         let Some(body) = encrypt::encrypt(plain.as_bytes(), &subscription) else {
             return unusable("SUBSCRIPTION", "the subscription's key is not on the curve");
@@ -138,8 +141,7 @@ impl WebPush {
         headers.insert("urgency", HeaderValue::from_static(urgency(content.urgency)));
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("aes128gcm"));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-        let topic = form::thread(content).and_then(|thread| HeaderValue::try_from(&thread[..TOPIC]).ok());
-        if let Some(topic) = topic {
+        if let Ok(topic) = HeaderValue::try_from(&form::thread(content)[..TOPIC]) {
             headers.insert("topic", topic);
         }
         Round { plain: open(content, text), headers, now, budget }
@@ -153,10 +155,8 @@ impl WebPush {
 
 /// The JSON up to its `url`.
 fn open(content: &Content, text: &str) -> String {
-    let mut document = json!({ "title": content.title, "body": text, "expires": content.expires_at });
-    if let Some(thread) = form::thread(content) {
-        document["tag"] = thread.into();
-    }
+    let tag = form::thread(content);
+    let mut document = json!({ "title": content.title, "body": text, "tag": tag, "expires": content.expires_at });
     if let Some(level) = form::colour(content.urgency) {
         document["level"] = level.into();
     }

@@ -54,9 +54,7 @@ fn document(style: &Style, content: &Content, text: &str) -> Value {
         json!({ "alert": alert, "mutable-content": 1, "interruption-level": level(content.urgency, critical) });
     aps["sound"] =
         if critical { json!({ "critical": 1, "name": style.sound, "volume": 1.0 }) } else { json!(style.sound) };
-    if let Some(thread) = thread(content) {
-        aps["thread-id"] = thread.into();
-    }
+    aps["thread-id"] = thread(content).into();
     json!({ "aps": aps, "expires": content.expires_at })
 }
 

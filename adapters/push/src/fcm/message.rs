@@ -67,10 +67,7 @@ fn open(style: &Style, content: &Content, text: &str, ttl: i64) -> String {
         notification["title"] = content.title.as_str().into();
     }
     let (android, apns) = (android(style, content, ttl), apns(content));
-    let mut data = json!({ "expires": content.expires_at.to_string() });
-    if let Some(thread) = form::thread(content) {
-        data["thread"] = thread.into();
-    }
+    let mut data = json!({ "expires": content.expires_at.to_string(), "thread": form::thread(content) });
     if let Some(level) = form::colour(content.urgency) {
         data["level"] = level.into();
     }
@@ -87,27 +84,22 @@ fn android(style: &Style, content: &Content, ttl: i64) -> Value {
     if let Some(channel) = &style.android_channel {
         notification["channelId"] = channel.as_str().into();
     }
-    let mut android = json!({ "priority": if wakes { "HIGH" } else { "NORMAL" }, "ttl": format!("{ttl}s") });
-    if let Some(thread) = form::thread(content) {
-        notification["tag"] = thread.as_str().into();
-        android["collapseKey"] = thread.into();
-    }
-    android["notification"] = notification;
-    android
+    let thread = form::thread(content);
+    notification["tag"] = thread.as_str().into();
+    let priority = if wakes { "HIGH" } else { "NORMAL" };
+    json!({ "priority": priority, "ttl": format!("{ttl}s"), "collapseKey": thread, "notification": notification })
 }
 
 /// For tokens of Apple's devices that go through FCM.
 fn apns(content: &Content) -> Value {
     let level = if content.urgency >= Urgency::High { "time-sensitive" } else { "active" };
-    let mut headers = json!({
+    let thread = form::thread(content);
+    let headers = json!({
         "apns-priority": if form::wakes(content.urgency) { "10" } else { "5" },
         "apns-expiration": content.expires_at.max(0).to_string(),
+        "apns-collapse-id": thread,
     });
-    let mut aps = json!({ "interruption-level": level, "sound": "default" });
-    if let Some(thread) = form::thread(content) {
-        headers["apns-collapse-id"] = thread.as_str().into();
-        aps["thread-id"] = thread.into();
-    }
+    let aps = json!({ "interruption-level": level, "sound": "default", "thread-id": thread });
     json!({ "headers": headers, "payload": { "aps": aps } })
 }
 

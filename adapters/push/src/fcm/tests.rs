@@ -180,6 +180,8 @@ async fn answers_are_read_by_the_table() {
             assert_eq!((scope, after), (Scope::Account, Some(Duration::from_secs(seconds))));
         }
     }
+    let all = adapter.submit(&peer::batch(content(), &["403 SENDER_ID_MISMATCH"; 20]), BUDGET).await.unwrap();
+    assert!(all.iter().all(|verdict| kind(verdict) == "misconfigured"), "nobody is struck: {all:?}");
     let mixed = adapter.submit(&peer::batch(content(), &["400 INVALID_ARGUMENT", "abc"]), BUDGET).await.unwrap();
     assert_eq!([kind(&mixed[0]), kind(&mixed[1])], ["transient", "accepted"], "what others get cannot be malformed");
 }

@@ -110,7 +110,6 @@ impl Document {
 }
 
 fn notification(style: &Style, content: &Content, text: &str) -> Value {
-    let thread = form::thread(content);
     let mut extras = json!({ "expires": content.expires_at });
     if let Some(level) = form::colour(content.urgency) {
         extras["level"] = level.into();
@@ -130,17 +129,12 @@ fn notification(style: &Style, content: &Content, text: &str) -> Value {
     if let Some(channel) = &style.android_channel {
         android["channel_id"] = channel.as_str().into();
     }
-    let mut ios = json!({ "alert": alert, "sound": "default", "extras": extras });
-    if let Some(thread) = thread {
-        ios["thread-id"] = thread.into();
-    }
+    let thread = form::thread(content);
+    let ios = json!({ "alert": alert, "sound": "default", "thread-id": thread, "extras": extras });
     json!({ "android": android, "ios": ios })
 }
 
 fn options(style: &Style, content: &Content, ttl: i64) -> Value {
-    let mut options = json!({ "time_to_live": ttl, "apns_production": style.apns_production });
-    if let Some(thread) = form::thread(content) {
-        options["apns_collapse_id"] = thread.into();
-    }
-    options
+    let thread = form::thread(content);
+    json!({ "time_to_live": ttl, "apns_production": style.apns_production, "apns_collapse_id": thread })
 }

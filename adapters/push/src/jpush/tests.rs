@@ -164,6 +164,13 @@ async fn answers_are_read_by_the_table() {
 }
 
 #[tokio::test]
+async fn when_nearly_nobody_is_known_the_settings_are_wrong() {
+    let app = App::start().await;
+    let verdicts = app.adapter().submit(&peer::batch(content(), &["nobody"; 20]), BUDGET).await.unwrap();
+    assert!(verdicts.iter().all(|verdict| kind(verdict) == "misconfigured"), "{verdicts:?}");
+}
+
+#[tokio::test]
 async fn the_link_test_sends_nothing_and_tells_a_wrong_secret() {
     let app = App::start().await;
     app.adapter().probe().await.unwrap();

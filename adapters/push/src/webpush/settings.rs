@@ -7,7 +7,7 @@ use fenghuo_contract::CodeTable;
 use fenghuo_http::HttpKit;
 use serde_json::Value;
 
-use super::{PAGE_MAX, vapid::Vapid};
+use super::{PAGE_MAX, subscription::Subscription, vapid::Vapid};
 use crate::{Network, SettingsFault, jwt::Es256, problems::Problems};
 
 static CODES: LazyLock<CodeTable> = LazyLock::new(|| {
@@ -32,6 +32,11 @@ pub struct Settings {
     pub contact: String,
     /// The page a notification opens where the recipient has none of his own; at most 240 bytes.
     pub page: String,
+    /// Push services that may be called: names of hosts, with `*.` in front of a domain for all below it; `*` for any on the
+    /// public Internet, as UnifiedPush needs where everybody chooses his own. Whoever subscribes writes the endpoint, and one
+    /// that answers slowly holds up the others. Default: those of Chrome, Firefox, Safari and Edge.
+    #[serde(default = "services")]
+    pub services: Vec<String>,
     /// Ports of endpoints that may be called. Default 443 and 8443.
     #[serde(default = "ports")]
     pub ports: Vec<u16>,
@@ -51,6 +56,7 @@ pub(crate) struct Ready {
     pub(crate) kit: HttpKit,
     pub(crate) vapid: Vapid,
     pub(crate) url: String,
+    pub(crate) services: Vec<String>,
     pub(crate) codes: CodeTable,
 }
 
@@ -74,7 +80,24 @@ pub fn public_key(key_file: &Path) -> Result<String, KeyFileFault> {
     Es256::pem_or_number(&text).map(|key| key.public()).map_err(|error| fault(error.to_string()))
 }
 
+/// Whether a host is on a list of push services.
+pub(crate) fn listed(services: &[String], host: &str) -> bool {
+    services.iter().any(|service| match service.strip_prefix('*') {
+        Some("") => true,
+        Some(domain) => host.len() > domain.len() && host.ends_with(domain),
+        None => host == service,
+    })
+}
+
 impl Settings {
+    /// Whether this is a subscription (JSON as the browser gives it out) at a push service this route sends to: for the page
+    /// that takes subscriptions. Where the host's name leads is checked when it is called.
+    #[must_use]
+    pub fn takes(&self, subscription: &str) -> bool {
+        let endpoint = Subscription::read(subscription).and_then(|known| url::Url::parse(&known.endpoint).ok());
+        endpoint.is_some_and(|url| url.host_str().is_some_and(|host| listed(&self.services, host)))
+    }
+
     /// Reads the key and the certificate authorities; opens no connection.
     pub(crate) fn ready(&self) -> Result<Ready, SettingsFault> {
         let mut problems = Problems::default();
@@ -83,6 +106,7 @@ impl Settings {
         let page = self.page.starts_with("https://") && Value::from(&*self.page).to_string().len() <= PAGE_MAX;
         let (zh, en) = ("须为不超过 240 字节的 https 地址", "must be an https address of at most 240 bytes");
         problems.unless(page, "page", zh, en);
+        problems.unless(!self.services.is_empty(), "services", "不可为空", "must not be empty");
         problems.unless(!self.ports.is_empty(), "ports", "不可为空", "must not be empty");
         let key = problems.secret("key_file", &self.key_file);
         let key = key.and_then(|text| problems.take("key_file", "不是可用的密钥", Es256::pem_or_number(&text)));
@@ -94,10 +118,16 @@ impl Settings {
             kit,
             vapid: Vapid::new(key, &self.contact),
             url: self.page.clone(),
+            services: self.services.clone(),
             codes,
         });
         problems.none_or(ready)
     }
+}
+
+fn services() -> Vec<String> {
+    let known = ["fcm.googleapis.com", "updates.push.services.mozilla.com", "*.push.apple.com", "*.notify.windows.com"];
+    known.map(str::to_owned).into()
 }
 
 fn ports() -> Vec<u16> {

@@ -44,6 +44,7 @@ impl Ours {
         let file = self.folder.path().join("vapid.pem").display().to_string();
         let text = "contact = 'mailto:warning@songbei.example'\npage = 'https://songbei.example/'\nallow_plain = true";
         let mut settings: Settings = toml::from_str(&format!("key_file = {file:?}\n{text}")).unwrap();
+        settings.services = vec!["*".to_owned()];
         settings.ports = vec![server.address.port()];
         settings.network = peer::local();
         settings
@@ -172,6 +173,29 @@ async fn nothing_inside_is_called_and_nothing_malformed_is_tried() {
 }
 
 #[tokio::test]
+async fn only_listed_push_services_are_called() {
+    let (server, ours) = (Server::start(service).await, Ours::new());
+    let text = "key_file = 'k'\ncontact = 'mailto:a@b'\npage = 'https://songbei.example/'";
+    let usual: Settings = toml::from_str(text).unwrap();
+    for (endpoint, taken) in [
+        ("https://fcm.googleapis.com/fcm/send/1", true),
+        ("https://wns2-by3p.notify.windows.com/w/?token=1", true),
+        ("https://notify.windows.com/", false),
+        ("https://evilnotify.windows.com.example/", false),
+        ("https://fcm.googleapis.com.example/", false),
+        ("https://ntfy.sh/up1", false),
+    ] {
+        assert_eq!(usual.takes(&subscription(endpoint)), taken, "{endpoint}");
+    }
+    assert!(!usual.takes("{}"));
+    let settings = Settings { services: usual.services, ..ours.settings(&server) };
+    let adapter = WebPush::new(&settings, Arc::new(|| NOW)).unwrap();
+    let address = subscription(&server.url("/201/device"));
+    let verdicts = adapter.submit(&peer::batch(content(), &[&address]), BUDGET).await.unwrap();
+    assert_eq!((kind(&verdicts[0]), server.seen().len()), ("transient", 0), "{verdicts:?}");
+}
+
+#[tokio::test]
 async fn keeps_the_contract() {
     let (server, ours) = (Server::start(service).await, Ours::new());
     let addresses = ["/201/a", "/201/b"].map(|path| Address::new(subscription(&server.url(path)))).into();
@@ -185,10 +209,11 @@ fn settings_tell_everything_that_is_wrong_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key");
     std::fs::write(&file, "hidden!").unwrap();
-    let text = format!("key_file = {:?}\ncontact = 'me'\npage = 'x'\nports = []", file.display().to_string());
+    let text =
+        format!("key_file = {:?}\ncontact = 'me'\npage = 'x'\nports = []\nservices = []", file.display().to_string());
     let settings: Settings = toml::from_str(&text).unwrap();
     let SettingsFault(problems) = WebPush::new(&settings, Arc::new(|| NOW)).err().unwrap();
-    for key in ["key_file", "contact", "page", "ports"] {
+    for key in ["key_file", "contact", "page", "ports", "services"] {
         assert!(problems.iter().any(|problem| problem.starts_with(&format!("{key}: "))), "{key} in {problems:?}");
     }
     assert!(!problems.concat().contains("hidden"));
