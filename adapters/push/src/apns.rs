@@ -48,6 +48,9 @@ const TOKEN_MAX: usize = 200;
 /// Reasons that say a token belongs to another environment or app.
 const NOT_OURS: [&str; 2] = ["BadDeviceToken", "DeviceTokenNotForTopic"];
 
+/// Reasons that say nothing but that no device was named.
+const NO_DEVICE: [&str; 2] = ["MissingDeviceToken", "BadPath"];
+
 /// The adapter; the documentation of the module says how it works.
 pub struct Apns {
     profile: Profile,
@@ -171,7 +174,9 @@ impl Adapter for Apns {
         let said =
             self.ask(path, Arc::clone(&round.headers), "00000000-0000-8000-8000-000000000000", body, &round).await;
         match said.verdict {
-            Verdict::RefusedContent(cause) if &*cause.code == "MissingDeviceToken" => Ok(()),
+            Verdict::RefusedContent(cause) | Verdict::Misconfigured(cause) if NO_DEVICE.contains(&&*cause.code) => {
+                Ok(())
+            }
             other => answers::fault(other),
         }
     }

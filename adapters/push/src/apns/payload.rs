@@ -16,8 +16,13 @@ pub(crate) struct Style {
     pub(crate) sound: String,
 }
 
-/// A payload without its last brace.
-pub(crate) struct Payload(String);
+/// A payload.
+pub(crate) struct Payload {
+    /// Complete.
+    plain: Bytes,
+    /// Without its last brace.
+    open: String,
+}
 
 impl Payload {
     /// With the text that is in it.
@@ -28,18 +33,18 @@ impl Payload {
             json
         };
         let (json, text) = whole_or_short(content, PAYLOAD_MAX - OWN_ROOM, build)?;
-        Ok((Self(json), text))
+        Ok((Self { plain: format!("{json}}}").into(), open: json }, text))
     }
 
     /// For one item: with the page where its recipient confirms, if there is one that fits.
     pub(crate) fn for_item(&self, item: &Item) -> Bytes {
         let Some(confirm) = &item.confirm else { return self.plain() };
-        let whole = format!("{},\"confirm\":{}}}", self.0, Value::from(&**confirm));
+        let whole = format!("{},\"confirm\":{}}}", self.open, Value::from(&**confirm));
         if whole.len() <= PAYLOAD_MAX { whole.into() } else { self.plain() }
     }
 
     pub(crate) fn plain(&self) -> Bytes {
-        format!("{}}}", self.0).into()
+        self.plain.clone()
     }
 }
 
