@@ -150,7 +150,7 @@ impl Gateway {
             public_url,
             Arc::clone(&shown) as Arc<dyn crate::flow::screens::ShownSink>,
         );
-        let screens = Arc::new(screens.await?);
+        let screens = Arc::new(screens.await?.with_key_generation(config.screens.key_generation));
         let lifecycle = Lifecycle::default();
         let config = Arc::new(config);
         let telemetry = Telemetry::default();

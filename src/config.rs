@@ -16,6 +16,7 @@ mod receipts;
 mod roster;
 mod route;
 mod schema;
+mod screens;
 mod signoff;
 mod structure;
 mod tree;
@@ -40,6 +41,7 @@ pub use partners::Partner;
 pub use receipts::Receipts;
 pub use roster::{SignOffReminders, Witnessed, Witnesses};
 pub use route::Breaker;
+pub use screens::Screens;
 pub use signoff::SignOffRule;
 pub use upstream::Upstream;
 
@@ -84,6 +86,8 @@ pub struct Config {
     pub delivery: Delivery,
     pub receipts: Receipts,
     pub drills: Drills,
+    /// How public screens are served and watched.
+    pub screens: Screens,
     /// When failed deliveries are tried again: `default`, a channel, a level, or `channel.level`; the most specific
     /// says, key by key.
     pub retry: BTreeMap<String, Retry>,
@@ -357,6 +361,7 @@ impl Default for Config {
             delivery: Delivery::default(),
             receipts: Receipts::default(),
             drills: Drills::default(),
+            screens: Screens::default(),
             retry: default_retry(),
             limits: Limits::default(),
             ladder: BTreeMap::new(),

@@ -15,6 +15,7 @@ pub mod finding;
 pub mod hazard;
 pub mod items;
 pub mod json;
+pub mod legible;
 pub mod level;
 pub mod lift;
 pub mod lint;

@@ -28,6 +28,9 @@ use crate::{clock::Clock, config::Config, flow::Flow, telemetry::Telemetry};
 /// The most event streams open at the same time.
 const STREAMS_MAX: usize = 12_000;
 
+/// The most screens that listen at the same time.
+const SCREEN_STREAMS_MAX: usize = 24_000;
+
 /// What handlers work with. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
@@ -46,6 +49,8 @@ pub struct Site {
     import: Arc<Semaphore>,
     /// Event streams open at the same time.
     streams: Arc<Semaphore>,
+    /// Screens that listen at the same time.
+    screen_streams: Arc<Semaphore>,
 }
 
 impl Site {
@@ -62,6 +67,7 @@ impl Site {
             bodies: body::Room::default(),
             import: Arc::new(Semaphore::new(1)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            screen_streams: Arc::new(Semaphore::new(SCREEN_STREAMS_MAX)),
         }
     }
 

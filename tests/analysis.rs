@@ -29,14 +29,14 @@ fn numbers(first: u32, count: u32) -> impl Iterator<Item = String> {
     (first..first + count).map(|n| format!("138{n:08}"))
 }
 
-fn told(engine: &Engine) -> Analysis {
+async fn told(engine: &Engine) -> Analysis {
     let order = AnalysisOrder {
         from_ms: START_MS - DAY_MS,
         until_ms: START_MS + 30 * DAY_MS,
         period: Period::Day,
         status: Status::Exercise,
     };
-    engine.flow.analysis(order, &Actor::new("k".to_owned(), Role::Auditor, None))
+    engine.flow.analysis(order, &Actor::new("k".to_owned(), Role::Auditor, None)).await.expect("a store")
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +67,7 @@ async fn it_says_what_the_status_of_each_says_and_goes_on_saying_it_when_they_ar
         by_two += status.people.reached_by_two;
         deliveries += status.channels.values().map(|channel| channel.audience).sum::<u64>();
     }
-    let fresh = told(&engine);
+    let fresh = told(&engine).await;
     assert_eq!((fresh.total.warnings, fresh.total.first, fresh.total.updates, fresh.total.lifts), (3, 1, 1, 1));
     let reach = fresh.total.reach;
     assert_eq!((reach.by_one, reach.by_two, reach.deliveries), (by_one, by_two, deliveries));
@@ -78,10 +78,10 @@ async fn it_says_what_the_status_of_each_says_and_goes_on_saying_it_when_they_ar
     assert_eq!(fresh.total.human.expect("released").count, 3);
     assert_eq!(fresh.by_level.len(), 1);
     engine.clock.sleep(60 * MINUTE).await;
-    let folded = told(&engine);
+    let folded = told(&engine).await;
     assert_eq!(folded.total.reach, fresh.total.reach, "folding changes no number");
     let engine = engine.restart().await;
-    assert_eq!(told(&engine).total, folded.total, "nor does a restart");
+    assert_eq!(told(&engine).await.total, folded.total, "nor does a restart");
 }
 
 async fn posted(world: &TestGateway, message: &Value) -> String {

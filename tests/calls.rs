@@ -316,6 +316,26 @@ async fn an_update_calls_who_has_not_confirmed_and_a_raise_everybody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_officer_sees_how_many_have_confirmed_and_nobody_else_does() {
+    let resident = "13700000001";
+    let engine = world(9).recipients(STREET, Channel::Sms, [resident.to_owned()]).start().await;
+    let id = engine.post(&warning("W1", "orange")).await;
+    begun(&engine, &id).await;
+    engine.clock.sleep(182 * SECOND).await;
+    let view = async |route: &str, address: &str| {
+        let link = engine.ledgers[route].link(&Address::new(address)).expect("a link");
+        let token = link.strip_prefix("https://warn.example/c/").expect("of this installation").to_owned();
+        engine.flow.confirm_view(&token, "zh-CN").await.expect("read").expect("ours").officers
+    };
+    let of = |confirmed| Some(fenghuo::flow::receipt::Officers { confirmed, of: 1 });
+    assert_eq!(view("sms.a", resident).await, None, "it is no business of residents");
+    assert_eq!(view("wechat.a", WECHAT).await, of(0));
+    press(&engine, "wechat.a", WECHAT).await;
+    engine.clock.sleep(5 * SECOND).await;
+    assert_eq!(view("wechat.a", WECHAT).await, of(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn officers_on_duty_and_those_no_channel_reaches() {
     let always = |person: &str, recipient: &str, deputies: Vec<Officer>| ShiftForm {
         person: person.to_owned(),

@@ -18,7 +18,19 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 const NOW: i64 = 1_784_098_200;
 
 /// Codes that no file is needed for: they take a document too large to keep, a form other than XML, or a clock.
-const WITHOUT_FILE: [&str; 48] = [
+const WITHOUT_FILE: [&str; 59] = [
+    // Archives: domain::national::package.
+    "national-zip-broken",
+    "national-zip-encrypted",
+    "national-zip-method",
+    "national-zip-entries",
+    "national-zip-unpacks",
+    "national-zip-form",
+    "national-zip-name",
+    "national-zip-twice",
+    "national-attachment-missing",
+    "national-attachment-differs",
+    "national-file-name",
     "reference-unknown",
     "event-newer-stands",
     "event-lifted",

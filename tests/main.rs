@@ -26,6 +26,7 @@ mod people;
 mod promises;
 mod receipts;
 mod retention;
+mod screens;
 mod share;
 mod signing;
 mod signoff;

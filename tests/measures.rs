@@ -427,3 +427,64 @@ async fn the_page_lists_and_takes_what_is_said() {
     let json = world.get(&format!("/v1/warnings/{id}/measures"), &world.operator).await.json();
     assert_eq!((&json["items"][0]["state"], &json["items"][1]["state"]), (&json!("done"), &json!("open")));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_signer_sees_them_and_the_analysis_counts_what_became_of_them() {
+    let world = TestGateway::with(|config| {
+        http(config);
+        let steps = vec![Step::Sign];
+        let rule = SignOffRule {
+            hazards: vec!["*".to_owned()],
+            levels: Level::ALL.to_vec(),
+            issuers: vec!["*".to_owned()],
+            drills: true,
+            steps,
+            expires_s: 10 * MINUTE,
+            second_within_s: MINUTE,
+        };
+        config.sign_off.insert("all".to_owned(), rule);
+    })
+    .await;
+    let id = world.post(&warning("W1", "yellow")).await.json()["id"].as_str().expect("an id").to_owned();
+    let path = format!("/v1/warnings/{id}/sign-off");
+    let mut digest = Value::Null;
+    for _ in 0..200 {
+        let shown = world.get(&path, &world.operator).await;
+        if shown.status.is_success() {
+            digest = shown.json()["digest"].clone();
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let approver = world.key(Role::Approver, None).await;
+    let page = world.get(&format!("/console/warnings/{id}/sign-off"), &approver).await;
+    for told in ["措施清单", "值班到岗", "防汛抗旱指挥部", "上报", "发布后 "] {
+        assert!(page.text.contains(told), "{told}: {}", page.text);
+    }
+    let order = json!({"step": "sign", "decision": "approve", "digest": digest});
+    let json = [("content-type", "application/json")];
+    let signed = world.ask(Method::POST, &path, &approver, &json, order.to_string().into()).await;
+    assert_eq!(signed.status, StatusCode::OK, "{}", signed.text);
+    let path = format!("/v1/warnings/{id}/measures");
+    for _ in 0..200 {
+        let sheet = world.get(&path, &world.operator).await.json();
+        if sheet["items"].as_array().is_some_and(|items| !items.is_empty()) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let said = json!({"state": "done", "note": "x"}).to_string();
+    let done = world.ask(Method::POST, &format!("{path}/1"), &world.operator, &json, said.into()).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+
+    let told = world.get("/v1/analysis?status=exercise", &world.operator).await.json();
+    let expected = json!({"asked": 3, "done": 1, "late": 0, "overdue": 0, "not_applicable": 0, "ended": 0});
+    assert_eq!((&told["total"]["measures"], &told["by_level"][0]["measures"]), (&expected, &expected));
+    let table = world.get("/v1/analysis?status=exercise&format=csv", &world.operator).await.text;
+    let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let (heads, total) = (lines.next().expect("heads"), lines.next().expect("a total"));
+    let of = |name: &str| total[heads.iter().position(|head| *head == name).expect("a column")];
+    assert_eq!((of("measures_asked"), of("measures_done"), of("measures_overdue")), ("3", "1", "0"));
+    let page = world.get("/console/analysis?status=exercise", &world.operator).await;
+    assert!(page.text.contains("办结的措施") && page.text.contains("1 (33%)"), "{}", page.text);
+}

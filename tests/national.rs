@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{
     gateway::{Answer, TestGateway},
     message::warning,
+    peers,
 };
 
 const FORM: &str = include_str!("fixtures/national/valid-national-form.xml");
@@ -180,4 +181,76 @@ async fn whom_the_form_tells_is_not_told_to_everybody() {
         assert!(world.get(&path, &world.issuer).await.text.contains("13800000001"), "{path}");
     }
     assert!(national.text.contains("13800000001") && national.text.contains("13800000002"));
+}
+
+const STEM: &str = "23010900000000_20260715144000_11B03_YELLOW_ALERT";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_foreign_zip_goes_in_is_signed_for_and_comes_out_as_a_foreign_reader_wants_it() {
+    let world = TestGateway::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (form, scan, minutes) = (format!("{STEM}.XML"), format!("{STEM}_P_01.jpg"), format!("{STEM}_O_01.pdf"));
+    for (name, bytes) in [(&form, FORM.as_bytes()), (&scan, b"\xff\xd8 scan"), (&minutes, &[0x25; 70_000])] {
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+    }
+    let archive = folder.path().join("a.zip");
+    peers::zip(&["pack", archive.to_str().expect("a path"), folder.path().to_str().expect("a path")]);
+    let bytes = std::fs::read(&archive).expect("packed");
+
+    // Without its files it is another warning under the same identity.
+    let posted = world.post_as(&world.issuer, "application/zip", bytes.clone()).await;
+    assert_eq!(posted.status, StatusCode::CREATED, "{}", posted.text);
+    let id = posted.json()["id"].as_str().expect("an id").to_owned();
+    assert_eq!(posted.json()["message"].to_string().matches("CN-12379.resource.sha256").count(), 2);
+    assert_eq!(post(&world, "application/json", FORM).await.problem(), "identity-taken");
+    // Told by its bytes whatever it is called; and the same again is the same.
+    let again = world.post_as(&world.issuer, "text/xml", bytes.clone()).await;
+    assert_eq!((again.status, again.json()["id"].as_str()), (StatusCode::OK, Some(id.as_str())));
+
+    let path = format!("{}/v1/warnings/{id}/national", world.base);
+    let client = crate::support::gateway::client();
+    let given = client.get(&path).bearer_auth(&world.operator).send().await.expect("an answer");
+    assert_eq!(given.headers()["content-type"], "application/zip");
+    assert_eq!(given.headers()["content-disposition"], format!("attachment; filename=\"{STEM}.ZIP\"").as_str());
+    assert!(given.headers().get("fenghuo-unsaid").is_none());
+    let out = folder.path().join("out");
+    let back = folder.path().join("back.zip");
+    std::fs::write(&back, given.bytes().await.expect("a body")).expect("written");
+    peers::zip(&["unpack", back.to_str().expect("a path"), out.to_str().expect("a path")]);
+    let read = |name: &str| std::fs::read(out.join(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+    assert_eq!((read(&scan), read(&minutes)), (b"\xff\xd8 scan".to_vec(), vec![0x25; 70_000]));
+    let unnamed = |(path, _): &(String, String)| !path.contains("/resource/");
+    let given: Vec<_> = fields(&read(&form)).into_iter().filter(unnamed).collect();
+    assert_eq!(given, fields(FORM.as_bytes()), "the form as it came, with the files named in it");
+    assert_eq!(std::fs::read_dir(&out).expect("a folder").count(), 3);
+
+    // The XML alone for who wants that; nothing of the files for headquarters that have nothing to do with it.
+    let alone = world
+        .ask(
+            Method::GET,
+            &format!("/v1/warnings/{id}/national"),
+            &world.operator,
+            &[("accept", "application/xml")],
+            Vec::new(),
+        )
+        .await;
+    assert!(alone.text.contains(&format!("<resourceDesc>{scan}</resourceDesc>")), "{}", alone.text);
+    let public = world.get(&format!("/v1/warnings/{id}/cap"), &world.key(Role::Issuer, Some("flood")).await).await;
+    assert!(public.status != StatusCode::OK || !public.text.contains("_P_01"), "{}", public.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_zip_that_is_no_package_is_refused_with_every_reason() {
+    let world = TestGateway::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("note.txt"), "x").expect("written");
+    let archive = folder.path().join("a.zip");
+    peers::zip(&["pack", archive.to_str().expect("a path"), folder.path().to_str().expect("a path")]);
+    let answer = world.post_as(&world.issuer, "application/zip", std::fs::read(&archive).expect("packed")).await;
+    assert_eq!(answer.problem(), "warning-rejected");
+    let codes: Vec<Value> =
+        answer.json()["errors"].as_array().expect("a list").iter().map(|error| error["code"].clone()).collect();
+    assert_eq!(codes, ["national-zip-form", "national-zip-name"]);
+    let huge = vec![b'P'; 5 << 20];
+    assert_eq!(world.post_as(&world.issuer, "application/zip", huge).await.status, StatusCode::PAYLOAD_TOO_LARGE);
 }

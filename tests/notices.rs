@@ -1,5 +1,7 @@
 //! Who is on duty, and what they are told: reminders, witnesses, deputies; each once, whatever is interrupted.
 
+mod pages;
+
 use std::time::Duration;
 
 use fenghuo::{
@@ -190,7 +192,7 @@ async fn whoever_owes_a_signature_is_reminded_and_then_the_deputy_until_it_is_th
     let with = WarningFilter { notices: true, ..WarningFilter::default() };
     assert_eq!(engine.flow.warnings(&with, None, 50).await.expect("read").items.len(), 5);
     let order = AnalysisOrder { from_ms: 0, until_ms: i64::MAX, period: Period::Day, status: Status::Exercise };
-    let analysis = format!("{:?}", engine.flow.analysis(order, &approver("an")));
+    let analysis = format!("{:?}", engine.flow.analysis(order, &approver("an")).await);
     assert!(!analysis.contains("fenghuo"), "notices are no warnings: {analysis}");
     // Nobody takes back what is no warning, and nobody is told of it.
     let lifted = engine.flow.lift(&all[0].id, fenghuo::flow::intake::Lift::default(), engine.actor()).await;

@@ -3,6 +3,7 @@
 mod above;
 mod broken;
 mod everyone;
+mod pages;
 mod partners;
 mod settings;
 mod web;

@@ -113,14 +113,7 @@ async fn at_rest(gateway: &Gateway) {
 /// Registers a screen; gives the ETag of its feed and its key.
 async fn screen(gateway: &Gateway) -> (String, String) {
     let area = "230109000000".parse().expect("a code");
-    let screen = Screen {
-        id: "square".to_owned(),
-        name: "广场".to_owned(),
-        area,
-        groups: Vec::new(),
-        language: "zh-CN".to_owned(),
-        drill: true,
-    };
+    let screen = Screen { drill: true, ..Screen::new("square", "广场", area) };
     gateway.flow().put_screen(screen).await.expect("registered");
     let key = gateway.flow().create_key(Role::Screen, Some("square".to_owned()), "bench".to_owned()).await;
     let key = key.expect("a key").secret;

@@ -132,7 +132,7 @@ fn adapter(name: &str, route: &Route, fault: &adapters::AdapterFault) -> ConfigF
     let mut args = vec![("route", name.to_owned()), ("cause", fault.to_string()), ("got", route.adapter.clone())];
     let (code, key) = match fault {
         adapters::AdapterFault::Unknown(written) => {
-            let near = crate::domain::text::nearest(written, adapters::NAMES);
+            let near = crate::domain::text::nearest(written, adapters::NAMES.iter().copied());
             args.push(("known", adapters::NAMES.join(", ")));
             args.extend(near.map(|name| ("suggestion", name.to_owned())));
             ("config-adapter-unknown", "adapter")

@@ -48,7 +48,8 @@ async fn end(order: &Order<'_>, output: &Output) -> Result<Exit, Fault> {
     let answer = client.send(client.request(Method::POST, &format!("{path}/{act}")).json(&body)).await?;
     let id = answer.body.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     if output.json {
-        output.document(&json!({"type": act, "id": id, "lifted": ending.id, "warning": answer.body}));
+        let ended = if *act == "lift" { "lifted" } else { "corrected" };
+        output.document(&json!({"type": act, "id": id, ended: ending.id, "warning": answer.body}));
     } else {
         let args = [("id", id.clone()), ("lifted", ending.id.clone())];
         output.text(&(output.say(&format!("cli-{act}-done"), &args) + "\n"));

@@ -65,6 +65,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("delivery", DELIVERY),
     field("receipts", RECEIPTS),
     field("drills", DRILLS),
+    field("screens", SCREENS),
     field("retry", Shape::Names(&RETRY)),
     field("limits", LIMITS),
     field("ladder", Shape::Names(&LADDER)),
@@ -120,6 +121,8 @@ const RECEIPTS: Shape = Shape::Table(&[
 ]);
 
 const DRILLS: Shape = Shape::Table(&[field("late_s", Shape::Seconds), field("waiting_max", Shape::Count)]);
+
+const SCREENS: Shape = Shape::Table(&[field("key_generation", Shape::Count), field("silent_after_s", Shape::Seconds)]);
 
 const RETRY: Shape = Shape::Table(&[
     field("first_s", Shape::Seconds),

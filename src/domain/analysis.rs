@@ -37,6 +37,7 @@ pub struct Sample {
     /// Streets it was about; larger areas as they are.
     pub areas: Vec<AreaCode>,
     pub reach: Reach,
+    pub measures: Measures,
 }
 
 /// What a message did to its event.
@@ -81,6 +82,38 @@ impl Reach {
     }
 }
 
+/// What departments had to do about a warning, each thing with the warning that brought it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Measures {
+    /// Everything that was to be done.
+    pub asked: u64,
+    /// Done, in time or late.
+    pub done: u64,
+    /// Of these, done after their time.
+    pub late: u64,
+    /// Neither done nor ended, and its time is over.
+    pub overdue: u64,
+    /// Said not to apply.
+    pub not_applicable: u64,
+    /// Ended with the event before it was done.
+    pub ended: u64,
+}
+
+impl Measures {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            asked: self.asked + other.asked,
+            done: self.done + other.done,
+            late: self.late + other.late,
+            overdue: self.overdue + other.overdue,
+            not_applicable: self.not_applicable + other.not_applicable,
+            ended: self.ended + other.ended,
+        }
+    }
+}
+
 /// What some warnings came to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Tally {
@@ -101,6 +134,7 @@ pub struct Tally {
     /// From released until every delivery had ended: what the machine took. `null` where nothing has finished.
     pub machine: Option<Spread>,
     pub reach: Reach,
+    pub measures: Measures,
 }
 
 /// A tally of what has something in common.
@@ -231,6 +265,7 @@ impl Heap {
             self.machine_ms.extend(sample.finished_ms.map(|finished| (finished - released).max(0)));
         }
         tally.reach = tally.reach.and(sample.reach);
+        tally.measures = tally.measures.and(sample.measures);
     }
 
     fn tally(self) -> Tally {

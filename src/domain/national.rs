@@ -19,7 +19,7 @@
 //! | `geocode` | one geocode `CN-STAT-CODE` for each code |
 //! | `circle` in metres | the same circle in kilometres, to the last digit |
 //! | `polygon` that does not close (a line) | a parameter: it has no inside |
-//! | `code/method`, `phone`, `secClassification`, `senderName` (the person who signed), `resource`, a missing namespace | [`parameter`]s; resources name files that come beside the form |
+//! | `code/method`, `phone`, `secClassification`, `senderName` (the person who signed), `resource`, a missing namespace | [`parameter`]s; resources name files that come beside the form, see [`package`] |
 //!
 //! Elements may stand in any order, and empty ones count as absent, for senders differ in both. Everything else the form
 //! does not have is refused, so that nothing is lost without a word.
@@ -31,9 +31,11 @@
 //! parameter [`SENDER_CODE`](parameter::SENDER_CODE), and an identifier of another form by unit and time, in references
 //! too. Several infos are written when one of them alone is Chinese. A channel plan is never made up.
 
+mod attachment;
 mod event;
 mod identifier;
 mod metres;
+pub mod package;
 pub mod parameter;
 mod read;
 mod reply;
@@ -53,7 +55,9 @@ use super::{
     rules,
 };
 
+pub use attachment::Attachment;
 pub use identifier::is_bare;
+pub use package::{is_package, pack};
 pub use parameter::outward;
 pub use reply::reply;
 pub use unsaid::unsaid;
@@ -67,7 +71,7 @@ const AREA_CODE: &str = "CN-STAT-CODE";
 /// Reads a document in the national form with every fault found. Time and memory are bounded by the size of the input.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Reading {
-    cap::read_as(bytes, |text, tree| document(text, tree, &|_, _| Vec::new()))
+    cap::read_as(bytes, |text, tree| document(text, tree, None, &|_, _| Vec::new()))
 }
 
 /// Whether a document element is one of the national form. County systems write it without a namespace; it is known
@@ -78,8 +82,14 @@ pub(super) fn is_form(root: Node<'_>) -> bool {
     element.name == "alert" && (element.namespace == NAMESPACE || element.namespace.is_empty() && known())
 }
 
-/// The message of a document in the national form.
-pub(super) fn document(text: &str, tree: &Tree<'_>, further: rules::Further<'_>) -> Reading {
+/// The message of a document in the national form. `attachments` are the files that came with it, where it came in a
+/// package.
+pub(super) fn document(
+    text: &str,
+    tree: &Tree<'_>,
+    attachments: Option<&[Attachment]>,
+    further: rules::Further<'_>,
+) -> Reading {
     let root = tree.root();
     if !is_form(root) {
         let finding = Finding::refuse(code::NATIONAL_WRONG_ROOT, "/").got(root.element().name);
@@ -87,7 +97,7 @@ pub(super) fn document(text: &str, tree: &Tree<'_>, further: rules::Further<'_>)
     }
     let mut sink = Sink::new(schema::ALERT);
     schema::check(root, schema::ALERT, &mut sink);
-    let (message, known) = read::Reader { sink: &mut sink }.alert(root);
+    let (message, known) = read::Reader { sink: &mut sink, attachments }.alert(root);
     cap::judge(text, root, schema::ALERT, sink, (message, known), further)
 }
 

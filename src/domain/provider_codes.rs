@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use fenghuo_contract::{CodeMeaning, CodeTable};
 
 /// Name and text of every table.
-const TABLES: [(&str, &str); 16] = [
+const TABLES: [(&str, &str); 17] = [
     ("aliyun", include_str!("../../config/codes/aliyun.toml")),
     ("apns", include_str!("../../config/codes/apns.toml")),
     ("cmpp", include_str!("../../config/codes/cmpp.toml")),
     ("email", include_str!("../../config/codes/email.toml")),
     ("fcm", include_str!("../../config/codes/fcm.toml")),
     ("http", include_str!("../../config/codes/http.toml")),
+    ("huawei", include_str!("../../config/codes/huawei.toml")),
     ("jpush", include_str!("../../config/codes/jpush.toml")),
     ("ntfy", include_str!("../../config/codes/ntfy.toml")),
     ("sgip", include_str!("../../config/codes/sgip.toml")),

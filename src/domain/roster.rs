@@ -145,6 +145,18 @@ impl When {
         }
     }
 
+    /// The first stretch that begins after a moment, Unix seconds; `None` when the shift never begins again.
+    #[must_use]
+    pub fn after(&self, unix: i64) -> Option<(i64, i64)> {
+        match *self {
+            Self::Once { from, until } => (unix < from).then_some((from, until)),
+            Self::Weekly { .. } => {
+                let today = (unix + CHINA).div_euclid(DAY);
+                (today..=today + 7).filter_map(|day| self.on(day)).find(|(from, _)| unix < *from)
+            }
+        }
+    }
+
     /// The stretch that begins on a day of China's calendar, counted from 1970-01-01.
     fn on(&self, day: i64) -> Option<(i64, i64)> {
         let Self::Weekly { days, from, until } = *self else { return None };
@@ -188,6 +200,17 @@ pub fn on_duty(shifts: &[Shift], unix: i64) -> Vec<OnDuty<'_>> {
     let around = |shift: &'_ Shift| shift.when.around(unix);
     let on = |shift| around(shift).map(|(from, until)| OnDuty { shift, from, until });
     shifts.iter().filter_map(on).collect()
+}
+
+/// Whoever comes on duty next after a moment: those whose stretches begin together, in the order of the roster.
+#[must_use]
+pub fn next(shifts: &[Shift], unix: i64) -> Vec<OnDuty<'_>> {
+    let after = |shift: &'_ Shift| shift.when.after(unix);
+    let mut next: Vec<OnDuty<'_>> =
+        shifts.iter().filter_map(|shift| after(shift).map(|(from, until)| OnDuty { shift, from, until })).collect();
+    let soonest = next.iter().map(|on| on.from).min();
+    next.retain(|on| Some(on.from) == soonest);
+    next
 }
 
 /// The stretches of the week after a moment in which nobody is on duty, in order; they do not touch.

@@ -6,6 +6,7 @@ use super::{
     level::Level,
     message::{Info, Kind, Message, Scope, Status},
     moment::Moment,
+    national::parameter,
     rules,
 };
 
@@ -90,6 +91,13 @@ impl Warning {
         self.info_index(language).map(|index| &self.message.infos[index])
     }
 
+    /// The short form its issuer gave it for messages on the telephone, for a reader of `language`: the text that the
+    /// channel plan of the national form has for SMS. Nothing else is a short form: nobody but the issuer may make one.
+    #[must_use]
+    pub fn short_text(&self, language: &str) -> Option<&str> {
+        parameter::text_of_method(&self.info_for(language)?.parameters, "SMS")
+    }
+
     /// Where the info of [`Warning::info_for`] stands.
     #[must_use]
     pub fn info_index(&self, language: &str) -> Option<usize> {
@@ -107,5 +115,37 @@ impl Warning {
     #[must_use]
     pub fn identity(&self) -> String {
         format!("{},{},{}", self.message.sender, self.message.identifier, self.message.sent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Warning;
+
+    fn with(parameters: &str) -> Warning {
+        let text = format!(
+            r#"{{"identifier":"W","sender":"s","sent":"2026-07-15T14:40:00+08:00","status":"test","kind":"alert",
+            "scope":"public","infos":[{{"language":"zh-CN","categories":["met"],"event":"暴雨","urgency":"immediate",
+            "severity":"extreme","certainty":"observed","description":"雨","parameters":[{parameters}],
+            "areas":[{{"description":"松北区"}}]}}]}}"#
+        );
+        Warning::new(serde_json::from_str(&text).expect("a message")).expect("keeps the rules")
+    }
+
+    #[test]
+    fn the_short_form_is_what_the_plan_gives_sms_and_nothing_else() {
+        let named = |name: &str, value: &str| format!(r#"{{"name":"CN-12379.{name}","value":"{value}"}}"#);
+        let plan = [
+            named("method", "LED"),
+            named("method.message", "屏幕的话"),
+            named("method", "sms"),
+            named("method.audienceGrp", "全体"),
+            named("method.message", " 红色预警，速避 "),
+        ];
+        assert_eq!(with(&plan.join(",")).short_text("zh-CN"), Some("红色预警，速避"));
+        assert_eq!(with(&plan.join(",")).short_text("en"), Some("红色预警，速避"), "the only one there is");
+        assert_eq!(with(&plan[..2].join(",")).short_text("zh-CN"), None);
+        assert_eq!(with(&plan[2..4].join(",")).short_text("zh-CN"), None, "empty means the description");
+        assert_eq!(with("").short_text("zh-CN"), None);
     }
 }

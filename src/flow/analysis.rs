@@ -1,20 +1,29 @@
-//! 汇总、分析和研判: the warnings of a span of time as samples for [`crate::domain::analysis`], from what is in memory.
+//! 汇总、分析和研判: the warnings of a span of time as samples for [`crate::domain::analysis`], from what is in memory;
+//! what departments did is in the store.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
-    Flow, Parts,
+    Flow, Parts, Unavailable,
     authorize::{Actor, Role},
+    parts::parse,
     record::{Stage, WarningRecord},
     status,
 };
-use crate::domain::{
-    analysis::{Analysis, Change, Period, Reach, Sample},
-    area::AreaCode,
-    chain,
-    delivery::State,
-    hazard,
-    message::{Kind, Status},
+use crate::{
+    domain::{
+        analysis::{Analysis, Change, Measures, Period, Reach, Sample},
+        area::AreaCode,
+        chain,
+        delivery::State,
+        hazard,
+        measures::{Measure, MeasureState, Sheet},
+        message::{Kind, Status},
+    },
+    store::{self, Space},
 };
 
 /// Which warnings are analysed.
@@ -31,8 +40,10 @@ pub struct AnalysisOrder {
 
 impl Flow {
     /// What the warnings of a span of time came to. An issuer sees released ones of all, others only of its own.
-    #[must_use]
-    pub fn analysis(&self, order: AnalysisOrder, actor: &Actor) -> Analysis {
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn analysis(&self, order: AnalysisOrder, actor: &Actor) -> Result<Analysis, Unavailable> {
         let parts = &self.0;
         let wanted = |record: &&Arc<WarningRecord>| {
             (order.from_ms..order.until_ms).contains(&record.received_ms)
@@ -42,8 +53,43 @@ impl Flow {
                 && (record.released_ms.is_some() || actor.role != Role::Issuer || actor.subject == record.issuer)
         };
         let records: Vec<Arc<WarningRecord>> = parts.warnings.read().all().filter(wanted).cloned().collect();
-        let samples: Vec<Sample> = records.iter().map(|record| sample(parts, record)).collect();
-        Analysis::of(&samples, order.period, parts.clock.unix_ms())
+        let mut measures = measures(parts, &records).await?;
+        let with = |record: &Arc<WarningRecord>| Sample {
+            measures: measures.remove(&record.id.0).unwrap_or_default(),
+            ..sample(parts, record)
+        };
+        let samples: Vec<Sample> = records.iter().map(with).collect();
+        Ok(Analysis::of(&samples, order.period, parts.clock.unix_ms()))
+    }
+}
+
+/// What departments had to do, by the warning that brought it. Sheets on which nothing is open are in the store only.
+async fn measures(parts: &Parts, records: &[Arc<WarningRecord>]) -> Result<BTreeMap<String, Measures>, Unavailable> {
+    let events: BTreeSet<&str> = records.iter().map(|record| record.event.0.as_str()).collect();
+    let now_ms = parts.clock.unix_ms();
+    let mut all: BTreeMap<String, Measures> = BTreeMap::new();
+    store::each(&parts.store, Space::Measures, None, |key, stored| {
+        if std::str::from_utf8(&key.0).is_ok_and(|event| events.contains(event)) {
+            for item in parse::<Sheet>(&stored.value)?.items {
+                let sum = all.entry(item.from.clone()).or_default();
+                *sum = sum.and(counted(&item, now_ms));
+            }
+        }
+        Ok::<(), Unavailable>(())
+    })
+    .await?;
+    Ok(all)
+}
+
+fn counted(item: &Measure, now_ms: i64) -> Measures {
+    let state = item.state();
+    Measures {
+        asked: 1,
+        done: u64::from(state == MeasureState::Done),
+        late: u64::from(item.is_late()),
+        overdue: u64::from(item.is_overdue(now_ms)),
+        not_applicable: u64::from(state == MeasureState::NotApplicable),
+        ended: u64::from(state == MeasureState::Ended),
     }
 }
 
@@ -71,6 +117,7 @@ fn sample(parts: &Parts, record: &WarningRecord) -> Sample {
         issuer: record.issuer.clone().unwrap_or_else(|| message.sender.clone()),
         areas,
         reach: reach(parts, record),
+        measures: Measures::default(),
     }
 }
 

@@ -34,6 +34,7 @@ use crate::{
     domain::{
         level::Level,
         message::{Kind, Scope, Status},
+        national,
         warning::Warning,
     },
     store::{Commit, Expect, Key, Put, Space, Urgency},
@@ -122,7 +123,8 @@ pub(crate) fn feed_actor(upstream: &str, issuer: &str) -> Actor {
 }
 
 pub(crate) fn submission(body: Bytes, actor: Actor) -> Submission {
-    Submission { form: Form::Xml, media_type: "application/cap+xml".to_owned(), body, actor, idempotency_key: None }
+    let media_type = if national::is_package(&body) { "application/zip" } else { "application/cap+xml" };
+    Submission { form: Form::Xml, media_type: media_type.to_owned(), body, actor, idempotency_key: None }
 }
 
 /// A warning from above as people see it.

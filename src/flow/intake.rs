@@ -1,5 +1,6 @@
 //! Stage 1: bytes to a [`Warning`](crate::domain::warning::Warning), stored durably, once.
 
+mod attachments;
 mod ending;
 mod read;
 mod store;
@@ -33,7 +34,7 @@ use crate::domain::{
 pub enum Form {
     /// `application/json`.
     Json,
-    /// CAP 1.2 XML; the 12379 form is recognised by its root.
+    /// CAP 1.2 XML; the 12379 form is recognised by its root, and by its first bytes a zip of it with attachments.
     Xml,
 }
 

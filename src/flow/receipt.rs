@@ -18,7 +18,7 @@ use fenghuo_contract::{Channel, NotTaken, Origin, Receipt, ReceiptSink, ReceiptS
 
 pub use self::{
     callback::{CallbackAnswer, CallbackSecrets, SecretFault},
-    confirm::{ConfirmView, Confirmation},
+    confirm::{ConfirmView, Confirmation, Officers},
     link::Links,
     stream::{Cursor, ReceiptLine, Receipts},
 };

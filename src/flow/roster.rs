@@ -164,6 +164,8 @@ pub struct OfficeView {
     pub source: RosterSource,
     /// Whoever is on duty at that moment; empty when nobody is.
     pub on_duty: Vec<OnDutyView>,
+    /// Whoever comes on duty next; empty when no shift begins again.
+    pub next: Vec<OnDutyView>,
     /// Every shift, as it was written.
     pub shifts: Vec<ShiftForm>,
     /// External ids in the shifts that the directory does not know: nobody is reached by them.
@@ -177,10 +179,26 @@ pub struct OnDutyView {
     /// External id in the directory of recipients.
     pub recipient: String,
     pub roles: Vec<Duty>,
-    /// When his stretch ends, RFC 3339.
+    /// When his stretch begins, RFC 3339.
+    pub from: String,
+    /// When it ends.
     pub until: String,
     /// Who stands in, the first first.
     pub deputies: Vec<Officer>,
+}
+
+impl OnDutyView {
+    fn new(on: roster::OnDuty<'_>) -> Self {
+        let time = |unix: i64| rfc3339(unix.saturating_mul(1000));
+        Self {
+            person: on.shift.officer.person.clone(),
+            recipient: on.shift.officer.recipient.clone(),
+            roles: on.shift.roles.clone(),
+            from: time(on.from),
+            until: time(on.until),
+            deputies: on.shift.deputies.clone(),
+        }
+    }
 }
 
 /// Why shifts are not taken.
@@ -251,7 +269,6 @@ impl Flow {
 
     async fn office(&self, id: &str, at: i64) -> Result<Option<OfficeView>, Unavailable> {
         let Some(office) = self.0.rosters.offices.read().get(id).cloned() else { return Ok(None) };
-        let standing = self.0.rosters.on_duty(id, at).unwrap_or_default();
         let named = |form: &ShiftForm| {
             let deputies = form.deputies.iter().map(|deputy| deputy.recipient.clone());
             std::iter::once(form.recipient.clone()).chain(deputies).collect::<Vec<_>>()
@@ -263,16 +280,10 @@ impl Flow {
                 unknown_recipients.push(recipient);
             }
         }
-        let on_duty = |standing: Standing| OnDutyView {
-            person: standing.officer.person,
-            recipient: standing.officer.recipient,
-            roles: standing.roles,
-            until: rfc3339(standing.until.saturating_mul(1000)),
-            deputies: standing.deputies,
-        };
         Ok(Some(OfficeView {
             source: office.source,
-            on_duty: standing.into_iter().map(on_duty).collect(),
+            on_duty: roster::on_duty(&office.shifts, at).into_iter().map(OnDutyView::new).collect(),
+            next: roster::next(&office.shifts, at).into_iter().map(OnDutyView::new).collect(),
             shifts: office.forms.to_vec(),
             unknown_recipients,
             ..self.empty(id)
@@ -285,6 +296,7 @@ impl Flow {
             name: self.0.config.issuers.get(id).map_or_else(|| id.to_owned(), |issuer| issuer.name.clone()),
             source: RosterSource::Configuration,
             on_duty: Vec::new(),
+            next: Vec::new(),
             shifts: Vec::new(),
             unknown_recipients: Vec::new(),
         }

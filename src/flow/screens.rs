@@ -7,26 +7,30 @@
 mod board;
 mod kiosk;
 mod registry;
+mod screen;
 mod sighting;
+mod stamp;
 mod standing;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use serde::{Deserialize, Deserializer, Serialize};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
-pub(crate) use self::sighting::names;
+pub(crate) use self::sighting::{PACKED, names};
 pub use self::{
     board::{Screens, ShownSink, Viewer},
     kiosk::Mac,
+    screen::{Custodian, Screen, ScreenClass, is_screen_id},
+    stamp::{NotBelieved, PublicKey, Stamped, verify},
     standing::{Standing, StandingText},
 };
 use super::{Flow, Unavailable, record::WarningId};
-use crate::domain::{
-    area::AreaCode,
-    level::Level,
-    purpose::{Marked, Marks},
-};
+use crate::domain::level::Level;
 
 /// The query parameter of a kiosk address that carries its token.
 pub const KIOSK_PARAMETER: &str = "k";
@@ -34,37 +38,6 @@ pub const KIOSK_PARAMETER: &str = "k";
 pub const POLL_SECONDS: u64 = 30;
 /// No long poll lasts longer.
 pub const WAIT_MAX: Duration = Duration::from_secs(60);
-
-/// A public screen as registered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Screen {
-    /// Letters, digits, `-`, `_`; at most 64.
-    #[serde(deserialize_with = "screen_id")]
-    pub id: String,
-    pub name: String,
-    #[schema(value_type = String)]
-    pub area: AreaCode,
-    #[serde(default)]
-    pub groups: Vec<String>,
-    /// BCP 47 tag, default `zh-CN`.
-    #[serde(default = "default_language")]
-    pub language: String,
-    /// Takes part in drills; a screen that does not never shows one.
-    #[serde(default)]
-    pub drill: bool,
-}
-
-fn default_language() -> String {
-    "zh-CN".to_owned()
-}
-
-fn screen_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let id = String::deserialize(deserializer)?;
-    let fits =
-        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    fits.then_some(id).ok_or_else(|| serde::de::Error::custom("1 to 64 letters, digits, - or _"))
-}
 
 /// What a screen's own requests tell of what it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -113,12 +86,6 @@ pub struct Heartbeat {
     pub height: Option<u32>,
 }
 
-impl Marked for Screen {
-    fn marks(&self) -> Marks {
-        Marks::audience(self.drill)
-    }
-}
-
 /// A screen with what is known of it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct ScreenView {
@@ -149,7 +116,12 @@ pub struct Notice {
     pub title: String,
     pub text: String,
     pub language: String,
+    /// The same in the screen's other languages, shown in turn.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<NoticeText>,
     pub issuer: String,
+    /// Seconds it stands at least before another takes its place: long enough to be read twice.
+    pub shown_s: u32,
     /// RFC 3339 with offset.
     pub released_at: String,
     pub valid_until: Option<String>,
@@ -157,6 +129,14 @@ pub struct Notice {
     pub drill: bool,
     /// Says that an event is over: shown without a level colour.
     pub lift: bool,
+}
+
+/// The words of a notice in one more language.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct NoticeText {
+    pub language: String,
+    pub title: String,
+    pub text: String,
 }
 
 /// Everything a screen must show now, with its strong ETag (hash of exactly `body`; no time of day inside). The body
@@ -171,6 +151,24 @@ pub struct ScreenDocument {
     /// Unix seconds of the last change, for `Last-Modified`.
     pub changed_at: i64,
     pub notices: Arc<Vec<Notice>>,
+    /// `body` packed with gzip, once for all who take it so.
+    pub packed: Arc<OnceLock<Bytes>>,
+    /// Its newest signatures, plain and packed.
+    stamped: Arc<Mutex<[Option<Stamped>; 2]>>,
+}
+
+impl ScreenDocument {
+    /// The ETag of its plain or its packed form.
+    #[must_use]
+    pub fn etag_of(&self, packed: bool) -> String {
+        if packed { self.etag.trim_end_matches('"').to_owned() + PACKED + "\"" } else { self.etag.clone() }
+    }
+}
+
+/// The notices that are shown: while anything real stands, no drill takes its place or stands beside it.
+pub fn meant(notices: &[Notice]) -> impl Iterator<Item = &Notice> {
+    let real = notices.iter().any(|notice| !notice.drill);
+    notices.iter().filter(move |notice| !(real && notice.drill))
 }
 
 /// What a screen tells us it did.
@@ -261,6 +259,18 @@ impl Flow {
     /// When it cannot be stored.
     pub async fn revoke_kiosk(&self, id: &str) -> Result<bool, Unavailable> {
         self.0.screens.revoke(id).await
+    }
+
+    /// The signature that goes with a document, plain or packed (its ETag is another one), not older than it may be.
+    #[must_use]
+    pub fn stamped(&self, document: &ScreenDocument, packed: bool) -> Stamped {
+        self.0.screens.stamped(document, packed)
+    }
+
+    /// The keys with which signatures of screen documents are checked: the one in use, the one before, the one to come.
+    #[must_use]
+    pub fn screen_keys(&self) -> &[PublicKey] {
+        self.0.screens.keys()
     }
 
     /// Whether a kiosk token opens this screen's page.

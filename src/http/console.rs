@@ -10,11 +10,15 @@ mod calls;
 mod deliveries;
 mod form;
 mod frame;
+mod inbox;
 mod lift;
 mod login;
 mod measures;
+mod notices;
+mod partners;
 mod progress;
 mod retry;
+mod roster;
 mod routes;
 mod screens;
 mod show;
@@ -24,22 +28,22 @@ pub(crate) mod words;
 
 pub(super) use self::{board::escape, warning::is_public};
 use super::{
-    api::{ANALYSTS, CONFIRMERS, ORDERERS, TELEPHONISTS},
+    api::{ANALYSTS, CONFIRMERS, DECIDERS, INBOX_READERS, ORDERERS, TELEPHONISTS},
     routes::{Access, RouteSpec},
 };
 use crate::flow::authorize::Role;
 
 /// Who sees warnings and their numbers.
 const READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
-/// Who sees single deliveries, masked; an issuer only those of its own warnings.
+/// Who sees single deliveries, masked, and who is on duty; an issuer only deliveries of its own warnings.
 const DELIVERY_READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator, Role::Auditor];
 /// Who lifts and corrects; an issuer only its own warnings.
 const LIFTERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator];
 /// Who signs.
 const SIGNERS: &[Role] = &[Role::Approver];
-/// Who sees routes and screens.
+/// Who sees routes, screens and partners.
 const KEEPERS: &[Role] = &[Role::Approver, Role::Operator, Role::Auditor, Role::Admin];
-/// Who pauses and resumes routes and hands out addresses of screens.
+/// Who pauses and resumes routes, tests partners and hands out addresses of screens.
 const OPERATORS: &[Role] = &[Role::Operator, Role::Admin];
 
 /// The entries of the route table.
@@ -66,6 +70,14 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/console/warnings/{id}/calls", Access::page(DELIVERY_READERS), calls::page),
         RouteSpec::post("/console/warnings/{id}/calls/take", Access::page(TELEPHONISTS), calls::take),
         RouteSpec::post("/console/warnings/{id}/calls/confirm", Access::page(CONFIRMERS), calls::confirm),
+        RouteSpec::get("/console/warnings/{id}/notices", Access::page(DELIVERY_READERS), notices::page),
+        RouteSpec::get("/console/inbox", Access::page(INBOX_READERS), inbox::page),
+        RouteSpec::get("/console/inbox/{id}", Access::page(INBOX_READERS), inbox::item::page),
+        RouteSpec::post("/console/inbox/{id}/relay", Access::page(DECIDERS), inbox::item::relay),
+        RouteSpec::post("/console/inbox/{id}/dismiss", Access::page(DECIDERS), inbox::item::dismiss),
+        RouteSpec::get("/console/roster", Access::page(DELIVERY_READERS), roster::page),
+        RouteSpec::get("/console/partners", Access::page(KEEPERS), partners::page),
+        RouteSpec::post("/console/partners/test", Access::page(OPERATORS), partners::test),
         RouteSpec::get("/console/analysis", Access::page(ANALYSTS), analysis::page),
         RouteSpec::get("/console/routes", Access::page(KEEPERS), routes::page),
         RouteSpec::post("/console/routes/pause", Access::page(OPERATORS), routes::pause),

@@ -2,8 +2,14 @@
 
 mod atom;
 mod cap;
+mod element;
+mod geojson;
 mod kiosk;
+mod listing;
+mod player;
+mod rss;
 mod screen;
+mod stream;
 mod tag;
 
 use super::routes::{Access, RouteSpec};
@@ -18,9 +24,15 @@ pub fn routes() -> Vec<RouteSpec> {
     vec![
         RouteSpec::get("/screens/{id}", Access::screen(ONLOOKERS), kiosk::page),
         RouteSpec::get("/screens/{id}/feed.json", Access::screen(ONLOOKERS), screen::feed),
+        RouteSpec::get("/screens/{id}/events", Access::screen(ONLOOKERS), stream::events),
+        RouteSpec::get("/screens/{id}/current.cap", Access::screen(ONLOOKERS), player::merged),
+        RouteSpec::get("/screens/{id}/feed.txt", Access::screen(ONLOOKERS), player::plain),
         RouteSpec::post("/screens/{id}/ack", Access::screen(&[]), screen::ack),
         RouteSpec::post("/screens/{id}/heartbeat", Access::screen(&[]), screen::heartbeat),
+        RouteSpec::get("/screens/keys.json", Access::public(), screen::keys),
         RouteSpec::get("/feeds/warnings.atom", Access::public(), atom::feed),
+        RouteSpec::get("/feeds/warnings.rss", Access::public(), rss::feed),
+        RouteSpec::get("/feeds/active.geojson", Access::public(), geojson::feed),
         RouteSpec::get("/feeds/cap/{file}", Access::public(), cap::document),
         RouteSpec::get("/cap/{file}", Access::public(), cap::document),
     ]

@@ -9,6 +9,7 @@ use axum::{
     extract::Query,
     http::{HeaderMap, Uri},
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
@@ -149,6 +150,22 @@ impl Fields {
                 count
             }
         }
+    }
+
+    /// A field of a form of its own; `None` when it is absent, `null` or of another form.
+    pub fn form<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let value = self.values.remove(name).filter(|value| !value.is_null())?;
+        let got = value.to_string();
+        serde_json::from_value(value)
+            .map_err(|fault| {
+                self.problem(name, "field-wrong", |problem| problem.got(&got).arg("reason", fault.to_string()));
+            })
+            .ok()
+    }
+
+    /// `true` or `false`; `None` when it is absent.
+    pub fn maybe(&mut self, name: &str) -> Option<bool> {
+        self.values.get(name).is_some_and(|value| !value.is_null()).then(|| self.flag(name))
     }
 
     /// A list of texts of at most `most` characters each; empty when it is absent.

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "acorn";
 import { chromium } from "playwright-core";
+import { office } from "./office.mjs";
 
 const [program, pictures] = process.argv.slice(2);
 if (!program) { console.error("usage: node check.mjs PROGRAM [PICTURES]"); process.exit(2); }
@@ -67,11 +68,11 @@ async function api(method, path, body) {
 
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({ executablePath: process.env.FENGHUO_CHROMIUM ?? "/usr/bin/chromium", args: flags });
-async function open(options) {
+async function open(options, from = base) {
   const context = await browser.newContext({ locale: "zh-CN", serviceWorkers: "block", ...options });
   const page = await context.newPage();
   page.on("pageerror", (error) => check(false, `no script fails: ${error.message}`));
-  page.on("request", (request) => { if (!request.url().startsWith(base) && !request.url().startsWith("data:")) { check(false, `nothing from elsewhere: ${request.url()}`); } });
+  page.on("request", (request) => { if (!request.url().startsWith(from) && !request.url().startsWith("data:")) { check(false, `nothing from elsewhere: ${request.url()}`); } });
   page.on("console", (message) => { if (/Content Security Policy/.test(message.text())) { check(false, `no page breaks its own policy: ${message.text()}`); } });
   return { context, page };
 }
@@ -88,24 +89,7 @@ async function consolePages() {
   await page.waitForURL(`${base}/console/`);
   const warning = await page.getAttribute("#active h3 a", "href");
   const paths = { board: "/console/", warning, deliveries: `${warning}/deliveries?state=delivered`, lift: `${warning}/lift`, routes: "/console/routes", screens: "/console/screens" };
-  for (const [name, path] of Object.entries(paths)) {
-    await page.setViewportSize({ width: 1280, height: 800 });
-    await page.goto(base + path);
-    await picture(page, name);
-    await page.evaluate(axe);
-    const found = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
-    const grave = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
-    check(!grave.length, `${name}: nothing serious found by axe ${grave.map((one) => `${one.id} ${one.nodes[0].html.slice(0, 120)}`).join("; ")}`);
-    for (const width of [360, 640]) {
-      await page.setViewportSize({ width, height: 740 });
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      check(over <= 0, `${name}: no sideways scrolling at ${width} px (${over})`);
-      if (width === 360) { await picture(page, `phone-${name}`); }
-    }
-    const small = await page.evaluate(() => [...document.querySelectorAll("button, .button, select, input:not([type=hidden]), nav a, .tools a, summary")]
-      .filter((one) => one.offsetParent && (one.getBoundingClientRect().height < 24 || one.getBoundingClientRect().width < 24)).map((one) => one.outerHTML.slice(0, 80)));
-    check(!small.length, `${name}: targets are at least 24 px ${small.join("; ")}`);
-  }
+  await look(page, base, paths);
 
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.emulateMedia({ colorScheme: "dark" });
@@ -118,6 +102,71 @@ async function consolePages() {
   await script.context.close();
   await liveness(context, page);
   await context.close();
+}
+
+// Every page: nothing serious found by axe, nothing wider than a phone, nothing too small to press, in light and dark.
+async function look(page, base, paths) {
+  for (const [name, path] of Object.entries(paths)) {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.goto(base + path);
+    for (const colorScheme of ["dark", "light"]) {
+      await page.emulateMedia({ colorScheme });
+      await picture(page, colorScheme === "dark" ? `${name}-dark` : name);
+      await page.evaluate(axe);
+      const found = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+      const grave = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
+      check(!grave.length, `${name}: nothing serious found by axe, ${colorScheme} ${grave.map((one) => `${one.id} ${one.nodes[0].html.slice(0, 120)}`).join("; ")}`);
+    }
+    for (const width of [360, 640]) {
+      await page.setViewportSize({ width, height: 740 });
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      check(over <= 0, `${name}: no sideways scrolling at ${width} px (${over})`);
+      if (width === 360) { await picture(page, `phone-${name}`); }
+    }
+    const small = await page.evaluate(() => [...document.querySelectorAll("button, .button, select, input:not([type=hidden]), nav a, .tools a, summary")]
+      .filter((one) => one.offsetParent && (one.getBoundingClientRect().height < 24 || one.getBoundingClientRect().width < 24)).map((one) => one.outerHTML.slice(0, 80)));
+    check(!small.length, `${name}: targets are at least 24 px ${small.join("; ")}`);
+  }
+}
+
+// The pages of a district at work, each seen by somebody who may press its buttons.
+async function officePages() {
+  const base = `http://127.0.0.1:${await freePort()}`;
+  const world = await office(program, base, pause);
+  try {
+    for (const [who, paths] of Object.entries({
+      approver: { signing: `${world.orange}/sign-off`, inbox: "/console/inbox", "inbox-item": world.item },
+      operator: {
+        calls: `${world.red}/calls`, measures: `${world.red}/measures`, notices: `${world.orange}/notices`, roster: "/console/roster",
+        partners: "/console/partners", correct: `${world.red}/correct`, analysis: "/console/analysis?status=exercise",
+      },
+    })) {
+      const { context, page } = await open({ viewport: { width: 1280, height: 800 } }, base);
+      await page.goto(`${base}/console/`);
+      await page.fill("#key", world.keys[who]);
+      await page.keyboard.press("Enter");
+      await page.waitForURL(`${base}/console/`);
+      if (who === "operator") {
+        await page.goto(`${base}/console/partners`);
+        await page.click("text=测试 city");
+        check((await page.textContent("[role=status]")).includes("没有通过测试"), "a partner's test says what came of it");
+      }
+      await look(page, base, paths);
+      if (who === "approver") {
+        await page.goto(base + world.item);
+        await page.fill("#word", "好");
+        await page.click("button.danger");
+        check((await page.textContent("[role=alert]")).includes("一字不差"), "a wrong word passes nothing on, and says so");
+        await page.fill("#word", "正式发布");
+        await page.click("button.danger");
+        await page.waitForURL(`${base}/console/inbox?done=relay`);
+        check(/已转发/.test(await page.textContent("[role=status]")), "the right word passes it on");
+      }
+      await context.close();
+    }
+  } finally {
+    await world.stop();
+  }
 }
 
 // A page that is not live says so, loses nothing that was typed, and comes back by itself.
@@ -178,6 +227,7 @@ async function expiry(screen) {
   await page.addInitScript(() => { const real = Date.now; Date.now = () => real() - 86400000; });
   let cut = false;
   await page.route("**/feed.json*", (route) => cut ? route.abort() : route.fulfill({ status: 200, headers: { etag: '"x"', date: new Date().toUTCString(), "content-type": "application/json" }, body: JSON.stringify(feed) }).then(() => { cut = true; }));
+  await page.route("**/events*", (route) => route.abort());
   await page.goto(base + new URL(screen.kiosk_url).pathname + new URL(screen.kiosk_url).search);
   await until("a warning stays on a page that is cut off, with the word that it is", 9000, async () => (await page.isVisible("#title")) && (await page.isVisible("#strip")));
   await picture(page, "kiosk-lost");
@@ -193,6 +243,7 @@ try {
   await until("the demo's warning stands", 60000, async () => (await api("GET", "/v1/warnings?active=true")).items.length > 0);
   await pause(6000);
   await consolePages();
+  await officePages();
   await kioskPages();
 } catch (error) {
   check(false, `the check itself runs: ${error.stack}`);

@@ -139,6 +139,39 @@ fn an_operator_takes_a_drill_from_import_to_lift() {
 }
 
 #[test]
+fn an_operator_corrects_a_drill_that_was_a_mistake() {
+    let serving = Serving::start();
+    let people = serving.file("people.ndjson");
+    recipients(&people, 8);
+    assert_eq!(serving.call("operator", &["import", &people.display().to_string()]).code, 0);
+    let sent = serving.call("relay", &["send", &repository("config/demo/red-drill.xml"), "--watch", "--json"]);
+    let first: Value = serde_json::from_str(sent.out.lines().next().expect("a line")).expect("JSON");
+    let id = first["id"].as_str().expect("an id");
+
+    let asked = serving.call("operator", &["correct", id]);
+    assert_eq!(asked.code, 2);
+    assert!(asked.err.contains("--yes"), "{}", asked.err);
+    let wrong = serving.call("operator", &["correct", id, "--yes", "--confirm", "lift"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+    let stands = serving.call("operator", &["status", "--active", "--json"]).json();
+    assert_eq!(stands["items"][0]["id"], id, "nothing happened yet");
+    let corrected = serving.call("operator", &["correct", id, "--yes", "--reason", "误发", "--json"]);
+    assert_eq!(
+        (corrected.code, &corrected.json()["corrected"]),
+        (0, &id.into()),
+        "{} {}",
+        corrected.out,
+        corrected.err
+    );
+    let correction = corrected.json()["id"].as_str().expect("an id").to_owned();
+    let watched = serving.call("operator", &["watch", &correction]);
+    assert_eq!(watched.code, 0, "{}", watched.err);
+    let again = serving.call("operator", &["correct", id, "--yes", "--json"]);
+    assert_eq!((again.code, again.json()["id"].as_str()), (0, Some(correction.as_str())), "{}", again.err);
+    assert_eq!(serving.stop(), 0);
+}
+
+#[test]
 fn an_operator_sends_failed_ones_again() {
     let serving = Serving::start();
     let people = serving.file("people.ndjson");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fenghuo::{
     config::{Ladder, Until},
-    domain::{delivery::Reason, level::Level},
+    domain::{area::AreaCode, delivery::Reason, level::Level},
     flow::{intake::Lift, record::WarningId, retry::Retry, screens::Screen, screens::Viewer, status::StatusView},
     store::{Commit, Expect, Key, Put, Space},
 };
@@ -298,14 +298,8 @@ async fn exercise_test_and_the_real_thing_are_events_of_their_own() {
 #[tokio::test(start_paused = true)]
 async fn a_screen_of_the_public_never_shows_a_drill() {
     let engine = Plan::new(14).route("display.drill", Channel::Display, |_, _| {}).start().await;
-    let screen = |id: &str, drill: bool| Screen {
-        id: id.to_owned(),
-        name: "东屏".to_owned(),
-        area: STREET.parse().expect("an area code"),
-        groups: Vec::new(),
-        language: "zh-CN".to_owned(),
-        drill,
-    };
+    let area: AreaCode = STREET.parse().expect("an area code");
+    let screen = |id: &str, drill: bool| Screen { drill, ..Screen::new(id, "东屏", area) };
     for (id, drill) in [("public", false), ("drill", true)] {
         engine.flow.put_screen(screen(id, drill)).await.expect("stored");
     }

@@ -4,7 +4,7 @@
 pub mod counting;
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
@@ -20,6 +20,25 @@ fn python() -> PathBuf {
     let python = environment.join("bin/python3");
     assert!(python.exists(), "the tests' Python environment is missing; run: cargo xtask test");
     python
+}
+
+/// Runs a script of `tests/peers` with something to read; what it printed, or its last words.
+pub fn judged(script: &str, input: &str) -> Result<String, String> {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(script);
+    let mut command = Command::new(python());
+    let pipes = command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = pipes.spawn().expect("python3 starts");
+    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+}
+
+/// Packs a folder or unpacks an archive with Python's own `zipfile`.
+pub fn zip(arguments: &[&str]) {
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/zip.py");
+    let done = Command::new(python()).arg(script).args(arguments).output().expect("python3 starts");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 /// A real SMTP server (aiosmtpd) that tells every message it takes.

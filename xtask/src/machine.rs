@@ -16,13 +16,19 @@ struct Package {
     probe: &'static [&'static str],
 }
 
-const PACKAGES: [Package; 5] = [
+const PACKAGES: &[Package] = &[
     Package { name: "libxml2-utils", probe: &["xmllint", "--version"] },
     Package { name: "chromium", probe: &["chromium", "--version"] },
     Package { name: "chromium-driver", probe: &["chromedriver", "--version"] },
+    Package { name: "postfix", probe: &["postconf", "-d", "mail_version"] },
+    // Without a font for Chinese the browser draws boxes, and measures them.
+    Package { name: "fonts-wqy-microhei", probe: &["sh", "-c", "fc-list :lang=zh | grep -q ."] },
     Package { name: "strace", probe: &["strace", "--version"] },
     Package { name: "python3-venv", probe: &["python3", "-c", "import ensurepip, venv"] },
 ];
+
+/// What Postfix would ask while it is installed: it gets no set-up, and without one its service does not start.
+const POSTFIX_ANSWERS: &str = "postfix postfix/main_mailer_type select No configuration";
 
 /// Installs what is missing; answers the environment the tests run in.
 pub(crate) fn prepare() -> Result<Vec<(&'static str, OsString)>, Failed> {
@@ -53,11 +59,15 @@ fn packages() -> Result<(), Failed> {
         return Ok(());
     }
     say(&format!("xtask: installing packages: {}", missing.join(" ")));
-    check(apt().args(["--quiet=2", "update"]))?;
-    check(apt().args(["--quiet=2", "install", "--yes", "--no-install-recommends"]).args(missing))
+    if missing.contains(&"postfix") {
+        check(installer("sh").args(["-c", "echo \"$1\" | debconf-set-selections", "sh", POSTFIX_ANSWERS]))?;
+    }
+    check(installer("apt-get").args(["--quiet=2", "update"]))?;
+    check(installer("apt-get").args(["--quiet=2", "install", "--yes", "--no-install-recommends"]).args(missing))
 }
 
-fn apt() -> Command {
+/// A program with the rights to install, which asks nothing.
+fn installer(program: &str) -> Command {
     let mut apt = if works("sh", &["-c", "test $(id -u) = 0"]) {
         Command::new("env")
     } else {
@@ -65,7 +75,7 @@ fn apt() -> Command {
         sudo.arg("env");
         sudo
     };
-    apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]).stdin(Stdio::null()).stdout(Stdio::null());
+    apt.args(["DEBIAN_FRONTEND=noninteractive", program]).stdin(Stdio::null()).stdout(Stdio::null());
     apt
 }
 

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use fenghuo_contract::{Class, CodeTable};
+use fenghuo_contract::{Cause, Class, CodeTable};
 
 /// The table every route has.
 pub(crate) static BUILT_IN: LazyLock<Arc<CodeTable>> = LazyLock::new(|| {
@@ -46,6 +46,19 @@ pub(crate) fn class(codes: &CodeTable, stage: Stage, code: u16, enhanced: Option
         return at(stage, meaning.class);
     }
     codes.class(&format!("{} {code}", stage.name()))
+}
+
+/// Whether a refusal or a report of non-delivery says that the mailbox is not there and will not come back, so that sending to it
+/// again only costs reputation: then its address belongs on a list of those not written to.
+///
+/// The code's last word is looked up as an enhanced status code (RFC 3463) in the built-in table; hard is what has the class
+/// [`Class::Recipient`] there, except `5.2.3`, `5.2.4` and `5.6.7`, which speak of this message and this way rather than of
+/// the mailbox. A basic code alone (`550`) proves nothing: spam filters answer the same.
+#[must_use]
+pub fn is_hard(cause: &Cause) -> bool {
+    let code = cause.code.split(' ').next_back().unwrap_or_default();
+    let of_the_message = ["5.2.3", "5.2.4", "5.6.7"].contains(&code);
+    code.starts_with("5.") && !of_the_message && BUILT_IN.class(code) == Class::Recipient
 }
 
 /// A code that speaks of a recipient can only mean one where a recipient was named.
@@ -100,6 +113,30 @@ mod tests {
             (Stage::Rcpt, 452, "4.5.3", Transient),
         ] {
             assert_eq!(meaning(stage, code, Some(enhanced)), expected, "{stage:?} {code} {enhanced}");
+        }
+    }
+
+    #[test]
+    fn only_a_mailbox_that_is_gone_is_hard() {
+        for (code, expected) in [
+            ("550 5.1.1", true),
+            ("5.1.10", true),
+            ("5.1.2", true),
+            ("550 5.2.1", true),
+            ("5.4.4", true),
+            ("550 5.7.17", true),
+            ("552 5.2.2", false),
+            ("5.2.3", false),
+            ("5.6.7", false),
+            ("5.1.8", false),
+            ("554 5.7.1", false),
+            ("4.1.1", false),
+            ("5.0.0", false),
+            ("550", false),
+            ("BOUNCE", false),
+            ("", false),
+        ] {
+            assert_eq!(is_hard(&Cause::new(code, "x")), expected, "{code}");
         }
     }
 

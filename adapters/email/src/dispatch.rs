@@ -11,15 +11,15 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     letter::Letter,
-    pool::{Pool, Slot},
+    pool::{Pool, Relays, Slot},
     session::{Session, broken_cause},
     transaction::{Envelope, Progress, carry},
 };
 
 /// One submit at work. Each message goes to `per_message` recipients.
 pub(crate) struct Dispatch<'a> {
-    pub(crate) pool: &'a Pool,
-    pub(crate) letter: &'a Letter,
+    pub(crate) relays: &'a Relays,
+    pub(crate) letter: &'a Letter<'a>,
     pub(crate) recipients: &'a [Envelope<'a>],
     pub(crate) per_message: usize,
     pub(crate) deadline: Instant,
@@ -36,10 +36,19 @@ struct Answers {
     fault: Option<Fault>,
 }
 
+impl Answers {
+    /// Of several relays one that may be there later counts before one that needs a person.
+    fn note(&mut self, fault: Fault) {
+        if self.fault.as_ref().is_none_or(|known| matches!(known, Fault::Misconfigured(_))) {
+            self.fault = Some(fault);
+        }
+    }
+}
+
 impl<'a> Dispatch<'a> {
     pub(crate) fn new(
-        pool: &'a Pool,
-        letter: &'a Letter,
+        relays: &'a Relays,
+        letter: &'a Letter<'a>,
         recipients: &'a [Envelope<'a>],
         per_message: usize,
         deadline: Instant,
@@ -47,7 +56,7 @@ impl<'a> Dispatch<'a> {
     ) -> Self {
         let answers = Answers { verdicts: vec![None; recipients.len()], left: recipients.len(), fault: None };
         Self {
-            pool,
+            relays,
             letter,
             recipients,
             per_message,
@@ -60,14 +69,17 @@ impl<'a> Dispatch<'a> {
 
     /// Sends everything, over as many connections as there are free and of use; one verdict per recipient.
     pub(crate) async fn run(self) -> Result<Vec<Verdict>, Fault> {
-        let slot = match timeout_at(self.deadline, self.pool.slot(self.urgent)).await {
+        let order = self.relays.in_order();
+        let (first, others) = order.split_first().ok_or_else(|| transient("CLOSED", "there is no relay"))?;
+        let slot = match timeout_at(self.deadline, first.slot(self.urgent)).await {
             Ok(Some(slot)) => slot,
             Ok(None) => return Err(transient("CLOSED", "the adapter is closed")),
             Err(_) => return Err(transient("TIMEOUT", "no connection became free in time")),
         };
         let messages = self.recipients.len().div_ceil(self.per_message);
-        let more = (1..messages).map_while(|_| self.pool.free_slot(self.urgent));
-        let mut workers: FuturesUnordered<_> = std::iter::once(slot).chain(more).map(|slot| self.work(slot)).collect();
+        let more = (1..messages).map_while(|_| first.free_slot(self.urgent));
+        let slots = std::iter::once(slot).chain(more);
+        let mut workers: FuturesUnordered<_> = slots.map(|slot| self.work(slot, others)).collect();
         // Who still waits for a connection when all is answered is not waited for.
         while workers.next().await.is_some() && self.answers().left > 0 {}
         drop(workers);
@@ -84,21 +96,37 @@ impl<'a> Dispatch<'a> {
     }
 
     /// Takes message after message until none is left, the time is up, or there is no connection to be had.
-    async fn work(&self, slot: Slot<'_>) {
-        let mut resting = None;
+    async fn work(&self, mut slot: Slot<'a>, others: &[&'a Pool]) {
+        let (mut resting, mut others) = (None, others.iter());
         while self.next.load(Ordering::Relaxed) < self.recipients.len() {
             let session = match resting.take() {
-                Some(session) => Ok(Ok(session)),
-                None => timeout_at(self.deadline, slot.session()).await,
+                Some(session) => Some(session),
+                None => self.reach(&mut slot, &mut others).await,
             };
-            match session {
-                Ok(Ok(session)) => resting = self.message(&slot, session).await,
-                Ok(Err(fault)) => return self.answers().fault = Some(fault),
-                Err(_) => return,
-            }
+            let Some(session) = session else { return };
+            resting = self.message(&slot, session).await;
         }
         if let Some(session) = resting {
             slot.give_back(session).await;
+        }
+    }
+
+    /// A connection to the relay of the slot, or to the next that can be had, each tried once: of the next message nothing
+    /// has gone anywhere yet. A relay that asks for patience is not gone around.
+    async fn reach(&self, slot: &mut Slot<'a>, others: &mut std::slice::Iter<'_, &'a Pool>) -> Option<Session> {
+        loop {
+            let Ok(reached) = timeout_at(self.deadline, slot.session()).await else {
+                slot.took_too_long();
+                return None;
+            };
+            let fault = match reached {
+                Ok(session) => return Some(session),
+                Err(fault) => fault,
+            };
+            let patience = matches!(fault, Fault::Throttled { .. });
+            self.answers().note(fault);
+            let other = if patience { None } else { others.next() };
+            *slot = timeout_at(self.deadline, other?.slot(self.urgent)).await.ok()??;
         }
     }
 

@@ -11,17 +11,50 @@
 //! - STARTTLS is never given up when it is missing, what was said before it is forgotten, and bytes slipped in before the
 //!   handshake end the connection.
 //! - A connection lost after the final dot leaves the recipients in doubt; lost before, they were not reached.
+//! - Relays stand in order. One that cannot be connected to, or refuses the log-in, is passed over for a while and the next steps
+//!   in, as long as nothing of a message has gone anywhere. One that asks for patience is not gone around, and what one relay has
+//!   answered is never taken to another. Recipients' own servers are not spoken to: a relay has the queue, the name and the
+//!   reputation that takes.
+//! - What a relay offers is used: SIZE, and a message over its limit is refused before it is sent; DSN, so that reports come
+//!   without the message and name the delivery; SMTPUTF8 for a part before the `@` beyond ASCII, which is refused as a recipient
+//!   (`5.6.7`) by a relay without it. Domains are written as the DNS knows them and need nothing. Our bodies are ASCII by
+//!   construction, so BODY=8BITMIME goes with SMTPUTF8 alone.
+//!
+//! # What becomes of a message
+//!
+//! With [`Settings::bounces`] every recipient has a return path of its own, `bounce+TOKEN.SIGNATURE@domain` ([`Seal`]), and the
+//! adapter listens for what comes back to it over SMTP or LMTP. The reference of an accepted item is the text of its
+//! [`Token`](fenghuo_contract::Token), so a report finds its delivery by the address it came to; what is written in it is believed
+//! about that delivery alone, and an address without our signature is refused in the dialogue. Reports by the book (RFC 3464)
+//! are read, and the prose of qmail, Exchange, Exim and others; delays, automatic replies, complaints, word of reading and reports
+//! about reports are taken and say nothing. `Delivered` needs [`Notify::Success`] and a relay and servers that honour it.
+//!
+//! The [`Cause`] of a failure has the form of the answers in a dialogue (`550 5.1.1`, or `5.2.2` where no basic code is told, or
+//! `BOUNCE` where no code is), so the same table says what it means; [`is_hard`] says whether the mailbox is gone for good.
+//!
+//! # Signatures
+//!
+//! DKIM ([`DkimSettings`]) covers each message as it goes out, the recipient's own lines included; the rest is made canonical once a
+//! batch. Measured on one core with a mail of 8 kB: writing a recipient's copy takes 0.5 µs, with a return path of its own 1 µs,
+//! with an Ed25519 signature 25 µs, with one of RSA-2048 620 µs. An audience of a million is signed with RSA for ten minutes of a
+//! core: there the relay had better sign, as most do. Below orange a link to unsubscribe with one click is in the headers where
+//! [`UnsubscribeSettings`] say so.
+//!
+//! # Codes
 //!
 //! What replies mean is in one table, by enhanced code first and basic code second (`config/codes/email.toml`). One judgement needs the
 //! whole batch: `5.7.1` to a recipient is the account's fault unless the same batch had recipients accepted; then it is a
 //! rule of that recipient, and must not stop the route.
 
+mod bounces;
 mod codes;
 mod dispatch;
+mod dkim;
 mod letter;
 mod personal;
 mod pool;
 mod reply;
+mod seal;
 mod session;
 mod settings;
 mod tls;
@@ -32,18 +65,35 @@ mod wire;
 mod tests;
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Batch, Cause, Channel, Deduplication, Fault, Item, Profile, RateUnit, ReceiptStyle, Verdict,
+    Adapter, Batch, Cause, Channel, Deduplication, Fault, Item, Profile, RateUnit, ReceiptSink, ReceiptStyle, Verdict,
 };
 use lettre::Address;
-pub use settings::{Mechanism, Settings, SettingsFault, Tls};
 
-use crate::{dispatch::Dispatch, letter::Letter, pool::Pool, transaction::Envelope};
+use crate::{
+    bounces::Bounces,
+    dispatch::Dispatch,
+    letter::Letter,
+    pool::Relays,
+    settings::{Sender, Setup},
+    transaction::Envelope,
+};
+pub use crate::{
+    codes::is_hard,
+    seal::Seal,
+    settings::{
+        BounceSettings, DkimSettings, Mechanism, Notify, Protocol, RelaySettings, Settings, SettingsFault, Tls,
+        UnsubscribeSettings,
+    },
+};
 
 /// Recipients handed over at a time.
 const BATCH_MAX: usize = 256;
@@ -54,31 +104,48 @@ const ADDRESS_MAX: usize = 254;
 /// The adapter; the documentation of the crate says how it works.
 pub struct Email {
     profile: Profile,
-    pool: Pool,
+    relays: Relays,
+    sender: Sender,
+    /// `None` when no reports are expected.
+    bounces: Option<Bounces>,
     per_message: usize,
     closed: AtomicBool,
 }
 
 impl Email {
-    /// An adapter for one relay. Reads the password and the certificate authorities; opens no connection.
+    /// An adapter for one sender and one or more relays; what reports of non-delivery say goes to `receipts`. Reads the
+    /// secrets and the certificate authorities; opens no connection, and listens from the first submit or probe on.
     ///
     /// # Errors
     /// [`SettingsFault`] lists everything that is wrong with the settings.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsFault> {
-        let relay = settings.relay()?;
+    pub fn new(settings: &Settings, receipts: Arc<dyn ReceiptSink>) -> Result<Self, SettingsFault> {
+        let Setup { relays, sender } = settings.setup()?;
         let own_message = settings.recipients_per_message == 1;
+        let duration = Duration::from_millis;
+        let relays = Relays::new(relays, duration(settings.connect_timeout_ms), duration(settings.pass_over_ms));
+        let reports = sender.bounces.clone();
         let profile = Profile {
             channel: Channel::Email,
             batch_max: BATCH_MAX,
             text_max: None,
-            receipts: ReceiptStyle::None,
+            receipts: if reports.is_some() { ReceiptStyle::Delivery } else { ReceiptStyle::None },
             deduplication: if own_message { Deduplication::ByToken } else { Deduplication::None },
             rate_unit: RateUnit::Recipients,
-            window: settings.connections,
+            window: relays.window(),
         };
-        let timeout = Duration::from_millis(settings.connect_timeout_ms);
-        let pool = Pool::new(relay, settings.connections, settings.messages_per_connection, timeout);
-        Ok(Self { profile, pool, per_message: settings.recipients_per_message, closed: AtomicBool::new(false) })
+        let bounces = reports.map(|reports| Bounces::new(reports, sender.envelope_from.clone(), receipts));
+        let per_message = settings.recipients_per_message;
+        Ok(Self { profile, relays, sender, bounces, per_message, closed: AtomicBool::new(false) })
+    }
+
+    /// Listens for reports, if that is wanted and not yet done. That it cannot listen stops no warning: the log says it, and
+    /// the next submit tries again.
+    async fn listen(&self) {
+        if let Some(bounces) = &self.bounces
+            && let Err(error) = bounces.listen().await
+        {
+            tracing::error!(%error, "nobody listens for reports of non-delivery: the address cannot be bound");
+        }
     }
 
     /// Bytes of the longest address to confirm at. A message for several recipients carries none: it would be everybody's.
@@ -116,11 +183,12 @@ impl Adapter for Email {
         if recipients.is_empty() {
             return Ok(vec![no_address(); batch.items.len()]);
         }
-        let Ok(letter) = Letter::new(&batch.content, self.pool.relay(), self.links(batch)) else {
+        self.listen().await;
+        let Ok(letter) = Letter::new(&batch.content, &self.sender, self.links(batch)) else {
             let refusal = Verdict::refused_content("UNWRITABLE", "the content cannot be made into a message");
             return Ok(vec![refusal; batch.items.len()]);
         };
-        let dispatch = Dispatch::new(&self.pool, &letter, &recipients, self.per_message, deadline, batch.urgent);
+        let dispatch = Dispatch::new(&self.relays, &letter, &recipients, self.per_message, deadline, batch.urgent);
         let mut verdicts = dispatch.run().await?;
         judge_by_the_batch(&mut verdicts);
         let mut verdicts = verdicts.into_iter();
@@ -129,25 +197,50 @@ impl Adapter for Email {
         Ok(addresses.iter().map(answer).collect())
     }
 
-    /// Connects, protects, logs in, and says farewell. When every connection it may have is at work, the link is known to work.
+    /// Connects, protects, logs in, and says farewell, at every relay: the link is good when one of them is. When every
+    /// connection it may have is at work, a relay is known to work.
     async fn probe(&self) -> Result<(), Fault> {
         self.check_open()?;
-        let Some(slot) = self.pool.free_slot(false) else { return Ok(()) };
-        slot.fresh().await?.quit().await;
-        Ok(())
+        self.listen().await;
+        let mut answer = Err(Fault::Transient(Cause::new("CLOSED", "there is no relay")));
+        for (number, pool) in self.relays.in_order().into_iter().enumerate() {
+            let probed = match pool.free_slot(false) {
+                Some(slot) => match slot.fresh().await {
+                    Ok(session) => {
+                        session.quit().await;
+                        Ok(())
+                    }
+                    Err(fault) => Err(fault),
+                },
+                None => Ok(()),
+            };
+            if number == 0 || probed.is_ok() {
+                answer = probed;
+            }
+        }
+        answer
     }
 
     async fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        self.pool.close().await;
+        self.relays.close().await;
+        if let Some(bounces) = &self.bounces {
+            bounces.stop().await;
+        }
     }
 }
 
-/// The address as it may stand in a command.
+/// The address as it may stand in a command. A domain beyond ASCII is written as the DNS knows it, so that only the part before
+/// the `@` can need a relay with SMTPUTF8.
 fn address(item: &Item) -> Option<Address> {
     let text = item.address.expose();
     let clean = text.len() <= ADDRESS_MAX && !text.chars().any(|sign| sign.is_control() || " <>".contains(sign));
-    if clean { text.parse().ok() } else { None }
+    let address: Address = if clean { text.parse().ok()? } else { return None };
+    if address.domain().is_ascii() {
+        return Some(address);
+    }
+    let domain = idna::domain_to_ascii(address.domain()).ok()?;
+    Address::new(address.user(), domain).ok()
 }
 
 fn no_address() -> Verdict {

@@ -1,4 +1,5 @@
-//! Connections kept for the next submit, at most so many; where there are several, one is left to urgent submits.
+//! Connections kept for the next submit, at most so many to each relay; where there are several, one is left to urgent
+//! submits. A relay that cannot be had is passed over for a while.
 
 use std::{
     pin::pin,
@@ -7,19 +8,30 @@ use std::{
 };
 
 use fenghuo_contract::{Cause, Fault};
-use futures_util::future::select;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use futures_util::future::{join_all, select};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::Instant,
+};
 
 use crate::{session::Session, settings::Relay};
 
+/// The relays of a route, in the order of preference.
+pub(crate) struct Relays {
+    pools: Vec<Pool>,
+}
+
+/// The connections to one relay.
 pub(crate) struct Pool {
     relay: Relay,
     connect_timeout: Duration,
-    transactions_max: usize,
+    pass_over: Duration,
     slots: Semaphore,
     /// The slot only urgent submits may have.
     urgent: Semaphore,
     resting: Mutex<Vec<Session>>,
+    /// Others come before it until then.
+    passed_over_until: Mutex<Option<Instant>>,
 }
 
 /// The right to one connection.
@@ -28,15 +40,36 @@ pub(crate) struct Slot<'a> {
     _permit: SemaphorePermit<'a>,
 }
 
-impl Pool {
-    pub(crate) fn new(relay: Relay, connections: usize, transactions_max: usize, connect_timeout: Duration) -> Self {
-        let kept = usize::from(connections > 1);
-        let (slots, urgent) = (Semaphore::new(connections - kept), Semaphore::new(kept));
-        Self { relay, connect_timeout, transactions_max, slots, urgent, resting: Mutex::default() }
+impl Relays {
+    /// `relays` holds one at least.
+    pub(crate) fn new(relays: Vec<Relay>, connect_timeout: Duration, pass_over: Duration) -> Self {
+        Self { pools: relays.into_iter().map(|relay| Pool::new(relay, connect_timeout, pass_over)).collect() }
     }
 
-    pub(crate) fn relay(&self) -> &Relay {
-        &self.relay
+    /// The relays as they are to be tried now: those that are passed over come last.
+    pub(crate) fn in_order(&self) -> Vec<&Pool> {
+        let (passed_over, mut order): (Vec<_>, Vec<_>) = self.pools.iter().partition(|pool| pool.is_passed_over());
+        order.extend(passed_over);
+        order
+    }
+
+    /// Connections that may be open at the same time to the relay that allows most.
+    pub(crate) fn window(&self) -> usize {
+        self.pools.iter().map(|pool| pool.relay.connections).max().unwrap_or(1)
+    }
+
+    /// Gives out no more, and ends the connections that rest.
+    pub(crate) async fn close(&self) {
+        join_all(self.pools.iter().map(Pool::close)).await;
+    }
+}
+
+impl Pool {
+    fn new(relay: Relay, connect_timeout: Duration, pass_over: Duration) -> Self {
+        let kept = usize::from(relay.connections > 1);
+        let (slots, urgent) = (Semaphore::new(relay.connections - kept), Semaphore::new(kept));
+        let (resting, passed_over_until) = (Mutex::default(), Mutex::default());
+        Self { relay, connect_timeout, pass_over, slots, urgent, resting, passed_over_until }
     }
 
     /// Waits for the right to a connection; `None` once the pool is closed.
@@ -60,17 +93,50 @@ impl Pool {
         Some(Slot { pool: self, _permit: permit })
     }
 
-    /// Gives out no more, and ends the connections that rest.
-    pub(crate) async fn close(&self) {
+    async fn close(&self) {
         self.slots.close();
         self.urgent.close();
         let resting = std::mem::take(&mut *self.sessions());
-        futures_util::future::join_all(resting.into_iter().map(Session::quit)).await;
+        join_all(resting.into_iter().map(Session::quit)).await;
     }
 
     fn sessions(&self) -> std::sync::MutexGuard<'_, Vec<Session>> {
         self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// When the time is over, one asks for it and tries it; for the others it starts again until that one has succeeded.
+    fn is_passed_over(&self) -> bool {
+        let mut until = self.passed_over_until.lock().unwrap_or_else(PoisonError::into_inner);
+        match *until {
+            None => false,
+            Some(end) if now() < end => true,
+            Some(_) => {
+                *until = Some(now() + self.pass_over);
+                false
+            }
+        }
+    }
+
+    /// A connection could be had.
+    fn is_there(&self) {
+        *self.passed_over_until.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// A connection could not be had; said once, until there is one again.
+    fn is_away(&self, fault: &Fault) {
+        let mut until = self.passed_over_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if until.is_none() {
+            tracing::warn!(relay = self.relay.host, %fault, "a relay cannot be had");
+        }
+        if until.is_none_or(|end| end <= now()) {
+            *until = Some(now() + self.pass_over);
+        }
+    }
+}
+
+/// The time of the runtime, as all time limits here are.
+fn now() -> Instant {
+    tokio::time::sleep(Duration::ZERO).deadline()
 }
 
 impl Slot<'_> {
@@ -86,15 +152,27 @@ impl Slot<'_> {
 
     /// A new connection.
     pub(crate) async fn fresh(&self) -> Result<Session, Fault> {
-        match tokio::time::timeout(self.pool.connect_timeout, Session::open(&self.pool.relay)).await {
-            Ok(session) => session,
+        let opened = match tokio::time::timeout(self.pool.connect_timeout, Session::open(&self.pool.relay)).await {
+            Ok(opened) => opened,
             Err(_) => Err(Fault::Transient(Cause::new("CONNECT", "no connection in time"))),
+        };
+        match &opened {
+            Ok(_) => self.pool.is_there(),
+            // A relay that wants us to slow down is there.
+            Err(Fault::Throttled { .. }) => {}
+            Err(fault) => self.pool.is_away(fault),
         }
+        opened
+    }
+
+    /// The time was over before there was a connection.
+    pub(crate) fn took_too_long(&self) {
+        self.pool.is_away(&Fault::Transient(Cause::new("TIMEOUT", "no connection within the budget")));
     }
 
     /// Whether the session may carry another message.
     pub(crate) fn may_go_on(&self, session: &Session) -> bool {
-        !session.over && session.transactions < self.pool.transactions_max
+        !session.over && session.transactions < self.pool.relay.messages_per_connection
     }
 
     /// Lays the session to rest, or ends it when it has carried enough.

@@ -71,7 +71,7 @@ impl Reply {
 }
 
 /// Servers quote addresses, whole or without their domain.
-fn discreet<'a>(word: &'a str, local_part: Option<&str>) -> &'a str {
+pub(crate) fn discreet<'a>(word: &'a str, local_part: Option<&str>) -> &'a str {
     let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric());
     let named = local_part.is_some_and(|local| {
         bare.eq_ignore_ascii_case(local.trim_matches(|sign: char| !sign.is_alphanumeric())) && !bare.is_empty()

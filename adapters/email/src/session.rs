@@ -40,6 +40,10 @@ pub(crate) struct Offers {
     pub(crate) pipelining: bool,
     /// Addresses need not be ASCII (RFC 6531).
     pub(crate) smtputf8: bool,
+    /// Bodies need not be ASCII (RFC 6152).
+    pub(crate) eight_bit: bool,
+    /// Reports can be asked for (RFC 3461).
+    pub(crate) dsn: bool,
     /// `Some` when sizes may be announced, with the largest taken (RFC 1870; 0 = no limit known).
     pub(crate) size: Option<usize>,
     starttls: bool,
@@ -55,11 +59,14 @@ impl Offers {
             match words.next().unwrap_or_default() {
                 "PIPELINING" => offers.pipelining = true,
                 "SMTPUTF8" => offers.smtputf8 = true,
+                "8BITMIME" => offers.eight_bit = true,
+                "DSN" => offers.dsn = true,
                 "STARTTLS" => offers.starttls = true,
                 "SIZE" => offers.size = Some(words.next().and_then(|size| size.parse().ok()).unwrap_or(0)),
                 "AUTH" => offers.mechanisms.extend(words.filter_map(|word| match word {
                     "PLAIN" => Some(Mechanism::Plain),
                     "LOGIN" => Some(Mechanism::Login),
+                    "XOAUTH2" => Some(Mechanism::Xoauth2),
                     _ => None,
                 })),
                 _ => {}
@@ -185,7 +192,7 @@ async fn log_in(
     };
     match mechanism {
         Mechanism::Plain => {
-            let token = STANDARD.encode(format!("\0{}\0{}", login.username, login.password));
+            let token = STANDARD.encode(format!("\0{}\0{}", login.username, login.password()?));
             command(wire, &format!("AUTH PLAIN {token}"), Stage::Auth, codes).await?;
         }
         Mechanism::Login => {
@@ -195,10 +202,22 @@ async fn log_in(
                     return Err(reply.fault(codes, Stage::Auth));
                 }
             }
-            command(wire, &STANDARD.encode(&login.password), Stage::Auth, codes).await?;
+            command(wire, &STANDARD.encode(login.password()?), Stage::Auth, codes).await?;
         }
+        Mechanism::Xoauth2 => xoauth2(wire, login, codes).await?,
     }
     Ok(())
+}
+
+/// A refused token is answered with a challenge that holds the reason, and with the refusal after an empty line.
+async fn xoauth2(wire: &mut Wire<Box<dyn Stream>>, login: &Login, codes: &CodeTable) -> Result<(), Fault> {
+    let token = login.token()?;
+    let response = STANDARD.encode(format!("user={}\x01auth=Bearer {token}\x01\x01", login.username));
+    let mut reply = exchange(wire, &format!("AUTH XOAUTH2 {response}")).await?;
+    if reply.code == 334 {
+        reply = exchange(wire, "").await?;
+    }
+    if reply.is_positive() { Ok(()) } else { Err(reply.fault(codes, Stage::Auth)) }
 }
 
 /// A connection that failed before anything was sent over it.

@@ -1,17 +1,59 @@
 //! Against peers: one that follows a script, for what goes wrong on the line, and a foreign server for what a message is.
 
+mod bounces;
 mod faults;
 mod foreign;
+mod mta;
 mod relay;
+mod relays;
+mod session;
+mod signatures;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use bytes::Bytes;
-use fenghuo_contract::{Address, Attachment, Content, Token, Urgency};
+use fenghuo_contract::{Address, Attachment, Content, NotTaken, Receipt, Reply, Token, Urgency};
 
 use super::*;
 
 const BUDGET: Duration = Duration::from_secs(10);
+
+/// Keeps receipts, or takes none.
+#[derive(Default)]
+struct Desk {
+    receipts: Mutex<Vec<Receipt>>,
+    refuses: AtomicBool,
+}
+
+#[async_trait]
+impl ReceiptSink for Desk {
+    async fn accept(&self, receipts: Vec<Receipt>) -> Result<(), NotTaken> {
+        if self.refuses.load(Ordering::Acquire) {
+            return Err(NotTaken);
+        }
+        self.receipts.lock().unwrap().extend(receipts);
+        Ok(())
+    }
+
+    async fn reply(&self, _: Vec<Reply>) -> Result<(), NotTaken> {
+        Err(NotTaken)
+    }
+}
+
+/// An adapter whose receipts nobody reads.
+fn mailer(settings: &Settings) -> Email {
+    Email::new(settings, Arc::new(Desk::default())).unwrap()
+}
+
+/// A file with a secret in it.
+fn secret(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
 
 fn settings(peer: SocketAddr) -> Settings {
     let from_name = Some("松北应急预警".to_owned());

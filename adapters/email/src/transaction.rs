@@ -6,7 +6,12 @@ use std::{io, sync::Arc};
 use fenghuo_contract::{Cause, CodeTable, Item, Reference, Verdict};
 use lettre::Address;
 
-use crate::{codes::Stage, letter::Letter, reply::Reply, session::Session};
+use crate::{
+    codes::Stage,
+    letter::{Copy, Letter},
+    reply::Reply,
+    session::Session,
+};
 
 /// A recipient of a message.
 pub(crate) struct Envelope<'a> {
@@ -49,7 +54,7 @@ impl Progress {
 /// Carries the message. When it fails, the session is over and `progress` says how far it came.
 pub(crate) async fn carry(
     session: &mut Session,
-    letter: &Letter,
+    letter: &Letter<'_>,
     recipients: &[Envelope<'_>],
     progress: &mut Progress,
 ) -> io::Result<()> {
@@ -72,7 +77,7 @@ pub(crate) async fn carry(
 }
 
 /// What the relay's offers rule out is not tried.
-fn refuse_what_cannot_go(session: &Session, letter: &Letter, recipients: &[Envelope<'_>], progress: &mut Progress) {
+fn refuse_what_cannot_go(session: &Session, letter: &Letter<'_>, recipients: &[Envelope<'_>], progress: &mut Progress) {
     if session.offers.size.is_some_and(|most| most > 0 && letter.size() > most) {
         progress.answer_open(|_| Verdict::refused_content("5.3.4", "the message is larger than the relay takes"));
         return;
@@ -104,7 +109,7 @@ enum Ready {
 /// Everything up to the invitation to send the content, in one group when the relay can take it.
 async fn prepare(
     session: &mut Session,
-    letter: &Letter,
+    letter: &Letter<'_>,
     recipients: &[Envelope<'_>],
     open: &[usize],
     progress: &mut Progress,
@@ -149,23 +154,55 @@ async fn prepare(
     Ok(Ready::No)
 }
 
-fn commands(session: &Session, letter: &Letter, recipients: &[Envelope<'_>], open: &[usize]) -> Commands {
+fn commands(session: &Session, letter: &Letter<'_>, recipients: &[Envelope<'_>], open: &[usize]) -> Commands {
     let mut lines = Vec::with_capacity(open.len() + 3);
     if session.unfinished {
         lines.push("RSET\r\n".to_owned());
     }
-    let mut mail = format!("MAIL FROM:<{}>", letter.sender());
-    if session.offers.size.is_some() {
+    lines.push(mail_from(session, letter, recipients, open));
+    lines.extend(open.iter().map(|index| rcpt_to(session, letter, &recipients[*index].address)));
+    lines.push("DATA\r\n".to_owned());
+    Commands { resets: session.unfinished, lines }
+}
+
+/// MAIL with what the relay offers: the size (RFC 1870), addresses beyond ASCII (RFC 6531) and with them eight bits
+/// (RFC 6152; everything else we write is ASCII), and reports that return headers only and name the delivery (RFC 3461).
+fn mail_from(session: &Session, letter: &Letter<'_>, recipients: &[Envelope<'_>], open: &[usize]) -> String {
+    let (offers, sender) = (&session.offers, letter.sender());
+    let token = open.first().map_or(recipients[0].item.token, |index| recipients[*index].item.token);
+    let mut mail = format!("MAIL FROM:<{}>", letter.return_path(token));
+    if offers.size.is_some() {
         mail.push_str(&format!(" SIZE={}", letter.size()));
     }
     if open.iter().any(|index| !is_ascii(&recipients[*index].address)) {
-        mail.push_str(" SMTPUTF8");
+        mail.push_str(if offers.eight_bit { " SMTPUTF8 BODY=8BITMIME" } else { " SMTPUTF8" });
+    }
+    if offers.dsn && (sender.bounces.is_some() || !sender.notify.is_empty()) {
+        mail.push_str(&format!(" RET=HDRS ENVID={token}"));
     }
     mail.push_str("\r\n");
-    lines.push(mail);
-    lines.extend(open.iter().map(|index| format!("RCPT TO:<{}>\r\n", recipients[*index].address)));
-    lines.push("DATA\r\n".to_owned());
-    Commands { resets: session.unfinished, lines }
+    mail
+}
+
+/// RCPT, with what is to be reported where the relay can (RFC 3461).
+fn rcpt_to(session: &Session, letter: &Letter<'_>, address: &Address) -> String {
+    let notify = &letter.sender().notify;
+    if !session.offers.dsn || notify.is_empty() {
+        return format!("RCPT TO:<{address}>\r\n");
+    }
+    let events: Vec<&str> = notify.iter().map(|event| event.keyword()).collect();
+    let original = if is_ascii(address) { format!(" ORCPT=rfc822;{}", xtext(address.as_ref())) } else { String::new() };
+    format!("RCPT TO:<{address}> NOTIFY={}{original}\r\n", events.join(","))
+}
+
+/// ASCII in the characters a parameter may have (RFC 3461 §4).
+fn xtext(text: &str) -> String {
+    let sign = |byte: u8| match byte {
+        b'+' | b'=' => format!("+{byte:02X}"),
+        b'!'..=b'~' => char::from(byte).to_string(),
+        _ => format!("+{byte:02X}"),
+    };
+    text.bytes().map(sign).collect()
 }
 
 struct Commands {
@@ -227,7 +264,7 @@ impl<'a> Replies<'a> {
 
 async fn content(
     session: &mut Session,
-    letter: &Letter,
+    letter: &Letter<'_>,
     recipients: &[Envelope<'_>],
     progress: &mut Progress,
 ) -> io::Result<()> {
@@ -237,13 +274,17 @@ async fn content(
     let to = (recipients.len() == 1).then(|| &recipients[0].address);
     let mut message = std::mem::take(&mut session.scratch);
     message.clear();
-    letter.write(token, to, confirm, &mut message);
+    letter.write(&Copy { token, to, confirm }, &mut message);
     session.wire.send_marking(&message, &mut progress.sent).await?;
     session.scratch = message;
     let reply = session.wire.reply().await?;
     session.over |= reply.is_farewell();
     if reply.is_positive() {
-        let name = reply.queue_id().map_or_else(|| letter.message_id(token), str::to_owned);
+        // A report comes back to the return path, which says the token and no name the relay gave.
+        let name = match letter.sender().bounces {
+            Some(_) => token.to_string(),
+            None => reply.queue_id().map_or_else(|| letter.message_id(token), str::to_owned),
+        };
         progress.answer_open(|_| Verdict::Accepted(Some(Reference::new(&name))));
     } else {
         progress.answer_open(|index| refused(&session.codes, &reply, recipients, index));

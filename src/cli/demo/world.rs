@@ -9,7 +9,7 @@ use crate::{
     cli::{fault::Fault, output::Output},
     clock::Clock,
     config::Config,
-    domain::{cap, message::Message, moment::Moment},
+    domain::{cap, legible::Panel, message::Message, moment::Moment},
     flow::{
         authorize::{NewKey, Role},
         screens::Screen,
@@ -120,14 +120,8 @@ impl World<'_> {
     pub(super) async fn screens(&self) -> Result<(), Fault> {
         for (id, name, area) in SCREENS {
             let area = area.parse().expect("a literal, parsed by a test");
-            let screen = Screen {
-                id: id.to_owned(),
-                name: name.to_owned(),
-                area,
-                groups: Vec::new(),
-                language: "zh-CN".to_owned(),
-                drill: true,
-            };
+            let panel = Some(Panel { width_cm: 384, height_cm: 216, distance_m: 12 });
+            let screen = Screen { drill: true, panel, ..Screen::new(id, name, area) };
             self.gateway.flow().put_screen(screen).await.map_err(|fault| self.not_stored(&fault))?;
         }
         Ok(())

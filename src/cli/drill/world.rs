@@ -62,14 +62,8 @@ pub(super) async fn fill(gateway: &Gateway, recipients: u32, output: &Output) ->
     let not_stored =
         |fault: crate::flow::Unavailable| Fault::failed(output.lang, "cli-not-stored", &[("cause", fault.to_string())]);
     for (id, name, area) in PLACES {
-        let screen = Screen {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            area: area.parse().expect("a literal, parsed by a test"),
-            groups: Vec::new(),
-            language: "zh-CN".to_owned(),
-            drill: true,
-        };
+        let area = area.parse().expect("a literal, parsed by a test");
+        let screen = Screen { drill: true, ..Screen::new(id, name, area) };
         gateway.flow().put_screen(screen).await.map_err(not_stored)?;
     }
     let areas = config(Path::new("")).areas;

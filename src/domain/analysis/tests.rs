@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Analysis, AreaCode, Change, Level, Period, Reach, Sample, Spread};
+use super::{Analysis, AreaCode, Change, Level, Measures, Period, Reach, Sample, Spread};
 
 const DAY: i64 = 86_400_000;
 /// 2026-07-15T00:00:00+08:00.
@@ -101,6 +101,7 @@ fn samples() -> impl Strategy<Value = Vec<Sample>> {
             issuer: format!("i{}", day % 5),
             areas: areas.into_iter().map(area).collect(),
             reach: Reach { addressed, failed, ..Reach::default() },
+            measures: Measures { asked: addressed, done: failed.min(addressed), ..Measures::default() },
         }
     });
     prop::collection::vec(sample, 0..40)

@@ -103,6 +103,29 @@ codes! {
     /// Something that the national form leaves out.
     NATIONAL_UNSAID = "national-unsaid";
 
+    /// A zip that cannot be read to its end.
+    NATIONAL_ZIP_BROKEN = "national-zip-broken";
+    /// A zip with an entry that needs a password.
+    NATIONAL_ZIP_ENCRYPTED = "national-zip-encrypted";
+    /// A zip with an entry that is packed in another way than by deflate.
+    NATIONAL_ZIP_METHOD = "national-zip-method";
+    /// A zip with more entries than a form has attachments.
+    NATIONAL_ZIP_ENTRIES = "national-zip-entries";
+    /// A zip that unpacks to more than it may.
+    NATIONAL_ZIP_UNPACKS = "national-zip-unpacks";
+    /// A zip without exactly one form.
+    NATIONAL_ZIP_FORM = "national-zip-form";
+    /// A file in a zip that is not called what the platform's rules call it.
+    NATIONAL_ZIP_NAME = "national-zip-name";
+    /// A file that is twice in a zip.
+    NATIONAL_ZIP_TWICE = "national-zip-twice";
+    /// A file the form names is not in the zip.
+    NATIONAL_ATTACHMENT_MISSING = "national-attachment-missing";
+    /// A file is not the one whose digest the form gives.
+    NATIONAL_ATTACHMENT_DIFFERS = "national-attachment-differs";
+    /// A form in a file that is not called what its contents say.
+    NATIONAL_FILE_NAME = "national-file-name";
+
     /// The bytes are not JSON.
     JSON_SYNTAX = "json-syntax";
     /// More values than any message needs.

@@ -25,8 +25,10 @@ pub(super) const PHONE: &str = "CN-12379.phone";
 pub(super) const CLASSIFICATION: &str = "CN-12379.secClassification";
 /// A certainty that CAP has no word for.
 pub(super) const CERTAINTY: &str = "CN-12379.certainty";
-/// A file that comes beside the form; parts: `size`, `digest`.
+/// A file that comes beside the form; parts: `size`, `digest`, and [`SHA256`] where the file came.
 pub(super) const RESOURCE: &str = "CN-12379.resource";
+/// SHA-256 of the file itself, hex: the form's own digest is a SHA-1, too weak for what a signature is about.
+pub(super) const SHA256: &str = "CN-12379.resource.sha256";
 
 /// The parts of a method, in the order of the form.
 pub(super) const OF_METHOD: [&str; 4] = ["message", "audienceGrp", "audiencePrt", "audenceprt"];
@@ -49,9 +51,9 @@ pub(super) struct Group<'m> {
     parts: Vec<(&'m str, &'m str)>,
 }
 
-impl Group<'_> {
+impl<'m> Group<'m> {
     /// The value of a part.
-    pub(super) fn part(&self, name: &str) -> Option<&str> {
+    pub(super) fn part(&self, name: &str) -> Option<&'m str> {
         self.parts.iter().find(|(part, _)| *part == name).map(|(_, value)| *value)
     }
 }
@@ -68,6 +70,14 @@ pub(super) fn groups<'m>(parameters: &'m [NamedValue], head: &str) -> Vec<Group<
         }
     }
     groups
+}
+
+/// The text that a means of release is to carry in place of the description, where the plan gives it one.
+pub(in crate::domain) fn text_of_method<'m>(parameters: &'m [NamedValue], method: &str) -> Option<&'m str> {
+    let methods = groups(parameters, METHOD).into_iter();
+    let texts =
+        methods.filter(|group| group.value.trim().eq_ignore_ascii_case(method)).map(|group| group.part("message"));
+    texts.flatten().map(str::trim).find(|text| !text.is_empty())
 }
 
 /// The parameters of a message that take up where `parameters` of an earlier one ended: who is told by which means, but

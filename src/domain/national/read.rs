@@ -1,7 +1,7 @@
 //! From elements of the form to a message. A field that cannot be read gets a stand-in and a finding, so that everything
 //! else is still checked.
 
-use super::{AREA_CODE, event, identifier, metres, parameter};
+use super::{AREA_CODE, Attachment, event, identifier, metres, parameter};
 use crate::domain::{
     area::AreaCode,
     cap::{
@@ -53,6 +53,8 @@ pub(super) fn is_event_type(text: &str) -> bool {
 /// Reads the elements of one document.
 pub(super) struct Reader<'f> {
     pub(super) sink: &'f mut Sink,
+    /// The files that came with it; `None` where it came alone.
+    pub(super) attachments: Option<&'f [Attachment]>,
 }
 
 impl Reader<'_> {
@@ -129,6 +131,7 @@ impl Reader<'_> {
         let (event_type, headline) = (self.event_type(info), optional(info, "headline"));
         let event = headline.as_deref().and_then(event::of_headline).unwrap_or(&event_type).to_owned();
         let mut parameters = of_document(alert, info);
+        self.resources(info, &mut parameters);
         let areas = filled(info, "area").enumerate();
         let areas = areas.map(|(index, node)| self.area(node, index + 1, &mut parameters)).collect();
         Info {
@@ -154,6 +157,25 @@ impl Reader<'_> {
             resources: Vec::new(),
             areas,
         }
+    }
+
+    /// The files a document names, each held against the one that came, and those it does not name.
+    fn resources(&mut self, info: Node<'_>, parameters: &mut Vec<NamedValue>) {
+        let mut unnamed: Vec<&Attachment> = self.attachments.iter().copied().flatten().collect();
+        for resource in filled(info, "resource") {
+            group(resource, "resourceDesc", parameter::RESOURCE, &parameter::OF_RESOURCE, parameters);
+            let Some(attachments) = self.attachments else { continue };
+            let name = required(resource, "resourceDesc");
+            unnamed.retain(|attachment| !attachment.is_called(&name));
+            match attachments.iter().find(|attachment| attachment.is_called(&name)) {
+                None => self.refuse(resource, code::NATIONAL_ATTACHMENT_MISSING, name.trim()),
+                Some(file) if optional(resource, "digest").is_some_and(|digest| file.contradicts(&digest)) => {
+                    self.refuse(resource, code::NATIONAL_ATTACHMENT_DIFFERS, name.trim());
+                }
+                Some(file) => parameters.push(named(parameter::SHA256, &file.sha256())),
+            }
+        }
+        parameters.extend(unnamed.into_iter().flat_map(Attachment::parameters));
     }
 
     fn event_type(&mut self, info: Node<'_>) -> String {
@@ -260,7 +282,7 @@ fn named(name: &str, value: &str) -> NamedValue {
     NamedValue { name: name.to_owned(), value: value.to_owned() }
 }
 
-/// What a document says that CAP has no element for, areas apart.
+/// What a document says that CAP has no element for, files and areas apart.
 fn of_document(alert: Node<'_>, info: Node<'_>) -> Vec<NamedValue> {
     let mut all = Vec::new();
     if alert.element().namespace.is_empty() {
@@ -278,9 +300,6 @@ fn of_document(alert: Node<'_>, info: Node<'_>) -> Vec<NamedValue> {
     }
     if collapsed(info, "certainty").as_deref() == Some(VERY_LIKELY) {
         all.push(named(parameter::CERTAINTY, VERY_LIKELY));
-    }
-    for resource in filled(info, "resource") {
-        group(resource, "resourceDesc", parameter::RESOURCE, &parameter::OF_RESOURCE, &mut all);
     }
     all
 }

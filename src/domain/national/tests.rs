@@ -88,7 +88,7 @@ fn filled(text: Option<String>) -> Option<String> {
 }
 
 /// Any message that the form can say; most say more than that.
-fn sayable() -> impl Strategy<Value = Message> {
+pub(super) fn sayable() -> impl Strategy<Value = Message> {
     let kinds = [Kind::Alert, Kind::Update, Kind::Cancel];
     let any_info = arbitrary::message().prop_filter("says something", |message| !message.infos.is_empty());
     (any_info, needs(), select(vec![Status::Actual, Status::Test]), option::of("_[0-9]")).prop_map(

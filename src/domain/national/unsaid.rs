@@ -4,22 +4,24 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{AREA_CODE, read, saying::Saying, write};
+use super::{AREA_CODE, parameter::SHA256, read, saying::Saying, write};
 use crate::domain::{
     area::AreaCode,
     finding::{Finding, Found, code},
     hazard,
-    message::{Info, Message},
+    message::{Info, Message, NamedValue},
     moment::Moment,
 };
 
 /// What the form leaves out of a message it can say, as advice with paths into the JSON form; nothing for one it cannot
 /// say. Of a time only the instant counts, of an area code and of an event code only the code, of a reference only the
-/// identifier.
+/// identifier, of a file only what the form says of it.
 #[must_use]
 pub fn unsaid(message: &Message) -> Vec<Finding> {
     let Ok(saying) = Saying::of(message) else { return Vec::new() };
-    let Some(said) = read(write::write(&saying).as_bytes()).message else { return Vec::new() };
+    let Some(mut said) = read(write::write(&saying).as_bytes()).message else { return Vec::new() };
+    // It comes with the file, not with the form.
+    said.infos.iter_mut().for_each(|info| info.parameters.push(digest_of_file()));
     let mut found = Found::default();
     let (mut ours, mut theirs) = (plain(message), plain(&said));
     let infos = ours.as_object_mut().and_then(|fields| fields.remove("infos"));
@@ -56,6 +58,11 @@ fn compare(ours: &Value, theirs: Option<&Value>, pointer: &str, found: &mut Foun
     }
 }
 
+/// Stands for any.
+fn digest_of_file() -> NamedValue {
+    NamedValue { name: SHA256.to_owned(), value: String::new() }
+}
+
 /// The same instant in China's time.
 fn china(moment: Moment) -> Moment {
     Moment::china(moment.unix())
@@ -68,7 +75,9 @@ fn plain(message: &Message) -> Value {
     for reference in &mut plain.references {
         (reference.sender, reference.sent) = (String::new(), Moment::china(0));
     }
-    for Info { effective, onset, expires, event_codes, areas, .. } in &mut plain.infos {
+    for Info { effective, onset, expires, event_codes, parameters, areas, .. } in &mut plain.infos {
+        // Others keep their places: findings name them by number.
+        parameters.iter_mut().filter(|one| one.name == SHA256).for_each(|one| *one = digest_of_file());
         [effective, onset, expires].into_iter().for_each(|moment| *moment = moment.map(china));
         for code in event_codes.iter_mut().filter(|code| hazard::has_national_form(&code.value)) {
             code.name = hazard::NATIONAL_CODE.to_owned();

@@ -153,3 +153,15 @@ proptest! {
         prop_assert_eq!(&shifts[0].when, &When::Weekly { days: 64, from, until });
     }
 }
+
+#[test]
+fn next_are_those_who_begin_together() {
+    let shifts = [one(form(&["mon"], "08:00-20:00")), one(form(&["mon", "tue"], "08:00-12:00"))].concat();
+    // Monday 2026-11-23 08:00 in China.
+    let monday = 1_795_392_000;
+    let begins = |unix: i64| next(&shifts, unix).iter().map(|on| (on.from, on.until)).collect::<Vec<_>>();
+    assert_eq!(begins(monday - 1), [(monday, monday + 12 * 3_600), (monday, monday + 4 * 3_600)]);
+    assert_eq!(begins(monday), [(monday + DAY, monday + DAY + 4 * 3_600)], "who is on already is not next");
+    assert_eq!(begins(monday + DAY)[0].0, monday + WEEK);
+    assert!(next(&[], monday).is_empty());
+}

@@ -16,6 +16,7 @@ use crate::{
         lint,
         message::{Message, Scope, Status},
         moment::Moment,
+        national,
         rules::{self, Known},
         warning::Warning,
         xml,
@@ -36,7 +37,8 @@ pub(in crate::flow) struct Read {
     pub(in crate::flow) advice: Vec<Finding>,
 }
 
-/// Bodies up to this size are read where they arrive: that takes less time than going to another thread and back.
+/// Bodies up to this size are read where they arrive: that takes less time than going to another thread and back. What
+/// is packed is larger than it looks.
 const SMALL: usize = 16 << 10;
 
 /// Reads and checks a submission. Pure computation that a request's time-out could not interrupt, so what may take a
@@ -86,7 +88,7 @@ async fn read_alone(parts: &Parts, submission: &Submission) -> Result<Read, Subm
         let place = Place { event: None, change: Change::First, findings: Vec::new() };
         Ok(Read { warning, received, content, place, advice: findings })
     };
-    if submission.body.len() <= SMALL {
+    if submission.body.len() <= SMALL && !national::is_package(&submission.body) {
         return work().map_err(SubmitFault::Rejected);
     }
     match tokio::task::spawn_blocking(work).await {

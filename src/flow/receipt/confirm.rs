@@ -10,9 +10,10 @@ use crate::{
         level::Level,
     },
     flow::{
-        Flow, Unavailable,
+        Flow, Unavailable, call,
+        notice::About,
         projection::{Early, Plan, recall},
-        record::rfc3339,
+        record::{WarningRecord, rfc3339},
     },
 };
 
@@ -39,6 +40,18 @@ pub struct ConfirmView {
     pub ended: Option<String>,
     /// It has been confirmed.
     pub confirmed: bool,
+    /// How many of the officers called have confirmed; only for one of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub officers: Option<Officers>,
+}
+
+/// How far a call list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Officers {
+    /// Who have confirmed, themselves or by those who stand in for them.
+    pub confirmed: u64,
+    /// Who have to.
+    pub of: u64,
 }
 
 impl Flow {
@@ -75,7 +88,17 @@ impl Flow {
             released_at: rfc3339(record.released_ms.unwrap_or(record.received_ms)),
             ended: record.ended.clone().or_else(expired),
             confirmed: plan.state(rank).state == State::Confirmed,
+            officers: self.officers(&record),
         })
+    }
+
+    /// How far the calls are that a notice to an officer is one of; `None` for everything else: it is nobody else's
+    /// business.
+    fn officers(&self, record: &WarningRecord) -> Option<Officers> {
+        let notice = record.notice.as_ref().filter(|notice| notice.kind.calls())?;
+        let About::Warning(about) = &notice.about else { return None };
+        let counts = call::counts(&self.0, about)?;
+        Some(Officers { confirmed: counts.confirmed + counts.by_deputy, of: counts.officers })
     }
 
     /// Takes what an app or a person says; `false` when the link is not one of ours. Returns once it is durable. Said

@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    AckState, Heartbeat, KIOSK_PARAMETER, Screen, ScreenDocument, ScreenView, WAIT_MAX,
+    AckState, Heartbeat, KIOSK_PARAMETER, PublicKey, Screen, ScreenDocument, ScreenView, Stamped, WAIT_MAX,
     kiosk::{self, Mac},
     names,
     registry::{Entry, Registry},
     sighting::Seen,
+    stamp::{SPAN_S, Stamp},
     standing::{Showing, Standing},
 };
 use crate::{
@@ -45,6 +46,7 @@ pub struct Screens {
     registry: Registry,
     showing: Showing,
     mac: Mac,
+    stamp: Stamp,
     /// How the outside reaches this server, without a slash at the end.
     public_url: String,
     sink: Arc<dyn ShownSink>,
@@ -66,7 +68,14 @@ impl Screens {
         let registry = Registry::open(store, directory).await?;
         let showing = Showing::new(clock.unix());
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Ok(Self { clock, registry, showing, mac, public_url, sink })
+        let stamp = Stamp::new(&mac, 1);
+        Ok(Self { clock, registry, showing, mac, stamp, public_url, sink })
+    }
+
+    /// The same, signing with the keys of another generation than the first.
+    #[must_use]
+    pub fn with_key_generation(self, generation: u32) -> Self {
+        Self { stamp: Stamp::new(&self.mac, generation), ..self }
     }
 
     /// Replaces what stands: to be called whenever a warning is released, lifted, superseded or finished, and once at
@@ -92,6 +101,18 @@ impl Screens {
             self.tell(&entry, proven).await;
         }
         Some(document)
+    }
+
+    /// The signature of a document, made anew when the last one is older than a span.
+    pub(super) fn stamped(&self, document: &ScreenDocument, packed: bool) -> Stamped {
+        let now = self.clock.unix();
+        let stamped = &mut document.stamped.lock()[usize::from(packed)];
+        let fresh = stamped.take().filter(|stamped| (stamped.created..stamped.created + SPAN_S).contains(&now));
+        stamped.insert(fresh.unwrap_or_else(|| self.stamp.sign(&document.etag_of(packed), now))).clone()
+    }
+
+    pub(super) fn keys(&self) -> &[PublicKey] {
+        self.stamp.published()
     }
 
     fn seen(&self) -> Seen {

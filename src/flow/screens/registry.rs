@@ -178,7 +178,9 @@ fn recipient(screen: &Screen) -> Recipient {
         areas: vec![screen.area],
         groups: screen.groups.clone(),
         language: screen.language.clone(),
-        endpoints: BTreeMap::from([(Channel::Display, screen.id.clone())]),
+        // A screen that shows no warnings is nobody's audience.
+        endpoints: screen.shows_warnings().then(|| (Channel::Display, screen.id.clone())).into_iter().collect(),
+        position: screen.position,
         drill: screen.drill,
         ..Recipient::default()
     }

@@ -75,10 +75,17 @@ impl Sighting {
     }
 }
 
-/// Whether an `If-None-Match` value names `etag`: a list, weak or not, as RFC 9110 §13.1.2 compares. `*` names nothing in
-/// particular and proves nothing.
+/// What the ETag of a packed document has before its last quote: other bytes, the same document.
+pub(crate) const PACKED: &str = "-gz";
+
+/// Whether an `If-None-Match` value names `etag`: a list, weak or not, as RFC 9110 §13.1.2 compares, packed or not. `*`
+/// names nothing in particular and proves nothing.
 pub(crate) fn names(header: &str, etag: &str) -> bool {
-    header.split(',').any(|one| one.trim().trim_start_matches("W/") == etag)
+    let plain = |one: &str| one.strip_suffix('"').map(|one| one.strip_suffix(PACKED).unwrap_or(one).to_owned() + "\"");
+    header.split(',').any(|one| {
+        let one = one.trim().trim_start_matches("W/");
+        one == etag || plain(one).as_deref() == Some(etag)
+    })
 }
 
 /// A foreign ETag, kept only to be looked at.

@@ -9,9 +9,9 @@ use roaring::RoaringBitmap;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::{Notice, POLL_SECONDS, Screen, ScreenDocument};
+use super::{Notice, NoticeText, POLL_SECONDS, Screen, ScreenDocument};
 use crate::{
-    domain::{level::Level, moment::Moment, purpose::Purpose},
+    domain::{legible, level::Level, moment::Moment, purpose::Purpose},
     flow::record::WarningId,
 };
 
@@ -47,7 +47,10 @@ pub struct StandingText {
 impl Standing {
     /// Whether a screen must show it, expiry aside.
     fn concerns(&self, screen: &Screen, row: u32) -> bool {
-        self.purpose.permit(screen).is_some() && !self.texts.is_empty() && self.audience.contains(row)
+        self.purpose.permit(screen).is_some()
+            && screen.shows_warnings()
+            && !self.texts.is_empty()
+            && self.audience.contains(row)
     }
 
     /// What comes first: what is meant before drills, what still holds before lifts, the higher level, the newer one.
@@ -63,15 +66,29 @@ impl Standing {
             .unwrap_or(&self.texts[0])
     }
 
-    fn notice(&self, language: &str) -> Notice {
-        let text = self.text_for(language);
+    fn notice(&self, languages: &[String]) -> Notice {
+        let mut texts: Vec<&StandingText> = Vec::with_capacity(languages.len());
+        for text in languages.iter().map(|language| self.text_for(language)) {
+            if !texts.iter().any(|known| known.language == text.language) {
+                texts.push(text);
+            }
+        }
+        let (text, others) =
+            texts.split_first().map_or((&self.texts[0], [].as_slice()), |(first, rest)| (*first, rest));
+        let also = |text: &&StandingText| NoticeText {
+            language: text.language.clone(),
+            title: text.title.clone(),
+            text: text.text.clone(),
+        };
         Notice {
             warning: self.warning.0.clone(),
             level: self.level,
             title: text.title.clone(),
             text: text.text.clone(),
             language: text.language.clone(),
+            also: others.iter().map(also).collect(),
             issuer: text.issuer.clone(),
+            shown_s: legible::reading_s(&text.text),
             released_at: Moment::china(self.released_ms.div_euclid(1000)).to_string(),
             valid_until: Some(Moment::china(self.expires_unix).to_string()),
             drill: self.purpose.is_drill(),
@@ -80,8 +97,8 @@ impl Standing {
     }
 }
 
-/// Documents by language and by which of the standing warnings they show.
-type Documents = HashMap<(String, Box<[u32]>), Arc<ScreenDocument>>;
+/// Documents by languages and by which of the standing warnings they show.
+type Documents = HashMap<(Vec<String>, Box<[u32]>), Arc<ScreenDocument>>;
 
 /// Everything that stands between two changes.
 struct Board {
@@ -106,13 +123,14 @@ impl Board {
             .collect();
         let mut documents = self.documents.lock();
         let document = documents
-            .entry((screen.language.clone(), shown))
-            .or_insert_with_key(|(language, shown)| Arc::new(self.make(language, shown)));
+            .entry((screen.languages(), shown))
+            .or_insert_with_key(|(languages, shown)| Arc::new(self.make(languages, shown)));
         Arc::clone(document)
     }
 
-    fn make(&self, language: &str, shown: &[u32]) -> ScreenDocument {
-        let notices = shown.iter().map(|at| self.standing[*at as usize].notice(language)).collect();
+    fn make(&self, languages: &[String], shown: &[u32]) -> ScreenDocument {
+        let notices = shown.iter().map(|at| self.standing[*at as usize].notice(languages)).collect();
+        let language = languages.first().map_or("zh-CN", String::as_str);
         let mut document = ScreenDocument::new(language, notices, self.made_unix);
         document.changed_at = self.former.get(&document.etag).copied().unwrap_or(self.made_unix);
         document
@@ -131,7 +149,14 @@ impl ScreenDocument {
         let body = Bytes::from(value.to_string());
         let digest = Sha256::digest(&body);
         let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { etag: format!("\"{hex}\""), body, changed_at, notices: Arc::new(notices) }
+        Self {
+            etag: format!("\"{hex}\""),
+            body,
+            changed_at,
+            notices: Arc::new(notices),
+            packed: Arc::default(),
+            stamped: Arc::default(),
+        }
     }
 }
 

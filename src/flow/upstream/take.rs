@@ -29,6 +29,7 @@ use crate::{
     domain::{
         finding::Weight,
         message::{Kind, Message, Scope, Status},
+        national,
         warning::Warning,
         xml,
     },
@@ -40,7 +41,7 @@ use crate::{
     },
 };
 
-/// Documents up to this size are read where they arrive.
+/// Documents up to this size are read where they arrive; what is packed is larger than it looks.
 const SMALL: usize = 16 << 10;
 
 /// What became of a document.
@@ -106,7 +107,7 @@ async fn read(body: &Bytes) -> Result<Warning, String> {
         let message = reading.message.ok_or_else(|| "no message".to_owned())?;
         Warning::new(message).map_err(|found| found.first().map(|first| first.code.to_owned()).unwrap_or_default())
     };
-    if body.len() <= SMALL {
+    if body.len() <= SMALL && !national::is_package(body) {
         return work();
     }
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| Err(panic.to_string()))

@@ -226,7 +226,7 @@ async fn analysis(State(site): State<Site>, actor: Actor, uri: Uri, headers: Hea
     let asked = Asked::of(&mut fields, site.clock.unix());
     let format = fields.one_of("format", &[("json", false), ("csv", true)]);
     fields.end()?;
-    let told = site.flow.analysis(asked.order(), &actor);
+    let told = site.flow.analysis(asked.order(), &actor).await?;
     let lang = language(&headers);
     let document = AnalysisDocument::new(&site.config, lang, &asked, told, site.flow.now());
     let accepts = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.starts_with("text/csv"));

@@ -139,6 +139,8 @@ struct Page {
     title: String,
     act: String,
     done: String,
+    /// How many officers have confirmed, for one of them.
+    officers: Option<String>,
     /// It could not be stored.
     failed: bool,
 }
@@ -155,6 +157,10 @@ impl Page {
             title: say("title"),
             act: say("act"),
             done: say("done"),
+            officers: message.as_ref().and_then(|message| message.officers).map(|officers| {
+                let counts = [("confirmed", officers.confirmed.to_string()), ("of", officers.of.to_string())];
+                words.fill("confirm-officers", &counts)
+            }),
             style: assets::address("confirm.css"),
             level: level.unwrap_or_default(),
             released: released.unwrap_or_default().replace('T', " "),

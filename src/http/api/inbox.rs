@@ -38,14 +38,18 @@ use crate::{
     messages::{self, Lang},
 };
 
-const READERS: &[Role] = &[Role::Approver, Role::Operator, Role::Auditor];
+/// Who sees what came from above.
+pub(in crate::http) const INBOX_READERS: &[Role] = &[Role::Approver, Role::Operator, Role::Auditor];
 /// An approver decides; an operator proposes.
-const DECIDERS: &[Role] = &[Role::Approver, Role::Operator];
+pub(in crate::http) const DECIDERS: &[Role] = &[Role::Approver, Role::Operator];
+
+/// Characters of a reason at most.
+pub(in crate::http) const REASON_MAX: usize = 200;
 
 pub(super) fn routes() -> Vec<RouteSpec> {
     vec![
-        RouteSpec::get("/v1/inbox", Access::roles(READERS), list).described(&LIST),
-        RouteSpec::get("/v1/inbox/{id}", Access::roles(READERS), show).described(&SHOW),
+        RouteSpec::get("/v1/inbox", Access::roles(INBOX_READERS), list).described(&LIST),
+        RouteSpec::get("/v1/inbox/{id}", Access::roles(INBOX_READERS), show).described(&SHOW),
         RouteSpec::get("/v1/inbox/{id}/preflight", Access::roles(DECIDERS), preflight).described(&PREFLIGHT),
         RouteSpec::post("/v1/inbox/{id}/relay", Access::roles(DECIDERS), relay).described(&RELAY),
         RouteSpec::post("/v1/inbox/{id}/dismiss", Access::roles(DECIDERS), dismiss).described(&DISMISS),
@@ -143,7 +147,7 @@ async fn dismiss(
     let lang = language(&headers);
     site.flow.inbox_item(&id).ok_or_else(|| missing(&id))?;
     let mut fields = Fields::of_body(&site, &headers, body).await?;
-    let reason = fields.required_text("reason", 200);
+    let reason = fields.required_text("reason", REASON_MAX);
     fields.end()?;
     let item = site.flow.dismiss_inbox(&id, &reason, &actor).await?.ok_or_else(|| missing(&id))?;
     Ok(Json(InboxDocument::new(lang, item)))

@@ -1,11 +1,12 @@
-//! The national 12379 form: a warning given out in it, and its reply to one who hands a warning in.
+//! The national 12379 form: a warning given out in it, with its attachments in a zip, and its reply to one who hands a
+//! warning in.
 
 use axum::{
     body::Body,
     extract::{Path, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, Uri,
-        header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE},
+        header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, VARY},
     },
     response::{IntoResponse, Response},
 };
@@ -19,7 +20,7 @@ use crate::{
     domain::{
         finding::Finding,
         message::{Message, MessageRef, NamedValue},
-        national::{self, parameter},
+        national::{self, Attachment, parameter},
     },
     flow::{
         authorize::Actor,
@@ -43,6 +44,8 @@ const UNSAID: HeaderName = HeaderName::from_static("fenghuo-unsaid");
 
 const XML: &str = "application/xml; charset=utf-8";
 
+const ZIP: &str = "application/zip";
+
 /// Means of release the platform's rules name; it may have others.
 const METHODS: [&str; 9] = ["SMS", "LED", "SPEAKER", "TV", "BROADCAST", "WEB", "PHONE", "FAX", "RECORD"];
 
@@ -53,7 +56,13 @@ pub(super) fn routes() -> Vec<RouteSpec> {
     vec![RouteSpec::get("/v1/warnings/{id}/national", Access::roles(READERS), show).described(&NATIONAL)]
 }
 
-async fn show(State(site): State<Site>, actor: Actor, Path(id): Path<String>, uri: Uri) -> Result<Response, Problem> {
+async fn show(
+    State(site): State<Site>,
+    actor: Actor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let mut fields = Fields::of_address(&uri)?;
     let sender_code = fields.text("sender_code", 14);
     let methods = methods(&mut fields);
@@ -63,14 +72,20 @@ async fn show(State(site): State<Site>, actor: Actor, Path(id): Path<String>, ur
         return Err(Problem::new(WarningNotFound).with("id", short(&id)));
     }
     let first = site.flow.warning(&view.event).await?;
+    let mut attachments = site.flow.attachments(&view.id).await?;
     let message = completed(view, first, sender_code, methods);
+    // Whom the form's own business is hidden from, its files are too.
+    attachments.retain(|attachment| attachment.is_of(&message));
+    let packed = wants_package(&headers, !attachments.is_empty());
     // Writing, reading again and comparing takes a while for a large warning.
-    let given = tokio::task::spawn_blocking(move || Given::of(&message)).await.map_err(Problem::internal)?;
+    let work = move || Given::of(&message, packed.then_some(attachments.as_slice()));
+    let given = tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?;
     let refused = |findings| Problem::of_findings(NationalFormRefused, findings);
     let Given { document, name, left_out } = given.map_err(refused)?;
     let mut response = Body::from(document).into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(XML));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(if packed { ZIP } else { XML }));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     headers.extend(disposition.ok().map(|value| (CONTENT_DISPOSITION, value)));
     let left_out = HeaderValue::from_str(&left_out.join(", ")).ok().filter(|value| !value.is_empty());
@@ -87,9 +102,14 @@ struct Given {
 }
 
 impl Given {
-    fn of(message: &Message) -> Result<Self, Vec<Finding>> {
+    /// Alone, or in a zip with its attachments.
+    fn of(message: &Message, attachments: Option<&[Attachment]>) -> Result<Self, Vec<Finding>> {
         let left_out = national::unsaid(message).into_iter().map(|finding| finding.at.path).collect();
-        Ok(Self { document: national::write(message)?, name: national::file_name(message)?, left_out })
+        let (name, document) = match attachments {
+            Some(attachments) => national::pack(message, attachments)?,
+            None => (national::file_name(message)?, national::write(message)?),
+        };
+        Ok(Self { document, name, left_out })
     }
 }
 
@@ -134,11 +154,26 @@ fn completed(view: WarningView, first: Option<WarningView>, unit: Option<String>
 
 /// Whether a caller asks for the reply of the national platform: XML, and nothing else that we answer with.
 pub(super) fn wants_reply(headers: &HeaderMap) -> bool {
-    let Some(accept) = headers.get(ACCEPT).and_then(|value| value.to_str().ok()) else { return false };
-    let kinds = accept.split(',').map(|range| range.split(';').next().unwrap_or_default().trim());
-    let all: Vec<&str> = kinds.collect();
-    let xml = |kind: &&str| kind.eq_ignore_ascii_case("application/xml") || kind.eq_ignore_ascii_case("text/xml");
-    all.iter().any(xml) && !all.iter().any(|kind| kind.to_ascii_lowercase().ends_with("json"))
+    let all = accepted(headers);
+    all.iter().any(is_xml) && !all.iter().any(|kind| kind.ends_with("json"))
+}
+
+/// Whether a warning is given out as a zip: when the caller names a zip, or names no form and there are attachments.
+fn wants_package(headers: &HeaderMap, attachments: bool) -> bool {
+    let all = accepted(headers);
+    let zip = |kind: &String| kind == ZIP || kind == "application/x-zip-compressed";
+    all.iter().any(zip) || (attachments && !all.iter().any(is_xml))
+}
+
+/// The media types a caller names.
+fn accepted(headers: &HeaderMap) -> Vec<String> {
+    let text = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kinds = text.split(',').map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    kinds.filter(|kind| !kind.is_empty()).collect()
+}
+
+fn is_xml(kind: &String) -> bool {
+    kind == "application/xml" || kind == "text/xml"
 }
 
 /// The answer to a warning that was taken, with the platform's reply as its body.
@@ -165,6 +200,11 @@ pub(super) fn form() -> Value {
         )
         .to_owned(),
     )
+}
+
+/// What a zip is, for the description of the API: its bytes are no example anybody could read.
+pub(super) fn package() -> Value {
+    Value::String("PK…23010900000000_20260715144000_11B03_RED_ALERT.XML, …_P_01.jpg, …_O_01.pdf".to_owned())
 }
 
 const SENDER_CODE: Parameter = Parameter {
@@ -195,10 +235,12 @@ static NATIONAL: Operation = Operation {
     summary: both("一条预警的 12379 格式文件", "A warning in the national 12379 form"),
     description: both(
         "国家突发事件预警信息发布系统的 XML 格式，文件名在 Content-Disposition 中。格式没有地方写的内容列在应答头 \
-         Fenghuo-Unsaid 中（JSON 指针）；不能省略的内容无法表达时回答 409。只有 Actual 和 Test，演练永远不会写成这种格式。",
+         Fenghuo-Unsaid 中（JSON 指针）；不能省略的内容无法表达时回答 409。\
+         随预警交来附件的，连同附件打成 zip 给出；Accept: application/xml 只要 XML，application/zip 总是要 zip。只有 Actual 和 Test，演练永远不会写成这种格式。",
         "The XML form of the national warning platform, its file name in Content-Disposition. What the form has no place \
          for is listed in the header Fenghuo-Unsaid (JSON pointers); what cannot be left out and not be said is answered \
-         409. Actual and Test only: an exercise is never written in this form.",
+         409. A warning that came with attachments is given out with them in a zip; Accept: application/xml asks for the \
+         XML alone, application/zip always for a zip. Actual and Test only: an exercise is never written in this form.",
     ),
     parameters: &[WARNING, SENDER_CODE, METHOD_LIST],
     request: &[],
@@ -214,7 +256,7 @@ static NATIONAL: Operation = Operation {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue, header::ACCEPT};
 
-    use super::wants_reply;
+    use super::{wants_package, wants_reply};
 
     #[test]
     fn only_who_asks_for_xml_and_not_for_json_gets_the_reply() {
@@ -232,5 +274,25 @@ mod tests {
             assert_eq!(wants_reply(&headers), wanted, "{accept}");
         }
         assert!(!wants_reply(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_zip_is_given_to_who_names_it_or_leaves_the_form_to_us() {
+        for (accept, alone, with_files) in [
+            ("application/zip", true, true),
+            ("application/x-zip-compressed, */*", true, true),
+            ("application/xml", false, false),
+            ("text/xml, */*", false, false),
+            ("*/*", false, true),
+            ("", false, true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(
+                (wants_package(&headers, false), wants_package(&headers, true)),
+                (alone, with_files),
+                "{accept}"
+            );
+        }
     }
 }

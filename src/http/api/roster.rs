@@ -215,7 +215,13 @@ fn office() -> Value {
         "office": "flood", "name": "松北区防汛抗旱指挥部", "source": "api",
         "on_duty": [{
             "person": "李四", "recipient": "duty-lisi", "roles": ["review", "duty"],
-            "until": "2026-07-15T20:00:00+08:00", "deputies": [{"person": "王五", "recipient": "duty-wangwu"}]
+            "from": "2026-07-15T08:00:00+08:00", "until": "2026-07-15T20:00:00+08:00",
+            "deputies": [{"person": "王五", "recipient": "duty-wangwu"}]
+        }],
+        "next": [{
+            "person": "李四", "recipient": "duty-lisi", "roles": ["review", "duty"],
+            "from": "2026-07-16T08:00:00+08:00", "until": "2026-07-16T20:00:00+08:00",
+            "deputies": [{"person": "王五", "recipient": "duty-wangwu"}]
         }],
         "shifts": [shift()], "unknown_recipients": ["duty-wangwu"]
     })

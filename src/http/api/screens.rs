@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use super::{parameters, warnings::short};
 use crate::{
+    domain::{area::AreaCode, legible::Panel},
     flow::{
         authorize::Role,
-        screens::{Screen, ScreenView},
+        screens::{Screen, ScreenClass, ScreenView, is_screen_id},
     },
     http::{
         Site,
@@ -28,6 +29,11 @@ use crate::{
         routes::{Access, RouteSpec},
     },
 };
+
+/// No side of a screen is longer, centimetres.
+const SIDE_MAX_CM: u32 = 20_000;
+/// Nobody reads a screen from farther away, metres.
+const DISTANCE_MAX_M: u32 = 1000;
 
 const READERS: &[Role] = &[Role::Operator, Role::Auditor, Role::Admin];
 const EDITORS: &[Role] = &[Role::Operator, Role::Admin];
@@ -62,7 +68,7 @@ async fn put(
     {
         fields.refuse("id", "value-mismatch", &given, std::slice::from_ref(&id));
     }
-    if !(1..=64).contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+    if !is_screen_id(&id) {
         fields.refuse("id", "value-not-allowed", &short(&id), &["A-Z a-z 0-9 - _".to_owned()]);
     }
     let name = fields.required_text("name", 120);
@@ -71,12 +77,38 @@ async fn put(
     if code.is_err() && !area.is_empty() {
         fields.refuse("area", "value-not-allowed", &area, &["230109000000".to_owned()]);
     }
-    let groups = fields.texts("groups", 64);
-    let language = fields.text("language", 35).unwrap_or_else(|| "zh-CN".to_owned());
-    let drill = fields.flag("drill");
+    let language = fields.text("language", 35);
+    let given = Screen {
+        class: fields.one_of("class", &ScreenClass::NAMES).unwrap_or_default(),
+        position: fields.form("position"),
+        groups: fields.texts("groups", 64),
+        more_languages: fields.texts("more_languages", 35),
+        drill: fields.flag("drill"),
+        warnings: fields.maybe("warnings"),
+        panel: panel(&mut fields),
+        characters: fields.count("characters"),
+        custodian: fields.form("custodian"),
+        ..Screen::new(&id, &name, code.clone().unwrap_or(AreaCode::EVERYWHERE))
+    };
     fields.end()?;
-    let area = code.map_err(Problem::internal)?;
-    Ok(Json(site.flow.put_screen(Screen { id, name, area, groups, language, drill }).await?))
+    code.map_err(Problem::internal)?;
+    let screen = Screen { language: language.unwrap_or(given.language), ..given };
+    Ok(Json(site.flow.put_screen(screen).await?))
+}
+
+/// Size and viewing distance, within what a screen can be.
+fn panel(fields: &mut Fields) -> Option<Panel> {
+    let panel: Panel = fields.form("panel")?;
+    for (name, value, most) in [
+        ("width_cm", panel.width_cm, SIDE_MAX_CM),
+        ("height_cm", panel.height_cm, SIDE_MAX_CM),
+        ("distance_m", panel.distance_m, DISTANCE_MAX_M),
+    ] {
+        if !(1..=most).contains(&value) {
+            fields.refuse("panel", "value-not-allowed", &format!("{name} {value}"), &[format!("1–{most}")]);
+        }
+    }
+    Some(panel)
 }
 
 async fn remove(State(site): State<Site>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
@@ -91,8 +123,11 @@ const ID: Parameter =
 
 fn screen() -> Value {
     json!({
-        "id": "plaza-01", "name": "市民广场东屏", "area": "230109001000", "groups": ["plaza"], "language": "zh-CN",
-        "drill": true
+        "id": "plaza-01", "name": "市民广场东屏", "class": "square", "area": "230109001000",
+        "position": {"latitude": 45.802, "longitude": 126.516}, "groups": ["plaza"], "language": "zh-CN",
+        "more_languages": ["en"], "drill": true, "warnings": true,
+        "panel": {"width_cm": 384, "height_cm": 216, "distance_m": 12}, "characters": 200,
+        "custodian": {"name": "张建国", "recipient": "guard-07"}
     })
 }
 

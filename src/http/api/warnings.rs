@@ -44,10 +44,17 @@ pub(super) const READERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operat
 /// Who ends warnings.
 const ENDERS: &[Role] = &[Role::Issuer, Role::Approver, Role::Operator];
 
-/// The media types of warnings; all but the first are XML.
-const MEDIA_TYPES: [&str; 4] = ["application/json", "application/cap+xml", "application/xml", "text/xml"];
+/// The media types of warnings; all but the first are XML, or a zip of the national form that its first bytes tell.
+const MEDIA_TYPES: [&str; 6] = [
+    "application/json",
+    "application/cap+xml",
+    "application/xml",
+    "text/xml",
+    "application/zip",
+    "application/x-zip-compressed",
+];
 
-/// A body with CAP resources may be this many times as large as one without.
+/// A body with CAP resources or attachments may be this many times as large as one without.
 const WITH_RESOURCES: usize = 4;
 
 /// Characters of an idempotency key at most.
@@ -114,7 +121,8 @@ pub(super) async fn submission(
     let idempotency_key = idempotency_key(headers)?;
     let most = site.config.server.body_max;
     let received = body::read(site, headers, body, most.saturating_mul(WITH_RESOURCES)).await?;
-    if received.bytes.len() > most && !has_resources(&received.bytes) {
+    let has_files = domain::national::is_package(&received.bytes) || has_resources(&received.bytes);
+    if received.bytes.len() > most && !has_files {
         return Err(body::too_large(most));
     }
     let body = received.bytes.clone();

@@ -37,7 +37,10 @@ pub(super) async fn page(State(site): State<Site>, uri: Uri, visit: Visit) -> Re
         Ok(asked) => asked,
         Err(problem) => return problem.into_response(),
     };
-    let told = site.flow.analysis(asked.order(), &actor);
+    let told = match site.flow.analysis(asked.order(), &actor).await {
+        Ok(told) => told,
+        Err(fault) => return visit.unavailable(&fault),
+    };
     let document = AnalysisDocument::new(&site.config, visit.words.0, &asked, told, site.flow.now());
     visit.page(&Report::new(&visit, &document))
 }
@@ -163,6 +166,8 @@ impl Report {
             "console-analysis-by-one",
             "console-analysis-by-two",
             "console-analysis-failed",
+            "console-analysis-measures",
+            "console-analysis-overdue",
         ]
         .map(|id| words.t(id))
         .into()
@@ -181,7 +186,7 @@ impl Line {
             let percent = part.saturating_mul(100).checked_div(of);
             percent.map_or_else(|| grouped(part), |percent| format!("{} ({percent}%)", grouped(part)))
         };
-        let reach = tally.reach;
+        let (reach, measures) = (tally.reach, tally.measures);
         let cells = vec![
             grouped(tally.warnings),
             grouped(tally.first),
@@ -195,6 +200,8 @@ impl Line {
             share(reach.by_one, reach.addressed),
             share(reach.by_two, reach.addressed),
             share(reach.failed, reach.deliveries),
+            share(measures.done, measures.asked),
+            grouped(measures.overdue + measures.late),
         ];
         Self { name: name.to_owned(), cells }
     }

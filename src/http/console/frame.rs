@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{ANALYSTS, KEEPERS, READERS, assets, form, words::Words};
+use super::{ANALYSTS, DELIVERY_READERS, INBOX_READERS, KEEPERS, READERS, assets, form, words::Words};
 use crate::{
     domain::{level::Level, message::Status, moment::Moment},
     flow::{
@@ -94,6 +94,12 @@ impl Visit {
     /// Whether the caller may see a warning: released ones of all, others of its own.
     pub(super) fn may_see(&self, warning: &WarningView) -> bool {
         warning.released_at.is_some() || self.owns(warning)
+    }
+
+    /// What an office is called.
+    pub(super) fn office(&self, id: &str) -> String {
+        let issuer = self.site.config.issuers.get(id);
+        issuer.map_or_else(|| self.words.of("console-roster-office-", id), |issuer| issuer.name.clone())
     }
 
     pub(super) fn frame(&self, mode: Mode) -> Frame {
@@ -269,8 +275,11 @@ pub(super) struct Chip {
 fn links(words: Words, role: Option<Role>, path: &str) -> Vec<Link> {
     let all = [
         ("/console/", "console-nav-board", READERS),
+        ("/console/inbox", "console-nav-inbox", INBOX_READERS),
+        ("/console/roster", "console-nav-roster", DELIVERY_READERS),
         ("/console/routes", "console-nav-routes", KEEPERS),
         ("/console/screens", "console-nav-screens", KEEPERS),
+        ("/console/partners", "console-nav-partners", KEEPERS),
         ("/console/analysis", "console-nav-analysis", ANALYSTS),
     ];
     let mine = all.into_iter().filter(|(_, _, roles)| role.is_some_and(|role| roles.contains(&role)));

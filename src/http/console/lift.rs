@@ -125,7 +125,8 @@ const fn act_of(ending: Ending) -> &'static str {
     }
 }
 
-fn sentences(words: Words, findings: &[Finding]) -> Vec<String> {
+/// What findings say, one sentence each.
+pub(super) fn sentences(words: Words, findings: &[Finding]) -> Vec<String> {
     findings.iter().map(|finding| messages::sentence(words.0, finding.code, &args(finding))).collect()
 }
 

@@ -62,7 +62,7 @@ impl Given {
 }
 
 /// The word whoever releases types, by whether it is meant.
-fn word_id(status: Status) -> &'static str {
+pub(super) fn word_id(status: Status) -> &'static str {
     if status == Status::Actual { "console-sign-word-actual" } else { "console-sign-word-drill" }
 }
 

@@ -87,6 +87,7 @@ pub(super) struct Detail {
     sign: Option<String>,
     calls: Option<String>,
     measures: Option<String>,
+    notices: Option<String>,
     cap: Option<String>,
     first: Option<String>,
     people: Vec<Figure>,
@@ -171,6 +172,7 @@ impl Detail {
             calls: (linked && status.as_ref().is_some_and(|status| status.calls.is_some()))
                 .then(|| format!("{}/calls", row.href)),
             measures: (view.released_at.is_some() && view.notice.is_none()).then(|| format!("{}/measures", row.href)),
+            notices: (linked && view.notice.is_none()).then(|| format!("{}/notices", row.href)),
             cap: is_public(view).then(|| format!("/cap/{}.xml", escape(&view.message.identifier))),
             first: (view.event != view.id).then(|| format!("/console/warnings/{}", view.event)),
             people: status.as_ref().map(|status| people(words, status)).unwrap_or_default(),

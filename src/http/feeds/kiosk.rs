@@ -10,10 +10,10 @@ use axum::{
 
 use super::screen::viewer;
 use crate::{
-    domain::{level::Level, moment::Moment},
+    domain::{legible::TARGET_ARC_MIN, level::Level, moment::Moment},
     flow::{
         authorize::{Actor, Role},
-        screens::{KIOSK_PARAMETER, Notice, POLL_SECONDS, Screen, ScreenDocument, Viewer},
+        screens::{KIOSK_PARAMETER, Notice, POLL_SECONDS, Screen, ScreenDocument, Viewer, meant},
     },
     http::{
         Site,
@@ -89,6 +89,9 @@ pub(super) struct Kiosk {
     now: String,
     now_ms: i64,
     poll_seconds: u64,
+    /// Height of a character that is read comfortably from where people stand, in hundredths of the screen's height; 0 where
+    /// nobody said how far that is.
+    character: String,
     levels: String,
     version: &'static str,
     style: String,
@@ -105,9 +108,7 @@ impl Kiosk {
     pub(super) fn new(screen: &Screen, document: &ScreenDocument, now_ms: i64, query: String, onlooker: bool) -> Self {
         let chinese = screen.language.to_ascii_lowercase().starts_with("zh");
         let words = Words(if chinese { Lang::Chinese } else { Lang::English });
-        // While anything real stands, no drill takes its place, and no drill mark stands beside it.
-        let meant = document.notices.iter().any(|notice| !notice.drill);
-        let notices: Vec<&Notice> = document.notices.iter().filter(|notice| !(meant && notice.drill)).collect();
+        let notices: Vec<&Notice> = meant(&document.notices).collect();
         let first = notices.first().copied();
         let text = |part: fn(&Notice) -> &str| first.map(part).unwrap_or_default().to_owned();
         let class = first.map_or("unknown", class);
@@ -138,6 +139,13 @@ impl Kiosk {
             now: minute(&Moment::china(now_ms.div_euclid(1000)).to_string()),
             now_ms,
             poll_seconds: POLL_SECONDS,
+            character: screen.panel.map_or_else(
+                || "0".to_owned(),
+                |panel| {
+                    let part = panel.character_cm(TARGET_ARC_MIN) / f64::from(panel.height_cm.max(1));
+                    format!("{:.2}", part * 100.0)
+                },
+            ),
             levels: levels(words),
             version: env!("CARGO_PKG_VERSION"),
             style: assets::address("kiosk.css"),

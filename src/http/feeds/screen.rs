@@ -10,12 +10,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::tag::Tagged;
 use crate::{
     flow::{
         authorize::{Actor, Role},
-        screens::{AckState, Heartbeat, ScreenDocument, Viewer, names},
+        screens::{AckState, Heartbeat, PublicKey, ScreenDocument, Viewer, names},
     },
     http::{
         Site,
@@ -48,8 +49,11 @@ pub(super) fn viewer<'a>(actor: &Actor, headers: &'a HeaderMap) -> Viewer<'a> {
     if actor.role == Role::Screen { Viewer::Screen { holds: held(headers) } } else { Viewer::Onlooker }
 }
 
-fn tagged(document: &ScreenDocument) -> Tagged {
+fn tagged(site: &Site, document: &Arc<ScreenDocument>) -> Tagged {
+    let (flow, signed) = (site.flow.clone(), Arc::clone(document));
     Tagged {
+        sign: Some(Box::new(move |packed| flow.stamped(&signed, packed))),
+        packed: Arc::clone(&document.packed),
         body: document.body.clone(),
         etag: document.etag.clone(),
         media_type: "application/json",
@@ -57,7 +61,7 @@ fn tagged(document: &ScreenDocument) -> Tagged {
     }
 }
 
-fn unknown(id: &str) -> Problem {
+pub(super) fn unknown(id: &str) -> Problem {
     Problem::new(ProblemCode::ScreenNotFound).with("id", id)
 }
 
@@ -78,7 +82,7 @@ pub(super) async fn feed(
         let changed = site.flow.screen_change(&id, held, Duration::from_secs(patience.wait)).await?;
         document = changed.ok_or_else(|| unknown(&id))?;
     }
-    Ok(tagged(&document).answer(&headers))
+    Ok(tagged(&site, &document).answer(&headers))
 }
 
 /// `POST /screens/{id}/ack`
@@ -101,4 +105,13 @@ pub(super) async fn heartbeat(
 ) -> Result<Response, Problem> {
     let taken = site.flow.screen_heartbeat(&id, heartbeat);
     if taken { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(unknown(&id)) }
+}
+
+/// `GET /screens/keys.json`: the keys that sign what screens are told, as a JSON Web Key Set (RFC 7517, RFC 8037).
+pub(super) async fn keys(State(site): State<Site>, headers: HeaderMap) -> Response {
+    let key = |key: &PublicKey| json!({"kty": "OKP", "crv": "Ed25519", "kid": key.id, "x": key.x, "use": "sig", "alg": "EdDSA"});
+    let keys: Vec<Value> = site.flow.screen_keys().iter().map(key).collect();
+    Tagged::of(json!({"keys": keys}).to_string().into(), "application/jwk-set+json", None)
+        .answer(&headers)
+        .into_response()
 }

@@ -1,13 +1,23 @@
 //! Answers that a reader may hold already.
 
+use std::{
+    io::Write,
+    sync::{Arc, OnceLock},
+};
+
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
 use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-use crate::flow::screens::names;
+use crate::flow::screens::{PACKED, Stamped, names};
+
+/// The fields of a signature (RFC 9421).
+const SIGNATURE_INPUT: HeaderName = HeaderName::from_static("signature-input");
+const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 
 /// A document with its strong ETag.
 pub(super) struct Tagged {
@@ -17,13 +27,21 @@ pub(super) struct Tagged {
     pub(super) media_type: &'static str,
     /// Seconds since 1970 of its last change.
     pub(super) changed_at: Option<i64>,
+    /// Gives the signature over its ETag, of the plain or of the packed form; it goes with a 304 too, which says that the
+    /// document still stands.
+    pub(super) sign: Option<Box<dyn FnOnce(bool) -> Stamped + Send>>,
+    /// Room for the body packed with gzip, kept where many take it.
+    pub(super) packed: Arc<OnceLock<Bytes>>,
 }
+
+/// A shorter body gains nothing by being packed.
+const PACKED_FROM: usize = 256;
 
 impl Tagged {
     /// A document whose ETag is the hash of its bytes.
     pub(super) fn of(body: Bytes, media_type: &'static str, changed_at: Option<i64>) -> Self {
         let hex: String = Sha256::digest(&body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { body, etag: format!("\"{hex}\""), media_type, changed_at }
+        Self { body, etag: format!("\"{hex}\""), media_type, changed_at, sign: None, packed: Arc::default() }
     }
 
     /// The document, or 304 when the reader names its ETag. `If-Modified-Since` is not answered: whole seconds cannot
@@ -31,18 +49,50 @@ impl Tagged {
     pub(super) fn answer(self, headers: &HeaderMap) -> Response<Body> {
         let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         let held = held.into_iter().any(|value| value.trim() == "*" || names(value, &self.etag));
-        let body = if held { Body::empty() } else { Body::from(self.body) };
+        let packed = self.body.len() >= PACKED_FROM && takes_gzip(headers);
+        let etag = if packed { self.etag.trim_end_matches('"').to_owned() + PACKED + "\"" } else { self.etag };
+        let body = match (held, packed) {
+            (true, _) => Body::empty(),
+            (false, true) => Body::from(self.packed.get_or_init(|| pack(&self.body)).clone()),
+            (false, false) => Body::from(self.body),
+        };
         let mut response = Response::new(body);
         *response.status_mut() = if held { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.extend(HeaderValue::from_str(&self.etag).ok().map(|etag| (header::ETAG, etag)));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if packed && !held {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        headers.extend(HeaderValue::from_str(&etag).ok().map(|etag| (header::ETAG, etag)));
         headers.extend(self.changed_at.and_then(http_date).map(|date| (header::LAST_MODIFIED, date)));
+        if let Some(Stamped { input, signature, .. }) = self.sign.map(|sign| sign(packed)) {
+            let named = [(SIGNATURE_INPUT, input), (SIGNATURE, signature)];
+            headers
+                .extend(named.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))));
+        }
         if !held {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         }
         response
     }
+}
+
+/// Whether the reader takes gzip (RFC 9110 §12.5.3): named, or `*`, and not with the weight 0.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, "q=1"));
+        let refused = weight.trim().trim_start_matches("q=").parse() == Ok(0.0_f32);
+        matches!(name.trim(), "gzip" | "*") && !refused
+    })
+}
+
+fn pack(body: &Bytes) -> Bytes {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory does not fail.
+    let written = packer.write_all(body).and_then(|()| packer.finish());
+    Bytes::from(written.unwrap_or_default())
 }
 
 /// `Wed, 15 Jul 2026 06:40:00 GMT`

@@ -180,6 +180,8 @@ fn notice(title: &str, drill: bool) -> Notice {
         title: title.to_owned(),
         text: "请注意防范".to_owned(),
         language: "zh-CN".to_owned(),
+        also: Vec::new(),
+        shown_s: 6,
         issuer: "松北区气象局".to_owned(),
         released_at: at(0),
         valid_until: Some(at(3600)),

@@ -17,3 +17,4 @@ confirm-ended-superseded = A newer message has taken the place of this one.
 confirm-ended-expired = This warning has expired.
 confirm-unknown = This link is not valid
 confirm-unknown-hint = Open it from the message itself, or copy it whole.
+confirm-officers = { $confirmed } of { $of } officers have confirmed.

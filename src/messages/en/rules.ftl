@@ -147,6 +147,39 @@ national-cannot-say = The 12379 form has no words for what stands here ({$got}).
 national-unsaid = The 12379 form has no place for this; it is not in the file.
     .action = A receiver who needs it should take CAP 1.2.
 
+national-zip-broken = The archive is incomplete, or no zip.
+    .action = Pack it again (zip, deflate) and send it unchanged.
+
+national-zip-encrypted = {$got} in the archive needs a password.
+    .action = Pack it again without a password; HTTPS protects it on its way.
+
+national-zip-method = {$got} in the archive is packed in a way that is not supported.
+    .action = Pack it again with deflate, the usual way, or without compression.
+
+national-zip-entries = The archive holds more than {$most} files.
+    .action = Put in one warning and its attachments, nothing else.
+
+national-zip-unpacks = The archive unpacks to more than {$most} bytes, or out of proportion to its size.
+    .action = Make the scans smaller (300 KB a page is usually enough), or attach fewer.
+
+national-zip-form = The archive should hold exactly one XML document; it holds {$got}.
+    .action = Put one warning into one archive, at its root and in no folder.
+
+national-zip-name = {$got} in the archive is not named by the rule for attachments.
+    .action = Name a scan of the approval “name of the warning’s file_P_01.jpg” and any other file “…_O_01.pdf”, all at the root.
+
+national-zip-twice = The archive holds files of the same name ({$got}).
+    .action = Keep one, or give them different numbers; names that differ in case only count as the same.
+
+national-attachment-missing = The attachment {$got} that the warning lists is not in the archive.
+    .action = Put it in, or remove this resource from the warning.
+
+national-attachment-differs = The attachment {$got} does not have the digest (SHA-1) that the warning gives for it.
+    .action = It may be damaged or another file: check it, make the digest anew and pack again.
+
+national-file-name = The warning’s file is called {$got}; by its contents it should be {$expected}.
+    .action = Check that it is the right file; where the contents are right it is taken as it is.
+
 json-syntax = The text here is not JSON.
     .action = Check quotation marks, commas and brackets; the document may have been cut off.
 

@@ -17,3 +17,4 @@ confirm-ended-superseded = 已有更新的消息代替这一条。
 confirm-ended-expired = 这条预警已经失效。
 confirm-unknown = 这个链接无效
 confirm-unknown-hint = 请从消息中直接打开，或者完整复制链接。
+confirm-officers = { $of } 位责任人中已有 { $confirmed } 位确认。

@@ -147,6 +147,39 @@ national-cannot-say = 12379 格式无法表达此处的内容（{$got}）。
 national-unsaid = 12379 格式没有地方写这一项，文件中没有它。
     .action = 需要它的接收方请用 CAP 1.2。
 
+national-zip-broken = 压缩包不完整，或者不是 zip。
+    .action = 重新打包（zip，deflate 压缩）后再发；传输时不要改动。
+
+national-zip-encrypted = 压缩包里的 {$got} 加了密码。
+    .action = 不加密码重新打包；传输由 HTTPS 保护。
+
+national-zip-method = 压缩包里的 {$got} 用了不支持的压缩方式。
+    .action = 用 deflate（一般软件的默认方式）或不压缩，重新打包。
+
+national-zip-entries = 压缩包里的文件超过 {$most} 个。
+    .action = 只放一份预警和它的附件，删去其余文件。
+
+national-zip-unpacks = 压缩包解开后超过 {$most} 字节，或者压缩比异常。
+    .action = 缩小扫描件（每页 300 KB 通常足够），或减少附件。
+
+national-zip-form = 压缩包里应当正好有一份 XML，现有 {$got} 份。
+    .action = 一个压缩包只放一份预警，放在最外层，不要放进文件夹。
+
+national-zip-name = 压缩包里的 {$got} 不合附件命名规则。
+    .action = 审批单扫描件命名为“预警文件名_P_01.jpg”，其他附件命名为“预警文件名_O_01.pdf”，都放在最外层。
+
+national-zip-twice = 压缩包里有重名的文件（{$got}）。
+    .action = 只保留一个，或者改用不同的序号；大小写不同的名字也算重名。
+
+national-attachment-missing = 预警中列出的附件 {$got} 不在压缩包里。
+    .action = 把它放进压缩包，或从预警中删去这个 resource。
+
+national-attachment-differs = 附件 {$got} 与预警中写的摘要（SHA-1）不一致。
+    .action = 附件可能已损坏或被换过：核对后重新生成摘要，再打包。
+
+national-file-name = 预警文件名 {$got} 与内容不符，按内容应当是 {$expected}。
+    .action = 核对是不是放错了文件；内容无误时照常接收。
+
 json-syntax = 此处不符合 JSON 语法。
     .action = 检查引号、逗号和括号；文件可能被截断。
 

@@ -5,16 +5,17 @@ use mail_parser::{Message, MessageParser, MimeHeaders};
 use super::*;
 use crate::Settings;
 
-fn relay() -> Relay {
+fn sender() -> Sender {
     let mut settings = Settings::of("localhost", "warning@songbei.example");
     settings.from_name = Some("松北应急预警".to_owned());
-    settings.relay().unwrap()
+    settings.setup().unwrap().sender
 }
 
 fn written(content: &Content) -> Vec<u8> {
     let mut wire = Vec::new();
     let to = "zhang@example.org".parse().unwrap();
-    Letter::new(content, &relay(), 0).unwrap().write(Token::new(7, 3), Some(&to), None, &mut wire);
+    let copy = Copy { token: Token::new(7, 3), to: Some(&to), confirm: None };
+    Letter::new(content, &sender(), 0).unwrap().write(&copy, &mut wire);
     wire
 }
 
@@ -155,10 +156,11 @@ fn dots_are_doubled_and_the_end_is_marked() {
 
 /// The text and HTML a reader gets, and the whole message.
 fn with_link(content: &Content, longest: usize, link: &str) -> (String, String, Vec<u8>) {
-    let letter = Letter::new(content, &relay(), longest).unwrap();
+    let sender = sender();
+    let letter = Letter::new(content, &sender, longest).unwrap();
     let to = "zhang@example.org".parse().unwrap();
     let mut wire = Vec::new();
-    letter.write(Token::new(7, 3), Some(&to), Some(link), &mut wire);
+    letter.write(&Copy { token: Token::new(7, 3), to: Some(&to), confirm: Some(link) }, &mut wire);
     let message = MessageParser::default().parse(&wire).unwrap();
     let text = message.body_text(0).unwrap().into_owned();
     let html = message.body_html(0).unwrap().into_owned();
@@ -199,10 +201,11 @@ fn a_link_stands_below_the_signed_words_which_stay_as_they_are() {
 
 #[test]
 fn each_recipient_has_a_link_of_its_own() {
-    let letter = Letter::new(&content(), &relay(), 30).unwrap();
+    let sender = sender();
+    let letter = Letter::new(&content(), &sender, 30).unwrap();
     let read = |link: Option<&str>| {
         let mut wire = Vec::new();
-        letter.write(Token::new(7, 3), None, link, &mut wire);
+        letter.write(&Copy { token: Token::new(7, 3), to: None, confirm: link }, &mut wire);
         let message = MessageParser::default().parse(wire.strip_suffix(b".\r\n").expect("an end mark")).unwrap();
         message.body_text(0).unwrap().split_whitespace().next_back().map(str::to_owned)
     };
@@ -210,4 +213,35 @@ fn each_recipient_has_a_link_of_its_own() {
     assert_eq!(read(Some("https://w.example/c/two")).as_deref(), Some("https://w.example/c/two"));
     let too_long = "https://w.example/c/".to_owned() + &"x".repeat(60);
     assert_ne!(read(Some(&too_long)).as_deref(), Some(&*too_long));
+}
+
+#[test]
+fn below_orange_one_click_unsubscribes_the_recipient() {
+    let key = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(key.path(), "sixteen bytes it is").unwrap();
+    let unsubscribe =
+        crate::UnsubscribeSettings { url: "https://w.example/u/".to_owned(), key_file: key.path().to_owned() };
+    let settings = Settings { unsubscribe: Some(unsubscribe), ..Settings::of("localhost", "warning@songbei.example") };
+    let sender = settings.setup().unwrap().sender;
+    let to = "zhang@example.org".parse().unwrap();
+    for (urgency, alone, expected) in [
+        (Urgency::Highest, true, false),
+        (Urgency::High, true, false),
+        (Urgency::Medium, true, true),
+        (Urgency::Unknown, true, true),
+        (Urgency::Medium, false, false),
+    ] {
+        let content = Content { urgency, ..content() };
+        let letter = Letter::new(&content, &sender, 0).unwrap();
+        let token = Token { round: 2, ..Token::new(7, 3) };
+        let mut wire = Vec::new();
+        letter.write(&Copy { token, to: alone.then_some(&to), confirm: None }, &mut wire);
+        let message = MessageParser::default().parse(&wire).unwrap();
+        let link = header(&message, "List-Unsubscribe").map(|link| link.trim_matches(['<', '>']));
+        let sealed = link.and_then(|link| link.strip_prefix("https://w.example/u/"));
+        let opened = sealed.and_then(|text| crate::Seal::for_unsubscribing(b"sixteen bytes it is").open(text));
+        assert_eq!(opened, expected.then_some(token), "{urgency:?} {alone}");
+        let post = header(&message, "List-Unsubscribe-Post");
+        assert_eq!(post, expected.then_some("List-Unsubscribe=One-Click"), "{urgency:?} {alone}");
+    }
 }

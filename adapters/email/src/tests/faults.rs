@@ -12,7 +12,7 @@ const THREE: &[&str] = &["a@example.org", "b@example.org", "c@example.org"];
 fn email(relay: &Relay, change: impl FnOnce(&mut Settings)) -> Email {
     let mut settings = settings(relay.address);
     change(&mut settings);
-    Email::new(&settings).unwrap()
+    mailer(&settings)
 }
 
 #[tokio::test]
@@ -267,7 +267,7 @@ async fn hostile_addresses_never_reach_the_line() {
 #[tokio::test]
 async fn nobody_listening_is_transient() {
     let gone = relay(&[]).await.address;
-    let email = Email::new(&settings(gone)).unwrap();
+    let email = mailer(&settings(gone));
     assert_eq!(submit(&email, &batch(THREE), BUDGET).await, ["[transient]"]);
     assert!(matches!(email.probe().await, Err(Fault::Transient(_))));
 }
@@ -365,6 +365,11 @@ async fn log_in_follows_what_the_relay_offers() {
     }
 }
 
+fn ed25519_key() -> tempfile::NamedTempFile {
+    let made = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    secret(&made.serialize_pem())
+}
+
 #[tokio::test]
 async fn keeps_the_contract() {
     let relay = relay(&[]).await;
@@ -373,4 +378,13 @@ async fn keeps_the_contract() {
         let make = || async { Arc::new(email(&relay, |settings| settings.recipients_per_message = per_message)) as _ };
         conformance::run(make, &samples).await.assert();
     }
+    let (signing, key) = (ed25519_key(), secret("the key of the return paths"));
+    let whole = |settings: &mut Settings| {
+        settings.dkim =
+            vec![DkimSettings { selector: "s".to_owned(), domain: None, key_file: signing.path().to_owned() }];
+        settings.bounces = Some(BounceSettings::of("127.0.0.1:0".parse().unwrap(), key.path().to_owned()));
+        settings.notify = vec![Notify::Success, Notify::Failure];
+    };
+    let make = || async { Arc::new(email(&relay, whole)) as _ };
+    conformance::run(make, &samples).await.assert();
 }

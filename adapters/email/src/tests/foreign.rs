@@ -12,7 +12,7 @@ use tokio::{
 use super::*;
 
 /// The Python with aiosmtpd: of the tests' own environment unless another is named.
-fn python() -> String {
+pub(super) fn python() -> String {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/venv");
     let environment = std::env::var_os("FENGHUO_VENV").map_or(own, Into::into);
     environment.join("bin/python3").display().to_string()
@@ -75,7 +75,7 @@ fn header<'a>(message: &'a Value, name: &str) -> Option<&'a str> {
 #[tokio::test]
 async fn a_foreign_server_reads_what_was_meant() {
     let mut sink = Sink::start(&[]).await;
-    let email = Email::new(&sink.settings(Tls::None)).unwrap();
+    let email = mailer(&sink.settings(Tls::None));
     let to = ["a@example.org", "refuse-b@example.org", "c@example.org", "full@example.org", "greylist@example.org"];
     let expected = ["accepted", "recipient", "accepted", "transient", "throttled"];
     assert_eq!(submit(&email, &batch(&to), BUDGET).await, expected);
@@ -103,6 +103,19 @@ async fn a_foreign_server_reads_what_was_meant() {
 }
 
 #[tokio::test]
+async fn a_foreign_server_takes_addresses_beyond_ascii() {
+    let mut sink = Sink::start(&[]).await;
+    let email = mailer(&sink.settings(Tls::None));
+    let to = ["a@例子.example", "张三@例子.example"];
+    assert_eq!(submit(&email, &batch(&to), BUDGET).await, ["accepted"; 2]);
+    let messages = sink.messages(2).await;
+    for (message, to) in messages.iter().zip(["a@xn--fsqu00a.example", "张三@xn--fsqu00a.example"]) {
+        assert_eq!(message["to"], serde_json::json!([to]));
+        assert_eq!(message["ascii"], Value::Bool(to.is_ascii()));
+    }
+}
+
+#[tokio::test]
 async fn a_foreign_server_takes_tls_and_log_in() {
     let password = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "geheim\n").unwrap();
@@ -118,7 +131,7 @@ async fn a_foreign_server_takes_tls_and_log_in() {
             auth: vec![mechanism],
             ..sink.settings(tls)
         };
-        let (good, bad) = (Email::new(&account("warning")).unwrap(), Email::new(&account("nobody")).unwrap());
+        let (good, bad) = (mailer(&account("warning")), mailer(&account("nobody")));
         good.probe().await.unwrap();
         assert!(matches!(bad.probe().await, Err(Fault::Misconfigured(_))), "{option}");
         assert_eq!(submit(&bad, &batch(&["a@example.org"]), BUDGET).await, ["[misconfigured]"], "{option}");

@@ -21,6 +21,8 @@ fn document(warnings: &[&str]) -> ScreenDocument {
         issuer: "松北区气象局".to_owned(),
         released_at: "2026-07-15T14:40:00+08:00".to_owned(),
         valid_until: None,
+        also: Vec::new(),
+        shown_s: 6,
         drill: false,
         lift: false,
     };

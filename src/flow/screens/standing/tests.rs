@@ -14,14 +14,8 @@ use crate::{
 const NOW: i64 = 1_784_097_600;
 
 fn screen(drill: bool, language: &str) -> Screen {
-    Screen {
-        id: "tower-1".to_owned(),
-        name: "世茂大道东口".to_owned(),
-        area: "230109005000".parse().expect("an area code"),
-        groups: Vec::new(),
-        language: language.to_owned(),
-        drill,
-    }
+    let area = "230109005000".parse().expect("an area code");
+    Screen { language: language.to_owned(), drill, ..Screen::new("tower-1", "世茂大道东口", area) }
 }
 
 fn text(language: &str, title: &str) -> StandingText {

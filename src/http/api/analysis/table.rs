@@ -3,7 +3,7 @@
 use super::AnalysisDocument;
 use crate::domain::analysis::{Spread, Tally};
 
-const HEAD: [&str; 25] = [
+const HEAD: [&str; 31] = [
     "group",
     "key",
     "name",
@@ -28,6 +28,12 @@ const HEAD: [&str; 25] = [
     "confirmed",
     "deliveries",
     "failed",
+    "measures_asked",
+    "measures_done",
+    "measures_late",
+    "measures_overdue",
+    "measures_not_applicable",
+    "measures_ended",
     "as_of",
 ];
 
@@ -66,6 +72,9 @@ fn row(grouping: &str, key: &str, name: &str, tally: &Tally, as_of: &str) -> Vec
     let reach = tally.reach;
     let reach = [reach.addressed, reach.by_one, reach.by_two, reach.confirmed, reach.deliveries, reach.failed];
     cells.extend(reach.map(|count| count.to_string()));
+    let done = tally.measures;
+    let done = [done.asked, done.done, done.late, done.overdue, done.not_applicable, done.ended];
+    cells.extend(done.map(|count| count.to_string()));
     cells.push(as_of.to_owned());
     cells
 }

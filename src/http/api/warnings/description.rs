@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::http::{
     api::{
-        national::form,
+        national::{form, package},
         parameters::{CURSOR, LIMIT, WARNING, flag, text},
     },
     openapi::{Answer, Content, Operation, Parameter, both},
@@ -102,10 +102,12 @@ pub(super) static SUBMIT: Operation = Operation {
     summary: both("提交一条预警", "Hand in a warning"),
     description: both(
         "应答 201 时预警已经写到磁盘上。没有收到应答就原样重发：同一个 CAP 标识或同一个 Idempotency-Key 不会产生第二条，\
-         应答 200 并带 Idempotent-Replayed: true。XML 是 CAP 1.2 或国家 12379 格式，按根元素区分；Accept: application/xml \
+         应答 200 并带 Idempotent-Replayed: true。XML 是 CAP 1.2 或国家 12379 格式，按根元素区分；\
+         12379 格式可以连同附件（文件名_P_NN、_O_NN）打成一个 zip，按内容识别；Accept: application/xml \
          时按国家平台的回执格式应答（status 为 0 即已接收）。请求体最多 1 MiB，带附件的最多 4 MiB。",
         "When 201 is answered the warning is on disk. Without an answer send the same again: the same CAP identity or \
-         the same Idempotency-Key makes no second one and is answered 200 with Idempotent-Replayed: true. XML is CAP 1.2 or the national 12379 form, told by its root; with \
+         the same Idempotency-Key makes no second one and is answered 200 with Idempotent-Replayed: true. XML is CAP 1.2 or the national 12379 form, told by its root; the latter may come with its \
+         attachments (…_P_NN, …_O_NN) in one zip, told by its first bytes; with \
          Accept: application/xml the answer is the national platform's reply (status 0 is taken). A body may have \
          1 MiB, with resources 4 MiB.",
     ),
@@ -114,6 +116,7 @@ pub(super) static SUBMIT: Operation = Operation {
         Content { media_type: "application/json", schema: Some("Message"), example: message },
         Content { media_type: "application/cap+xml", schema: None, example: cap },
         Content { media_type: "application/xml", schema: None, example: form },
+        Content { media_type: "application/zip", schema: None, example: package },
     ],
     answers: &[
         Answer {

@@ -7,6 +7,7 @@ use fenghuo_contract::Channel;
 use super::{Given, word_id};
 use crate::{
     domain::{
+        measures::Planned,
         message::Status,
         signoff::{Answer, Beyond, Standing, Step},
         text::ucs2_segments,
@@ -30,7 +31,7 @@ use crate::{
         },
         problem::FieldProblem,
     },
-    messages,
+    messages::{self, Lang},
 };
 
 /// Streets told one by one.
@@ -69,6 +70,7 @@ pub(super) struct Sheet {
     channels: Vec<ChannelRow>,
     streets: Vec<StreetRow>,
     more_streets: Option<String>,
+    measures: Vec<MeasureRow>,
     texts: Vec<TextRow>,
     /// What would end it, signed with it.
     prepared: Vec<Prepared>,
@@ -114,6 +116,15 @@ struct StreetRow {
     word: String,
     people: String,
     channels: String,
+}
+
+/// What an office will have to do.
+struct MeasureRow {
+    office: String,
+    kind: String,
+    text: String,
+    to: Option<String>,
+    due: String,
 }
 
 struct TextRow {
@@ -185,6 +196,7 @@ impl Sheet {
             channels: forecast.map(|forecast| channels(words, forecast)).unwrap_or_default(),
             streets,
             more_streets: (more > 0).then(|| words.with("console-sign-more-streets", "count", grouped(more as u64))),
+            measures: looked.iter().flat_map(|looked| &looked.measures).map(|one| measure(visit, one)).collect(),
             texts: texts(words, &sign_off.texts),
             prepared: prepared(words, sign_off),
             form: next.filter(|_| signs).and_then(|step| SignForm::new(words, view, sign_off, step, given, &row)),
@@ -327,6 +339,18 @@ fn streets(words: Words, forecast: &Forecast) -> Vec<StreetRow> {
         }
     });
     told.collect()
+}
+
+fn measure(visit: &Visit, planned: &Planned) -> MeasureRow {
+    let words = visit.words;
+    let to = (!planned.to.is_empty()).then(|| words.with("console-measures-to", "to", planned.to.join("、")));
+    MeasureRow {
+        office: visit.office(&planned.office),
+        kind: words.of("console-measures-kind-", planned.kind.name()),
+        text: if words.0 == Lang::Chinese { planned.text_zh.clone() } else { planned.text_en.clone() },
+        to,
+        due: words.with("console-sign-measure-due", "span", eta(words, planned.due_s)),
+    }
 }
 
 fn texts(words: Words, texts: &[SignedText]) -> Vec<TextRow> {

@@ -73,19 +73,63 @@
     return silent > LOST || (failures > 1 && silent > 6000);
   }
 
-  // Talking to the server.
+  // Talking to the server. It tells what changes as it changes; what this page holds is proved by asking, now and then,
+  // and at once after every change. A server that cannot be listened to is asked and waited for instead.
 
+  var PROOF = parseInt(data.poll, 10) * 1000; // ms between two requests while it is listened to
+  var HEARD = 25000; // ms of silence until a stream counts as broken
+  var source = null;
+  var heard = null;
   var current = null;
   var timer = null;
+  var resting = false;
   function again(ms) {
     clearTimeout(timer);
+    resting = ms >= PROOF;
     timer = setTimeout(ask, ms);
+  }
+  function hearing() { return heard !== null && steady() - heard < HEARD; }
+  function take(text, tag) {
+    notices = JSON.parse(text).notices;
+    etag = tag;
+    remember(text);
+  }
+  function inContact() {
+    contact = steady();
+    contactAt = now();
+  }
+  function listen() {
+    if (!window.EventSource) { return; }
+    if (source) { source.close(); }
+    source = new EventSource(base + "events?" + query.slice(1));
+    source.addEventListener("stands", function () {
+      heard = steady();
+      inContact();
+      show(false);
+    });
+    source.addEventListener("document", function (event) {
+      heard = steady();
+      inContact();
+      var tag = "\"" + event.lastEventId + "\"";
+      if (tag === etag) { return; }
+      try { take(event.data, tag); } catch (error) { return; }
+      show(true);
+      if (current) { current.onabort = null; current.abort(); }
+      again(0);
+    });
+    source.onerror = function () { heard = null; };
+  }
+  function watch() {
+    if (hearing()) { return; }
+    // The browser tries again by itself, but for good only while it thinks it worthwhile.
+    if (!source || source.readyState === 2 || (heard !== null && steady() - heard > 2 * HEARD)) { listen(); }
+    if (resting) { again(0); }
   }
   function ask() {
     var request = new XMLHttpRequest();
     current = request;
     // The first request is answered at once: a page that has just begun must not look cut off for half a minute.
-    request.open("GET", base + "feed.json?wait=" + (answers && !failures ? WAIT : 0) + query);
+    request.open("GET", base + "feed.json?wait=" + (answers && !failures && !hearing() ? WAIT : 0) + query);
     request.timeout = ANSWER;
     if (etag) { request.setRequestHeader("If-None-Match", etag); }
     request.onload = function () {
@@ -93,19 +137,16 @@
       var changed = false;
       if (request.status === 200) {
         try {
-          notices = JSON.parse(request.responseText).notices;
+          take(request.responseText, request.getResponseHeader("ETag"));
           changed = true;
         } catch (error) { fail(0); return; }
-        etag = request.getResponseHeader("ETag");
       }
       hear(request.getResponseHeader("Date"));
-      contact = steady();
-      contactAt = now();
+      inContact();
       answers += 1;
       failures = 0;
-      if (changed) { remember(request.responseText); }
       show(changed);
-      again(50);
+      again(hearing() ? PROOF : 50);
     };
     request.onerror = request.ontimeout = request.onabort = function () { fail(0); };
     function fail(status) {
@@ -143,10 +184,17 @@
   var told = {};
 
   function classOf(notice) { return notice.lift ? "lift" : notice.level; }
+  // Height of a character that can be read from where people stand, in pixels; 0 where nobody said how far that is.
+  function readable() { return parseFloat(data.character || "0") / 100 * window.innerHeight; }
+  function sized(box) {
+    box.style.fontSize = "";
+    var size = Math.max(parseFloat(getComputedStyle(box).fontSize), readable());
+    box.style.fontSize = size + "px";
+    return size;
+  }
   function fitTitle() {
     var title = id("title");
-    title.style.fontSize = "";
-    var size = parseFloat(getComputedStyle(title).fontSize);
+    var size = sized(title);
     var least = size / 2;
     var room = parseFloat(getComputedStyle(title).maxHeight);
     while (size > least && (title.scrollHeight > room || title.scrollWidth > title.clientWidth + 1)) {
@@ -154,12 +202,13 @@
       title.style.fontSize = size + "px";
     }
   }
-  function head(notice) {
+  function head(notice, said) {
     id("notice").className = classOf(notice);
+    id("notice").lang = said.language;
     var words = levels[classOf(notice)];
     id("word").textContent = words[0];
     id("roman").textContent = words[1];
-    id("title").textContent = notice.title;
+    id("title").textContent = said.title;
     id("issuer").textContent = notice.issuer;
     id("released").textContent = moment(Date.parse(notice.released_at));
     id("until").textContent = notice.valid_until ? moment(Date.parse(notice.valid_until)) : "";
@@ -185,6 +234,9 @@
   function cut(text) {
     var box = id("text");
     var out = [];
+    sized(box);
+    // Where no sentence has room in letters that large, smaller ones for those who come near say more than none.
+    if (!fits(box, text.trim().slice(0, 12))) { box.style.fontSize = ""; }
     // Empty lines between paragraphs would cost a line of a small screen each; no other character is touched.
     var rest = Array.from(text.trim().replace(/\n[ \t]*(\n[ \t]*)+/g, "\n"));
     while (rest.length) {
@@ -205,11 +257,14 @@
     pages = [];
     id("page").textContent = "1/9";
     list.forEach(function (notice, index) {
-      head(notice);
-      others(list, index);
-      var texts = cut(notice.text);
-      texts.forEach(function (text, number) {
-        pages.push({ notice: notice, index: index, text: text, number: number + 1, of: texts.length });
+      [notice].concat(notice.also || []).forEach(function (said) {
+        head(notice, said);
+        others(list, index);
+        var texts = cut(said.text);
+        var size = id("text").style.fontSize;
+        texts.forEach(function (text, number) {
+          pages.push({ notice: notice, said: said, index: index, text: text, size: size, number: number + 1, of: texts.length });
+        });
       });
     });
   }
@@ -229,16 +284,31 @@
   }
   function turn(list) {
     var page = pages[at];
-    head(page.notice);
+    head(page.notice, page.said);
     others(list, page.index);
+    id("text").style.fontSize = page.size;
     id("text").textContent = page.text;
     id("page").textContent = page.of > 1 ? page.number + "/" + page.of : "";
     var letters = Array.from(page.text + page.notice.title).length;
     due = steady() + Math.max(6000, letters / 4.5 * 2 * 1000);
+    speak(page);
     if (!told[page.notice.warning] && page.number === page.of) {
       told[page.notice.warning] = true;
       tell("ack", { warning: page.notice.warning, state: "shown" });
     }
+  }
+
+  // Aloud, where the address of the page asks for it (speak=1) and the browser can: every notice once.
+
+  var aloud = /[?&]speak=1(&|$)/.test(location.search) && window.speechSynthesis && window.SpeechSynthesisUtterance;
+  var spoken = {};
+  function speak(page) {
+    var key = page.notice.warning + " " + page.said.language;
+    if (!aloud || spoken[key] || page.notice.lift) { return; }
+    spoken[key] = true;
+    var words = new SpeechSynthesisUtterance(page.said.title + "。" + page.said.text);
+    words.lang = page.said.language;
+    window.speechSynthesis.speak(words);
   }
 
   // Drawing.
@@ -262,7 +332,7 @@
       turn(list);
     } else if (list.length && pages.length > 1 && steady() >= due) {
       var next = (at + 1) % pages.length;
-      var slow = pages[next].notice !== pages[at].notice;
+      var slow = pages[next].said !== pages[at].said;
       at = next;
       if (slow) {
         due = steady() + 5000;
@@ -292,8 +362,7 @@
     setTime(parseInt(data.now, 10));
     contact = steady();
     contactAt = now();
-    notices = JSON.parse(data.document).notices;
-    etag = data.etag;
+    take(data.document, data.etag);
   } else {
     recall();
   }
@@ -302,7 +371,8 @@
     navigator.serviceWorker.register("/assets/kiosk-worker.js", { scope: "/screens/" }).catch(function () { /* plain HTTP: no offline start */ });
   }
   ask();
-  setInterval(function () { show(false); }, 1000);
+  listen();
+  setInterval(function () { watch(); show(false); }, 1000);
   setInterval(heartbeat, 60000);
   setInterval(renew, 600000);
   setTimeout(heartbeat, 5000);
