@@ -2,12 +2,14 @@
 // responses from APNs", on Node's own HTTP/2.
 //
 //   node apns.mjs --cert FILE --key FILE --public FILE --kid ID --team ID --topic ID [--now SECONDS] [--streams N]
+//     [--then N]
 //
 // Prints its port on the first line. The provider token is checked first: ES256 with the public key in --public, kid, team,
 // and an age of an hour at most by --now (default: this machine's clock). What is answered then is written in the device
 // token: hexadecimal digits are taken; `s400xBadDeviceToken…` is status and reason (an `x` between them, an `x` at the end);
 // `goaway…` is taken, and the connection says GOAWAY; `expired…` finds every provider token but the newest expired;
-// `silent…` is never answered. GET /counts says what was seen.
+// `silent…` is never answered. With --then, that many streams are allowed once the first request was taken, as Apple does.
+// GET /counts says what was seen.
 import { readFileSync } from 'node:fs';
 import { createPublicKey, verify } from 'node:crypto';
 import { createSecureServer } from 'node:http2';
@@ -107,6 +109,10 @@ function answer(stream, headers, body) {
     return say(Number(status), reason, status === '410' ? { timestamp: 1795478400000 } : {});
   }
   counts.taken += 1;
+  if (given.then && !stream.session.grown) {
+    stream.session.grown = true;
+    stream.session.settings({ maxConcurrentStreams: Number(given.then) });
+  }
   return say(200);
 }
 

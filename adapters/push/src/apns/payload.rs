@@ -115,8 +115,8 @@ mod tests {
         /// The whole text, or the whole short form, or a refusal; never more bytes than Apple takes, whatever stands in it.
         #[test]
         fn nothing_is_cut_and_nothing_is_too_large(
-            text in "\\PC{0,1800}|[\"\\\\\n\u{1}警]{0,1500}",
-            short in "\\PC{0,300}|",
+            text in ("[\"\\\\\n\u{1}警a]{1,6}|\\PC{1,6}", 0_usize..900).prop_map(|(piece, times)| piece.repeat(times)),
+            short in ("\\PC{1,4}", 0_usize..400).prop_map(|(piece, times)| piece.repeat(times)),
             title in "\\PC{0,40}",
             confirm in proptest::option::of("https://[a-z/?=&\"]{0,400}"),
         ) {

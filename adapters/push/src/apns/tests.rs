@@ -31,6 +31,11 @@ struct Apple {
 
 impl Apple {
     async fn start(streams: u32) -> Self {
+        Self::start_and_grow(streams, streams).await
+    }
+
+    /// One that allows other many streams after the first request.
+    async fn start_and_grow(streams: u32, then: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         let tls = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -40,10 +45,10 @@ impl Apple {
         write("apns.p8", &signing.serialize_pem());
         write("public.pem", &signing.public_key_pem());
         let file = |name| folder.path().join(name).display().to_string();
-        let (now, streams) = (NOW.to_string(), streams.to_string());
+        let [now, streams, then] = [NOW.to_string(), streams.to_string(), then.to_string()];
         let [cert, key, public] = ["cert.pem", "key.pem", "public.pem"].map(file);
         let arguments = ["--cert", &cert, "--key", &key, "--public", &public, "--kid", KEY_ID, "--team", TEAM_ID];
-        let more = ["--topic", TOPIC, "--now", &now, "--streams", &streams];
+        let more = ["--topic", TOPIC, "--now", &now, "--streams", &streams, "--then", &then];
         let program = Program::node("apns.mjs", &[&arguments[..], &more].concat()).await;
         Self { folder, program }
     }
@@ -214,6 +219,18 @@ async fn keeps_to_few_streams_and_survives_goaway() {
     assert!(counts["mostOpen"].as_u64() <= Some(10), "{counts}");
     assert!(counts["connections"].as_u64() > Some(2), "{counts}");
     assert_eq!(counts["taken"], 200, "none was sent twice");
+}
+
+/// Apple allows one stream until it has seen a provider token.
+#[tokio::test]
+async fn uses_more_streams_as_soon_as_they_are_allowed() {
+    let apple = Apple::start_and_grow(1, 100).await;
+    let devices: Vec<String> = (0..60).map(|number| format!("00{number}")).collect();
+    let verdicts = apple.adapter().submit(&batch(&devices), BUDGET).await.unwrap();
+    assert!(verdicts.iter().all(|verdict| kind(verdict) == "accepted"), "{verdicts:?}");
+    let counts = apple.counts().await;
+    assert!(counts["mostOpen"].as_u64() > Some(1), "{counts}");
+    assert_eq!(counts["taken"], 60);
 }
 
 #[tokio::test]

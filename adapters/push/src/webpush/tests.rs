@@ -226,8 +226,8 @@ proptest! {
     /// The whole text, or the whole short form, or a refusal; what is taken can be encrypted whatever page goes with it.
     #[test]
     fn nothing_is_cut_and_nothing_is_too_large(
-        text in "\\PC{0,1800}|[\"\\\\\n\u{1}警]{0,1500}",
-        short in "\\PC{0,300}|",
+        text in ("[\"\\\\\n\u{1}警a]{1,6}|\\PC{1,6}", 0_usize..900).prop_map(|(piece, times)| piece.repeat(times)),
+        short in ("\\PC{1,4}", 0_usize..400).prop_map(|(piece, times)| piece.repeat(times)),
         confirm in proptest::option::of("https://[a-z/?=&\"]{0,400}"),
     ) {
         let content = Content { text, short, thread: "t".to_owned(), ..Content::default() };
