@@ -58,7 +58,6 @@ struct Round {
     headers: Arc<HeaderMap>,
     urgent: bool,
     deadline: Instant,
-    budget: Duration,
 }
 
 impl Fcm {
@@ -91,9 +90,9 @@ impl Fcm {
         };
         let budget = budget.min(self.ready.timeout);
         let deadline = tokio::time::sleep(budget).deadline();
-        let held = self.ready.access.current(now, budget).await?;
+        let held = self.ready.access.current(now, deadline).await?;
         let headers = Arc::new(headers(&held));
-        Ok(Ok(Round { message, held, headers, urgent, deadline, budget }))
+        Ok(Ok(Round { message, held, headers, urgent, deadline }))
     }
 
     async fn attempt(&self, item: &Item, round: &Round) -> Verdict {
@@ -113,7 +112,7 @@ impl Fcm {
         if !said.refresh {
             return said.verdict;
         }
-        let answer = match self.ready.access.instead_of(&round.held, (self.now)(), round.budget).await {
+        let answer = match self.ready.access.instead_of(&round.held, (self.now)(), round.deadline).await {
             Ok(held) => self.ask(body, Arc::new(headers(&held)), round).await,
             Err(fault) => Err(fault),
         };

@@ -7,12 +7,16 @@ use fenghuo_contract::{Cause, Fault};
 use fenghuo_http::{Call, HttpKit, Shared, Target};
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::json;
+use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use crate::jwt::Rs256;
 
 /// A token is replaced this long before it ends, seconds.
 const EARLY: i64 = 5 * 60;
+
+/// The kit's own time-out is shorter; whoever waits has a deadline.
+const WHOLE: Duration = Duration::from_secs(3600);
 
 /// What an assertion asks for.
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";
@@ -68,18 +72,24 @@ struct Denied {
 }
 
 impl Access {
-    /// The token to use at this time.
-    pub(crate) async fn current(&self, now: i64, budget: Duration) -> Result<Arc<Held>, Fault> {
-        self.shared.get(|held| held.until > now, || self.fetch(now, budget)).await
+    /// The token to use at this time, by `deadline`.
+    pub(crate) async fn current(&self, now: i64, deadline: Instant) -> Result<Arc<Held>, Fault> {
+        let current = self.shared.get(|held| held.until > now, || self.fetch(now));
+        timeout_at(deadline, current).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// The token to use instead of one that was refused; somebody may have fetched it.
-    pub(crate) async fn instead_of(&self, refused: &Arc<Held>, now: i64, budget: Duration) -> Result<Arc<Held>, Fault> {
+    pub(crate) async fn instead_of(
+        &self,
+        refused: &Arc<Held>,
+        now: i64,
+        deadline: Instant,
+    ) -> Result<Arc<Held>, Fault> {
         let other = |held: &Arc<Held>| !Arc::ptr_eq(held, refused) && held.until > now;
-        self.shared.get(other, || self.fetch(now, budget)).await
+        timeout_at(deadline, self.shared.get(other, || self.fetch(now))).await.unwrap_or_else(|_| Err(late()))
     }
 
-    async fn fetch(&self, now: i64, budget: Duration) -> Result<Held, Fault> {
+    async fn fetch(&self, now: i64) -> Result<Held, Fault> {
         let claims = json!({ "iss": self.email, "scope": SCOPE, "aud": self.audience, "iat": now, "exp": now + 3600 });
         let assertion = self.key.sign(&json!({ "alg": "RS256", "typ": "JWT", "kid": self.key_id }), &claims);
         let unsigned = || Fault::Misconfigured(Cause::new("OAUTH", "the service account's key does not sign"));
@@ -95,7 +105,7 @@ impl Access {
             Fault::InDoubt(cause) => Fault::Transient(cause),
             other => other,
         };
-        let answer = self.kit.call(call, budget).await.map_err(unsent)?;
+        let answer = self.kit.call(call, WHOLE).await.map_err(unsent)?;
         if matches!(answer.status.as_u16(), 400 | 401 | 403) {
             let denied: Denied = serde_json::from_slice(&answer.body).unwrap_or_default();
             let code = format!("OAUTH {}", denied.error);
@@ -106,6 +116,10 @@ impl Access {
         }
         granted(&answer.body, now).ok_or_else(|| Fault::Transient(Cause::new("OAUTH", "no access token in the answer")))
     }
+}
+
+fn late() -> Fault {
+    Fault::Transient(Cause::new("OAUTH", "no access token in time"))
 }
 
 fn granted(body: &[u8], now: i64) -> Option<Held> {
