@@ -206,6 +206,18 @@ async fn an_expired_provider_token_is_renewed_once_for_all() {
     assert_eq!((counts["tokens"].as_u64(), counts["taken"].as_u64()), (Some(2), Some(128)));
 }
 
+/// Nodes that know nothing of each other, with clocks two minutes apart, show Apple one token.
+#[tokio::test]
+async fn four_nodes_share_one_provider_token() {
+    let apple = Apple::start(100).await;
+    for apart in [-120, 0, 60, 120] {
+        let node = Apns::new(&apple.settings(), Arc::new(move || NOW + apart)).unwrap();
+        let verdicts = node.submit(&batch(&["00aa"]), BUDGET).await.unwrap();
+        assert_eq!(kind(&verdicts[0]), "accepted", "{verdicts:?}");
+    }
+    assert_eq!(apple.counts().await["tokens"], 1);
+}
+
 #[tokio::test]
 async fn keeps_to_few_streams_and_survives_goaway() {
     let apple = Apple::start(5).await;
