@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use fenghuo_contract::{CodeMeaning, CodeTable};
 
 /// Name and text of every table.
-const TABLES: [(&str, &str); 14] = [
+const TABLES: [(&str, &str); 17] = [
     ("aliyun", include_str!("../../config/codes/aliyun.toml")),
     ("apns", include_str!("../../config/codes/apns.toml")),
     ("cmpp", include_str!("../../config/codes/cmpp.toml")),
@@ -13,12 +13,15 @@ const TABLES: [(&str, &str); 14] = [
     ("fcm", include_str!("../../config/codes/fcm.toml")),
     ("http", include_str!("../../config/codes/http.toml")),
     ("huawei", include_str!("../../config/codes/huawei.toml")),
+    ("jpush", include_str!("../../config/codes/jpush.toml")),
+    ("ntfy", include_str!("../../config/codes/ntfy.toml")),
     ("sgip", include_str!("../../config/codes/sgip.toml")),
     ("smgp", include_str!("../../config/codes/smgp.toml")),
     ("smpp", include_str!("../../config/codes/smpp.toml")),
     ("tencent", include_str!("../../config/codes/tencent.toml")),
     ("twilio", include_str!("../../config/codes/twilio.toml")),
     ("webhook", include_str!("../../config/codes/webhook.toml")),
+    ("webpush", include_str!("../../config/codes/webpush.toml")),
     ("wechat", include_str!("../../config/codes/wechat.toml")),
 ];
 

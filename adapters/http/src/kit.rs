@@ -64,6 +64,9 @@ pub enum KitFault {
     /// TLS cannot be set up.
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),
+    /// The address names no host a connection can be made to.
+    #[error("the address names no host that can be connected to")]
+    Origin,
     /// The client cannot be made.
     #[error("the HTTP client cannot be made")]
     Client(#[source] reqwest::Error),

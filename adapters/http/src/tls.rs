@@ -1,9 +1,11 @@
-use std::{path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
+use fenghuo_contract::{Cause, Fault};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
+use tokio_rustls::TlsConnector;
 
 use crate::KitFault;
 
@@ -18,6 +20,27 @@ pub(crate) fn client(ca_file: Option<&Path>) -> Result<ClientConfig, KitFault> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// The same for connections that speak HTTP/2 and nothing else.
+pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, KitFault> {
+    let mut config = client(ca_file)?;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// What a hand-shake that failed says: a certificate that does not hold needs a person.
+pub(crate) fn fault(error: &io::Error) -> Fault {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(error @ (rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_))) => {
+            Fault::Misconfigured(Cause::new("TLS", &error.to_string()))
+        }
+        Some(error @ rustls::Error::NoApplicationProtocol) => {
+            Fault::Misconfigured(Cause::new("HTTP2", &error.to_string()))
+        }
+        Some(error) => Fault::Transient(Cause::new("TLS", &error.to_string())),
+        None => Fault::Transient(Cause::new("CONNECT", "the connection broke at its start")),
+    }
 }
 
 /// Certificates of the operating system that cannot be read are left out: one broken file must not stop everything.
