@@ -1,14 +1,35 @@
 //! The only place that names concrete adapters.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
+use fenghuo_cloud_sms::CloudSms;
 use fenghuo_contract::{Adapter, ReceiptSink};
+use fenghuo_display::Display;
+use fenghuo_email::Email;
+use fenghuo_push::{Apns, Fcm, JPush, Ntfy, WebPush};
+use fenghuo_simulator::Simulator;
 use fenghuo_sms::Sms;
+use fenghuo_webhook::Webhook;
 
 use crate::{clock::Clock, config::Route};
 
 /// Names of the adapters in this build, as `routes.*.adapter` knows them.
-pub const NAMES: &[&str] = &["cloud_sms", "cmpp", "display", "email", "sgip", "simulator", "smgp", "smpp", "webhook"];
+pub const NAMES: &[&str] = &[
+    "apns",
+    "cloud_sms",
+    "cmpp",
+    "display",
+    "email",
+    "fcm",
+    "jpush",
+    "ntfy",
+    "sgip",
+    "simulator",
+    "smgp",
+    "smpp",
+    "webhook",
+    "webpush",
+];
 
 /// Why an adapter cannot be built from a route's settings.
 #[derive(Debug, thiserror::Error)]
@@ -32,46 +53,39 @@ pub enum AdapterFault {
 /// # Errors
 /// [`AdapterFault`].
 pub fn build(route: &Route, receipts: Arc<dyn ReceiptSink>, clock: &Clock) -> Result<Arc<dyn Adapter>, AdapterFault> {
-    let refused = |fault: &dyn std::fmt::Display| AdapterFault::Refused(fault.to_string());
     let mut settings = route.settings.clone();
-    let adapter: Arc<dyn Adapter> = match route.adapter.as_str() {
+    let seed = || u64::from_le_bytes(clock.random());
+    let now = || {
+        let clock = clock.clone();
+        Arc::new(move || clock.unix())
+    };
+    let adapter = match route.adapter.as_str() {
+        "apns" => made(Apns::new(&settings.try_into()?, now()))?,
         "cloud_sms" => {
-            let (time, chance) = (clock.clone(), clock.clone());
-            let now: fenghuo_cloud_sms::Now = Arc::new(move || time.unix());
-            let chance: fenghuo_cloud_sms::Chance = Arc::new(move || chance.random());
-            let sms = fenghuo_cloud_sms::CloudSms::new(&settings.try_into()?, now, chance);
-            Arc::new(sms.map_err(|fault| refused(&fault))?)
+            let clock = clock.clone();
+            made(CloudSms::new(&settings.try_into()?, now(), Arc::new(move || clock.random())))?
         }
-        "display" => Arc::new(fenghuo_display::Display::new(&settings.try_into()?)),
-        "email" => {
-            Arc::new(fenghuo_email::Email::new(&settings.try_into()?, receipts).map_err(|fault| refused(&fault))?)
-        }
+        "cmpp" => made(Sms::cmpp(&settings.try_into()?, receipts, now(), seed()))?,
+        "display" => Arc::new(Display::new(&settings.try_into()?)),
+        "email" => made(Email::new(&settings.try_into()?, receipts))?,
+        "fcm" => made(Fcm::new(&settings.try_into()?, now()))?,
+        "jpush" => made(JPush::new(&settings.try_into()?, now()))?,
+        "ntfy" => made(Ntfy::new(&settings.try_into()?))?,
+        "sgip" => made(Sms::sgip(&settings.try_into()?, receipts, now(), seed()))?,
         "simulator" => {
             settings.entry("channel").or_insert_with(|| route.channel.name().into());
-            let seed = u64::from_le_bytes(clock.random());
-            let simulator = fenghuo_simulator::Simulator::new(settings.try_into()?, receipts, seed);
-            Arc::new(simulator.map_err(|fault| refused(&fault))?)
+            made(Simulator::new(settings.try_into()?, receipts, seed()))?
         }
-        protocol @ ("cmpp" | "sgip" | "smgp" | "smpp") => {
-            let seed = u64::from_le_bytes(clock.random());
-            let clock = clock.clone();
-            let now: fenghuo_sms::Now = Arc::new(move || clock.unix());
-            let sms = match protocol {
-                "cmpp" => Sms::cmpp(&settings.try_into()?, receipts, now, seed),
-                "sgip" => Sms::sgip(&settings.try_into()?, receipts, now, seed),
-                "smgp" => Sms::smgp(&settings.try_into()?, receipts, now, seed),
-                _ => Sms::smpp(&settings.try_into()?, receipts, now, seed),
-            };
-            Arc::new(sms.map_err(|fault| refused(&fault))?)
-        }
-        "webhook" => {
-            let clock = clock.clone();
-            let now: fenghuo_webhook::Now = Arc::new(move || clock.unix());
-            let webhook = fenghuo_webhook::Webhook::new(&settings.try_into()?, receipts, now);
-            Arc::new(webhook.map_err(|fault| refused(&fault))?)
-        }
+        "smgp" => made(Sms::smgp(&settings.try_into()?, receipts, now(), seed()))?,
+        "smpp" => made(Sms::smpp(&settings.try_into()?, receipts, now(), seed()))?,
+        "webhook" => made(Webhook::new(&settings.try_into()?, receipts, now()))?,
+        "webpush" => made(WebPush::new(&settings.try_into()?, now()))?,
         other => return Err(AdapterFault::Unknown(other.to_owned())),
     };
     let serves = adapter.profile().channel;
     if serves == route.channel { Ok(adapter) } else { Err(AdapterFault::Channel(serves, route.channel)) }
+}
+
+fn made<A: Adapter, F: fmt::Display>(adapter: Result<A, F>) -> Result<Arc<dyn Adapter>, AdapterFault> {
+    adapter.map(|adapter| Arc::new(adapter) as _).map_err(|fault| AdapterFault::Refused(fault.to_string()))
 }

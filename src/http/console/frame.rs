@@ -11,9 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    ANALYSTS, DELIVERY_READERS, INBOX_READERS, KEEPERS, OPERATORS, READERS, assets, form, words::Words,
-};
+use super::{ANALYSTS, DELIVERY_READERS, INBOX_READERS, KEEPERS, OPERATORS, READERS, assets, form, words::Words};
 use crate::{
     domain::{level::Level, message::Status, moment::Moment},
     flow::{
