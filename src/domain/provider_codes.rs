@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 use fenghuo_contract::{CodeMeaning, CodeTable};
 
 /// Name and text of every table.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 16] = [
     ("aliyun", include_str!("../../config/codes/aliyun.toml")),
     ("apns", include_str!("../../config/codes/apns.toml")),
     ("cmpp", include_str!("../../config/codes/cmpp.toml")),
+    ("dingtalk", include_str!("../../config/codes/dingtalk.toml")),
     ("email", include_str!("../../config/codes/email.toml")),
     ("fcm", include_str!("../../config/codes/fcm.toml")),
+    ("feishu", include_str!("../../config/codes/feishu.toml")),
     ("http", include_str!("../../config/codes/http.toml")),
     ("sgip", include_str!("../../config/codes/sgip.toml")),
     ("smgp", include_str!("../../config/codes/smgp.toml")),
@@ -19,6 +21,7 @@ const TABLES: [(&str, &str); 13] = [
     ("twilio", include_str!("../../config/codes/twilio.toml")),
     ("webhook", include_str!("../../config/codes/webhook.toml")),
     ("wechat", include_str!("../../config/codes/wechat.toml")),
+    ("wecom", include_str!("../../config/codes/wecom.toml")),
 ];
 
 static PARSED: LazyLock<Vec<(&'static str, CodeTable)>> = LazyLock::new(|| {

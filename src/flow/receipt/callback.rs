@@ -91,7 +91,7 @@ impl Flow {
     pub async fn callback(&self, route: &str, callback: &Callback<'_>) -> CallbackAnswer {
         let Some(known) = self.0.routes.get(route) else { return CallbackAnswer::Unknown };
         let callback = Callback { signature: known.config.callback_signatures, ..*callback };
-        let Inbound { receipts, replies, answer } = match known.adapter.read_callback(&callback) {
+        let Inbound { receipts, replies, answer, .. } = match known.adapter.read_callback(&callback) {
             Ok(inbound) => inbound,
             Err(fault) => {
                 let answer = match fault {
