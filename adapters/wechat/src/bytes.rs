@@ -32,7 +32,7 @@ mod tests {
             match text_within_bytes(&content, most) {
                 Ok(out) => {
                     prop_assert!(out.len() <= most);
-                    prop_assert!(if text.len() <= most { out == text } else { out == short });
+                    prop_assert_eq!(out, if text.len() <= most { &text } else { &short });
                 }
                 Err(_) => prop_assert!(text.len() > most && (short.is_empty() || short.len() > most)),
             }

@@ -36,7 +36,9 @@ impl Default for Outbound {
 impl Outbound {
     /// A client, and the address everything begins with: `own` unless the settings name another.
     pub(crate) fn ready(&self, own: &str, problems: &mut Problems) -> Option<(HttpKit, String)> {
-        for (key, value) in [("outbound.connect_timeout_ms", self.connect_timeout_ms), ("outbound.timeout_ms", self.timeout_ms)] {
+        for (key, value) in
+            [("outbound.connect_timeout_ms", self.connect_timeout_ms), ("outbound.timeout_ms", self.timeout_ms)]
+        {
             problems.unless(value >= 1, key, "须至少为 1", "must be at least 1");
         }
         let base = self.endpoint.as_deref().unwrap_or(own).trim_end_matches('/').to_owned();
