@@ -75,19 +75,25 @@ pub trait MassQuota: Send + Sync + 'static {
 /// The counter of one process. It begins at nothing with each start.
 #[derive(Debug, Default)]
 pub struct InMemoryQuota {
-    /// By account: the month, and the deliveries that have one.
-    accounts: Mutex<HashMap<String, (String, HashMap<String, Audience>)>>,
+    accounts: Mutex<HashMap<String, Month>>,
+}
+
+/// What an account sent in a month.
+#[derive(Debug, Default)]
+struct Month {
+    name: String,
+    /// By delivery.
+    sends: HashMap<String, Audience>,
 }
 
 impl InMemoryQuota {
     fn with<T>(&self, account: &str, month: &str, act: impl FnOnce(&mut HashMap<String, Audience>) -> T) -> T {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, sends) = accounts.entry(account.to_owned()).or_default();
-        if known != month {
-            *known = month.to_owned();
-            sends.clear();
+        let known = accounts.entry(account.to_owned()).or_default();
+        if known.name != month {
+            *known = Month { name: month.to_owned(), ..Month::default() };
         }
-        act(sends)
+        act(&mut known.sends)
     }
 }
 

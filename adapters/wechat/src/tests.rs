@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod conform;
+mod foreign;
 mod mass;
 mod robots;
 mod sends;

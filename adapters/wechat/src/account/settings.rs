@@ -1,4 +1,9 @@
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use fenghuo_contract::When;
 
@@ -59,7 +64,8 @@ pub struct Settings {
     /// Characters of a customer-service or mass text at most. Default 600.
     #[serde(default = "six_hundred")]
     pub text_max: usize,
-    /// File with the token (令牌) callbacks are signed with. Without it no callbacks are expected.
+    /// File with the token (令牌) callbacks are signed with. Without it no callbacks are expected. A mini program's have to be
+    /// set to XML.
     #[serde(default)]
     pub callback_token_file: Option<PathBuf>,
     /// File with the EncodingAESKey, 43 characters, for the safe and the compatible mode. Without it messages come in plain,
@@ -256,14 +262,14 @@ impl Settings {
             problems.unless(self.callback_key_file.is_none(), "callback_key_file", zh, en);
             return None;
         };
-        let seal = seal(token, self.callback_key_file.as_ref(), &self.app_id, problems)?;
+        let seal = seal(token, self.callback_key_file.as_deref(), &self.app_id, problems)?;
         let subscriptions = matches!(self.way, Way::Subscribe | Way::MiniProgram);
         Some(Mailbox { seal, menu: self.menu.clone(), subscriptions })
     }
 }
 
 /// What opens the callbacks of an account.
-pub(crate) fn seal(token: &PathBuf, key: Option<&PathBuf>, owner: &str, problems: &mut Problems) -> Option<Seal> {
+pub(crate) fn seal(token: &Path, key: Option<&Path>, owner: &str, problems: &mut Problems) -> Option<Seal> {
     let token = problems.or("callback_token_file", "无法使用", Secret::read(token));
     let key = key.map(|key| problems.or("callback_key_file", "无法使用", Secret::read(key)));
     let (token, key) = match (token, key) {
@@ -275,12 +281,12 @@ pub(crate) fn seal(token: &PathBuf, key: Option<&PathBuf>, owner: &str, problems
 }
 
 /// Calls are counted by the day, some by the minute, mass messages by the month of Beijing.
-fn wait(code: &str, now: i64) -> Option<std::time::Duration> {
+fn wait(code: &str, now: i64) -> Option<Duration> {
     match code {
         "45009" => Some(clock::to_midnight(now)),
         "45011" => Some(clock::to_next_minute(now)),
         "45028" => Some(clock::to_next_month(now)),
-        "45066" => Some(std::time::Duration::from_secs(60)),
+        "45066" => Some(Duration::from_secs(60)),
         _ => None,
     }
 }

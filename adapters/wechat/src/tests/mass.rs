@@ -100,3 +100,27 @@ async fn a_list_is_one_call_and_one_alone_waits() {
     assert_eq!(submit(&adapter, &batch(&["oA"])).await, ["transient"]);
     assert!(stand_in.seen.try_recv().is_err());
 }
+
+#[tokio::test]
+async fn four_nodes_share_one_quota() {
+    let mut stand_in = StandIn::start("official", &["--monthly", "1000"]).await;
+    let settings = stand_in.account("mass", "");
+    let (tokens, quota) = (Arc::new(InMemoryTokens::default()), Arc::new(InMemoryQuota::default()));
+    let node = |_| OfficialAccount::new(&settings, Arc::clone(&tokens) as _, Arc::clone(&quota) as _, now()).unwrap();
+    let nodes: Vec<OfficialAccount> = (0..4).map(node).collect();
+    let batches: Vec<Batch> = (0..16)
+        .map(|plan| {
+            let mut batch = batch(&["all"]);
+            batch.items[0].token.plan = plan;
+            batch
+        })
+        .collect();
+    let sends = batches.iter().enumerate().map(|(number, batch)| submit(&nodes[number % 4], batch));
+    let answers = futures_util::future::join_all(sends).await;
+    assert_eq!(answers.iter().filter(|kinds| **kinds == ["accepted"]).count(), 4);
+    assert_eq!(answers.iter().filter(|kinds| **kinds == ["too often"]).count(), 12);
+    for _ in 0..4 {
+        assert_eq!(stand_in.next().await["code"], 0);
+    }
+    assert!(stand_in.seen.try_recv().is_err(), "the provider was asked for the month's few and no more");
+}

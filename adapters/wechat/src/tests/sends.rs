@@ -77,7 +77,7 @@ async fn answers_are_classified_by_the_table() {
         ("oFollower_http503", "throttled"),
         ("oFollower_junk", "in doubt"),
         ("oFollower", "accepted"),
-        ("not an openid", "recipient"),
+        ("oFollower 1", "recipient"),
     ];
     let verdicts = adapter.submit(&batch(&cases.map(|(address, _)| address)), BUDGET).await.unwrap();
     for ((address, expected), verdict) in cases.iter().zip(&verdicts) {
