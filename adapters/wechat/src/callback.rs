@@ -9,9 +9,13 @@ use fenghuo_contract::{
 };
 
 use crate::{
+    answer::discreet,
     seal::{Seal, SealFault},
     xml::Document,
 };
+
+/// Bytes of an openid or userid at most.
+const FROM_MAX: usize = 128;
 
 /// Reads the calls one account gets.
 pub(crate) struct Mailbox {
@@ -137,7 +141,8 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn from(&self) -> Option<Address> {
-        Some(self.message.text("FromUserName")).filter(|from| !from.is_empty()).map(Address::new)
+        let from = self.message.text("FromUserName");
+        (1..=FROM_MAX).contains(&from.len()).then(|| Address::new(from))
     }
 
     fn reply(&self, text: &str) -> Inbound {
@@ -189,9 +194,18 @@ impl Told<'_> {
             return Err(CallbackFault::Unreadable("a list with fields missing".to_owned()));
         }
         let receipts = numbers.iter().zip(&codes).zip(&words).filter_map(|((number, code), words)| {
-            self.receipt(number, if code == "0" { ReceiptState::Delivered } else { failed(code, words) }).receipts.pop()
+            self.receipt(
+                number,
+                if code == "0" { ReceiptState::Delivered } else { failed(code, &self.discreet(words)) },
+            )
+            .receipts
+            .pop()
         });
         Ok(receipts.collect::<Vec<_>>().into())
+    }
+
+    fn discreet(&self, words: &str) -> String {
+        discreet(words, &[self.message.text("FromUserName")])
     }
 
     fn number(&self) -> &str {

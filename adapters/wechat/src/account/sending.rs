@@ -122,7 +122,8 @@ impl OfficialAccount {
         let mut body = mass(message, &token);
         body["filter"] = filter;
         let verdict = self.deliver("/cgi-bin/message/mass/sendall", &body, item, deadline).await;
-        if matches!(verdict, Verdict::Accepted(_) | Verdict::InDoubt(_)) {
+        // An earlier attempt may have been taken whatever this one was told.
+        if matches!(verdict, Verdict::Accepted(_) | Verdict::InDoubt(_)) || item.attempt > 1 {
             return verdict;
         }
         // What cannot be given back stays spent: too few messages are sent rather than too many.

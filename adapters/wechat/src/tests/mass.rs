@@ -71,6 +71,16 @@ async fn what_the_provider_did_not_take_is_given_back() {
 }
 
 #[tokio::test]
+async fn what_an_earlier_attempt_may_have_sent_stays_spent() {
+    let stand_in = StandIn::start("official", &["--monthly", "0"]).await;
+    let adapter = account(&stand_in.account("mass", ""));
+    let mut again = batch(&["tag:1"]);
+    again.items[0].attempt = 2;
+    assert_eq!(submit(&adapter, &again).await, ["throttled"]);
+    assert_eq!(adapter.mass_view().await.unwrap().used.of(Audience::Tag(1)), 1);
+}
+
+#[tokio::test]
 async fn only_what_the_settings_say_goes_to_the_mass() {
     let stand_in = StandIn::start("official", &[]).await;
     let mut orange = content();
