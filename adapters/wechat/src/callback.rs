@@ -212,8 +212,9 @@ impl Told<'_> {
         Some(self.message.text("MsgID")).filter(|number| !number.is_empty()).unwrap_or(self.message.text("MsgId"))
     }
 
+    /// A report without a number, or with 0 as some come, is about no delivery in particular.
     fn receipt(&self, number: &str, state: ReceiptState) -> Inbound {
-        if number.is_empty() {
+        if matches!(number, "" | "0") {
             return Inbound::default();
         }
         vec![Receipt { reference: Reference::new(number), state, at: self.at, origin: self.origin }].into()

@@ -58,6 +58,10 @@ pub struct Settings {
     /// What every draft has in common. Required by the way `draft`.
     #[serde(default)]
     pub draft: Option<Draft>,
+    /// Send the delivery's token with a template message, by which WeChat recognises a repeat for ten minutes. Accounts saw
+    /// reports without the message's number then, so whether it arrived stays unknown. Default no.
+    #[serde(default)]
+    pub repeat_guard: bool,
     /// Page of the mini program that a message opens, for example `pages/warning/index`. Default: none.
     #[serde(default)]
     pub page: Option<String>,
@@ -179,6 +183,7 @@ pub(crate) struct Ready {
     pub(crate) templates: Templates,
     pub(crate) mass: Mass,
     pub(crate) draft: Option<Draft>,
+    pub(crate) repeat_guard: bool,
     pub(crate) page: Option<String>,
     pub(crate) text_max: usize,
     pub(crate) parallel: usize,
@@ -211,6 +216,7 @@ impl Settings {
                     templates,
                     mass: self.mass.clone(),
                     draft: self.draft.clone(),
+                    repeat_guard: self.repeat_guard,
                     page: self.page.clone(),
                     text_max: self.text_max,
                     parallel: self.parallel,

@@ -232,6 +232,18 @@ async fn events_of_what_was_sent_come_in_any_order() {
 }
 
 #[tokio::test]
+async fn a_guard_against_repeats_costs_the_receipt() {
+    let mut stand_in = StandIn::start("official", &[]).await;
+    let adapter = account(&stand_in.account("template", "repeat_guard = true"));
+    assert_eq!(submit(&adapter, &batch(&["oA"])).await, ["accepted"]);
+    let call = stand_in.next().await;
+    assert_eq!(call["document"]["client_msg_id"], Token::new(7, 0).to_string());
+    let event = &call["events"][0];
+    let inbound = read(&adapter, event["query"].as_str().unwrap(), event["body"].as_str().unwrap()).unwrap();
+    assert!(inbound.receipts.is_empty() && inbound.answer.is_some(), "{inbound:?}");
+}
+
+#[tokio::test]
 async fn wecom_reads_its_own_members() {
     let mut crypto = Crypto::start();
     let stand_in = StandIn::start("wecom", &[]).await;

@@ -15,7 +15,7 @@ async fn every_way_says_what_its_document_wants() {
             "template",
             "oA",
             "/cgi-bin/message/template/send",
-            json!({ "touser": "oA", "template_id": id, "data": data, "url": page, "client_msg_id": Token::new(7, 0).to_string() }),
+            json!({ "touser": "oA", "template_id": id, "data": data, "url": page }),
         ),
         (
             "subscribe",

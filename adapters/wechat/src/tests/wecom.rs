@@ -35,6 +35,8 @@ async fn the_answer_is_parted_by_member() {
         "text": { "content": content().text }, "enable_duplicate_check": 1, "duplicate_check_interval": 1800,
     });
     assert_eq!(call["document"], expected);
+    assert_eq!(submit(&adapter, &batch(&["WangWu", "ZhaoLiu", "WangWu"])).await, ["accepted"; 3]);
+    assert_eq!(stand_in.next().await["document"]["touser"], "WangWu|ZhaoLiu", "nobody twice in a call");
     let answer = adapter.submit(&batch(&["Gone_invalid", "New_unlicensed"]), BUDGET).await;
     assert_eq!(kinds(&answer), ["recipient", "transient"], "refused as a whole, and still parted: {answer:?}");
 }
