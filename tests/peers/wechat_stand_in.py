@@ -204,7 +204,7 @@ class Official(Account):
         article = document["articles"][0]
         if not article["thumb_media_id"].startswith("thumb"):
             return 40007, {}, []
-        if len(article["title"]) > 64 or len(article["content"]) > 20000 or "<script" in article["content"]:
+        if len(article["title"]) > 32 or len(article["author"]) > 16 or len(article["content"]) > 20000 or "<script" in article["content"]:
             return 45003, {}, []
         return 0, {"media_id": f"draft-{next(self.ids)}"}, []
 

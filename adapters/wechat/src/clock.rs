@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use fenghuo_contract::{Cause, Fault};
 use jiff::{Timestamp, ToSpan, civil::DateTime, tz::Offset};
 
 /// Seconds since 1970.
@@ -12,6 +13,17 @@ const BEIJING: Offset = Offset::constant(8);
 /// The wait until the next minute.
 pub(crate) fn to_next_minute(now: i64) -> Duration {
     Duration::from_secs(60 - now.rem_euclid(60).unsigned_abs())
+}
+
+/// The wait until the first minute of a half hour is over, within that minute: everybody's timers send in it.
+pub(crate) fn crowded(now: i64) -> Option<Duration> {
+    (now.div_euclid(60).rem_euclid(30) == 0).then(|| to_next_minute(now))
+}
+
+/// The fault of a batch that has to wait for it.
+pub(crate) fn crowded_fault(after: Duration) -> Fault {
+    let told = "the settings send nothing in the first minute of a half hour";
+    Fault::Throttled { after: Some(after), cause: Cause::new("CROWDED-MINUTE", told) }
 }
 
 /// The wait until midnight.

@@ -20,7 +20,7 @@ use crate::{
     answer::Said,
     api::{deadline, json_call, no_time},
     bytes::text_within_bytes,
-    clock::Now,
+    clock::{self, Now},
     problems::SettingsFault,
 };
 pub use preset::Preset;
@@ -89,7 +89,9 @@ impl Robot {
         let call = json_call(target, Some(&preset.body(text, self.ready.form, signature.as_ref())));
         let answer = timeout_at(deadline, self.ready.kit.call(call, PROBE)).await;
         let answer = answer.unwrap_or_else(|_| Err(Fault::InDoubt(Cause::new("TIMEOUT", "no answer in time"))))?;
-        Said::read(&answer, &self.ready.codes, preset.fields(), &[group.key.expose()])
+        let mut said = Said::read(&answer, &self.ready.codes, preset.fields(), &[group.key.expose()])?;
+        said.after = said.after.or_else(|| preset.wait(&said.code));
+        Ok(said)
     }
 }
 
@@ -105,6 +107,10 @@ impl Adapter for Robot {
             Ok(text) => text,
             Err(cause) => return Ok(vec![Verdict::RefusedContent(cause); batch.items.len()]),
         };
+        let crowded = clock::crowded((self.now)()).filter(|_| self.ready.avoid_crowded_minutes && !batch.urgent);
+        if let Some(after) = crowded.filter(|_| !batch.items.is_empty()) {
+            return Err(clock::crowded_fault(after));
+        }
         let deadline = deadline(budget);
         Ok(join_all(batch.items.iter().map(|item| self.send_one(text, item, deadline))).await)
     }

@@ -69,15 +69,10 @@ impl WeCom {
         Ok(())
     }
 
-    /// Every company sends at the full and the half hour: what is not urgent waits a minute.
+    /// What is not urgent waits out the minutes everybody sends in, where the settings say so.
     fn check_minute(&self, batch: &Batch) -> Result<(), Fault> {
-        let now = (self.now)();
-        let crowded = now.div_euclid(60).rem_euclid(30) == 0;
-        if !(crowded && self.ready.avoid_crowded_minutes) || batch.urgent {
-            return Ok(());
-        }
-        let cause = Cause::new("CROWDED-MINUTE", "the settings send nothing in the first minute of a half hour");
-        Err(Fault::Throttled { after: Some(clock::to_next_minute(now)), cause })
+        let wait = clock::crowded((self.now)()).filter(|_| self.ready.avoid_crowded_minutes && !batch.urgent);
+        wait.map_or(Ok(()), |after| Err(clock::crowded_fault(after)))
     }
 
     /// Who of the batch may get one more message, and the verdict on those who may not.

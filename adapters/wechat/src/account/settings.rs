@@ -140,11 +140,11 @@ impl Default for Mass {
 pub struct Draft {
     /// Number of the permanent material that is the picture of the cover.
     pub thumb_media_id: String,
-    /// Author, as readers see it. Default: none.
+    /// Author, as readers see it, 16 characters at most. Default: none.
     #[serde(default)]
     pub author: String,
-    /// Characters of a title at most. Default 64.
-    #[serde(default = "sixty_four")]
+    /// Characters of a title at most. Default 32.
+    #[serde(default = "thirty_two")]
     pub title_max: usize,
     /// Characters of the article's HTML at most. Default 20000.
     #[serde(default = "twenty_thousand")]
@@ -163,8 +163,8 @@ fn eight() -> usize {
     8
 }
 
-fn sixty_four() -> usize {
-    64
+fn thirty_two() -> usize {
+    32
 }
 
 fn twenty_thousand() -> usize {
@@ -246,6 +246,8 @@ impl Settings {
         problems.unless(self.draft.is_none() || drafts, "draft", "该方式不用", "this way has no use for it");
         if let Some(draft) = &self.draft {
             problems.filled("draft.thumb_media_id", &draft.thumb_media_id);
+            let author = draft.author.chars().count();
+            problems.unless(author <= 16, "draft.author", "至多 16 字", "must be 16 characters at most");
             problems.within("draft.title_max", draft.title_max, 64);
             problems.within("draft.content_max", draft.content_max, 1_000_000);
         }

@@ -1,5 +1,7 @@
 //! What differs between the providers of robots.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fenghuo_http::hmac_sha256;
 use serde_json::{Value, json};
@@ -57,6 +59,16 @@ impl Preset {
             (Self::Wecom, Form::Markdown) => 4096,
             (Self::Dingtalk | Self::Feishu, _) => 16_000,
         }
+    }
+
+    /// How long a code says to wait: DingTalk shuts a robot out for ten minutes, the others for one.
+    pub(crate) fn wait(self, code: &str) -> Option<Duration> {
+        let seconds = match (self, code) {
+            (Self::Dingtalk, "130101" | "410100") => 600,
+            (Self::Wecom, "45009") | (Self::Feishu, "11232" | "11233" | "99991400") => 60,
+            _ => return None,
+        };
+        Some(Duration::from_secs(seconds))
     }
 
     pub(crate) const fn is_signed(self) -> bool {

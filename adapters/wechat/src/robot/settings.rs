@@ -38,6 +38,10 @@ pub struct Settings {
     /// Messages a group may get in a minute. Default 20 (WeCom, DingTalk), 100 (Feishu).
     #[serde(default)]
     pub per_minute: Option<u32>,
+    /// Send nothing but urgent messages in the first minute of every half hour, when everybody sends; Feishu refuses some
+    /// then. Default no.
+    #[serde(default)]
+    pub avoid_crowded_minutes: bool,
     /// Groups handed over at a time. Default 20.
     #[serde(default = "twenty")]
     pub batch_max: usize,
@@ -103,6 +107,7 @@ pub(crate) struct Ready {
     pub(crate) groups: HashMap<String, Keys>,
     pub(crate) rates: Rates,
     pub(crate) text_bytes: usize,
+    pub(crate) avoid_crowded_minutes: bool,
 }
 
 impl Settings {
@@ -131,6 +136,7 @@ impl Settings {
                 groups,
                 rates: Rates::new(per_minute, u32::MAX),
                 text_bytes,
+                avoid_crowded_minutes: self.avoid_crowded_minutes,
             }),
             _ => Err(SettingsFault(problems.0)),
         }

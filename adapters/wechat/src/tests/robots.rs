@@ -51,6 +51,11 @@ async fn answers_are_classified_by_the_providers_table() {
         let robot = Robot::new(&stand_in.robot(preset, &names), now()).unwrap();
         let answer = robot.submit(&batch(&names), BUDGET).await;
         assert_eq!(kinds(&answer), cases.iter().map(|(_, kind)| *kind).collect::<Vec<_>>(), "{preset}: {answer:?}");
+        let waits = answer.iter().flatten().filter_map(|verdict| match verdict {
+            Verdict::Throttled { after, .. } => Some(after.unwrap().as_secs()),
+            _ => None,
+        });
+        assert_eq!(waits.collect::<Vec<_>>(), [if preset == "dingtalk" { 600 } else { 60 }], "{preset}");
         names.iter().for_each(|name| assert!(!format!("{answer:?}").contains(name), "{answer:?}"));
     }
 }
@@ -86,4 +91,16 @@ async fn markdown_has_room_for_twice_as_much() {
     assert_eq!(submit(&robot, &Batch { content: Arc::new(long.clone()), ..batch(&["robot1"]) }).await, ["accepted"]);
     assert_eq!(stand_in.next().await["document"]["msgtype"], "markdown");
     assert!(Robot::new(&stand_in.robot("wecom", &["robot1"]), now()).unwrap().fit(&long).is_err());
+}
+
+#[tokio::test]
+async fn crowded_minutes_are_left_to_urgent_messages() {
+    let stand_in = StandIn::start("feishu", &[]).await;
+    let settings = RobotSettings { avoid_crowded_minutes: true, ..stand_in.robot("feishu", &["robot1"]) };
+    let robot = Robot::new(&settings, Arc::new(|| NOW - NOW % 1800 + 59)).unwrap();
+    let answer = robot.submit(&batch(&["robot1"]), BUDGET).await;
+    assert!(matches!(&answer, Err(Fault::Throttled { after: Some(after), .. }) if after.as_secs() == 1), "{answer:?}");
+    assert_eq!(submit(&robot, &Batch { urgent: true, ..batch(&["robot1"]) }).await, ["accepted"]);
+    let robot = Robot::new(&settings, Arc::new(|| NOW - NOW % 1800 + 60)).unwrap();
+    assert_eq!(submit(&robot, &batch(&["robot1"])).await, ["accepted"]);
 }

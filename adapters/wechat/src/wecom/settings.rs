@@ -125,7 +125,6 @@ impl Settings {
         match (codes, secret, outbound) {
             (Some(codes), Some(secret), Some((kit, base))) if problems.0.is_empty() => {
                 let credentials = Credentials::WeCom { corp_id: self.corp_id.clone(), secret };
-                let wait = |_: &str, _: i64| None::<Duration>;
                 Ok(Ready {
                     api: Api { kit, base, credentials, tokens, codes, wait, now: Arc::clone(now) },
                     agent_id: self.agent_id,
@@ -165,4 +164,9 @@ impl Settings {
             }
         }
     }
+}
+
+/// Who is too fast by the minute is shut out for sixty seconds.
+fn wait(code: &str, _now: i64) -> Option<Duration> {
+    matches!(code, "45009" | "45033").then_some(Duration::from_secs(60))
 }
