@@ -8,8 +8,8 @@
 //! - Templates carry values, not texts: the settings choose one by the message's values, every field has a most of
 //!   characters, and what fits nowhere is refused before anybody signs it. A drill that does not say 【演练】 where it is read
 //!   is refused too.
-//! - Mass messages go only where the settings say (red, unless told), spend one of the month's few for their audience, and
-//!   carry the delivery's token, by which the provider recognises a repeat.
+//! - Mass messages go only where the settings say (red and no drill, unless told), spend one of the month's few for their
+//!   audience, and carry the delivery's token, by which the provider recognises a repeat.
 //! - Callbacks are opened (signature, AES-256-CBC, whom they are for), read as XML without DTD, and answered `success`. What
 //!   comes in plain counts as unsigned: its signature does not cover the message. A button of the menu is read as the text the
 //!   settings give it.

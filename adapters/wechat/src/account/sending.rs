@@ -47,7 +47,7 @@ impl OfficialAccount {
                 wrong_address("not an openid")
             }
             _ => match self.body(message, item) {
-                Some((path, body)) => self.deliver(path, &body, item, deadline).await,
+                Some((path, body)) => self.deliver(path, &body, &[address], deadline).await,
                 None => Verdict::Misconfigured(Cause::new("REQUEST", "the call cannot be written")),
             },
         }
@@ -95,8 +95,8 @@ impl OfficialAccount {
         whole.filter(|whole| whole.chars().nth(self.ready.text_max).is_none()).unwrap_or_else(|| text.to_owned())
     }
 
-    async fn deliver(&self, path: &str, body: &Value, item: &Item, deadline: Instant) -> Verdict {
-        match self.ready.api.call(path, Some(body), &[item.address.expose()], deadline).await {
+    async fn deliver(&self, path: &str, body: &Value, private: &[&str], deadline: Instant) -> Verdict {
+        match self.ready.api.call(path, Some(body), private, deadline).await {
             Ok(said) => {
                 let accepted = Verdict::Accepted(reference(&said));
                 said.verdict(accepted)
@@ -121,7 +121,7 @@ impl OfficialAccount {
         };
         let mut body = mass(message, &token);
         body["filter"] = filter;
-        let verdict = self.deliver("/cgi-bin/message/mass/sendall", &body, item, deadline).await;
+        let verdict = self.deliver("/cgi-bin/message/mass/sendall", &body, &[], deadline).await;
         // An earlier attempt may have been taken whatever this one was told.
         if matches!(verdict, Verdict::Accepted(_) | Verdict::InDoubt(_)) || item.attempt > 1 {
             return verdict;

@@ -122,7 +122,7 @@ pub enum Way {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mass {
-    /// Which messages may go. Default `{ level = "red" }`.
+    /// Which messages may go. Default `{ level = "red", drill = "no" }`.
     pub when: When,
     /// How many a follower may get in a month of Beijing. Default 4.
     pub monthly: u32,
@@ -130,7 +130,8 @@ pub struct Mass {
 
 impl Default for Mass {
     fn default() -> Self {
-        Self { when: When { level: vec!["red".to_owned()], ..When::default() }, monthly: 4 }
+        let when = When { level: vec!["red".to_owned()], drill: vec!["no".to_owned()], ..When::default() };
+        Self { when, monthly: 4 }
     }
 }
 

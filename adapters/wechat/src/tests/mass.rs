@@ -89,6 +89,8 @@ async fn only_what_the_settings_say_goes_to_the_mass() {
     let adapter = stand_in.adapter("mass");
     assert_eq!(&*adapter.fit(&orange).unwrap_err().code, "NOT-MASS");
     assert_eq!(submit(&adapter, &batch).await, ["content"]);
+    let drill = Content { text: format!("【演练】{}", content().text), ..content() };
+    assert_eq!(&*adapter.fit(&drill).unwrap_err().code, "NOT-MASS", "a drill does not go to everybody");
     let wider = account(&stand_in.account("mass", "mass = { when = { level = ['red', 'orange'] } }"));
     assert_eq!(submit(&wider, &batch).await, ["accepted"]);
 }
