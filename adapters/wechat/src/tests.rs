@@ -132,6 +132,13 @@ impl StandIn {
         }
     }
 
+    /// A probe is the next call it sees: nothing else was sent before.
+    async fn saw_nothing_more(&mut self, adapter: &dyn Adapter) {
+        adapter.probe().await.unwrap();
+        let call = self.next().await;
+        assert_eq!(call["document"], serde_json::json!({}), "{call}");
+    }
+
     /// Makes the token in use worthless: `expire` or `revoke`.
     async fn control(&self, what: &str) {
         let kit = fenghuo_http::HttpKit::new(fenghuo_http::Settings {
