@@ -66,6 +66,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/receipts", "issuer operator auditor"),
     ("GET /c/{token}", "public"),
     ("POST /c/{token}", "public"),
+    ("GET /callbacks/{route}/{secret}", "public"),
     ("POST /callbacks/{route}/{secret}", "public"),
     ("GET /v1/events", "issuer approver operator auditor"),
     ("GET /v1/recipients", "operator auditor"),
