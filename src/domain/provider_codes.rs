@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use fenghuo_contract::{CodeMeaning, CodeTable};
 
 /// Name and text of every table.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 14] = [
     ("aliyun", include_str!("../../config/codes/aliyun.toml")),
     ("apns", include_str!("../../config/codes/apns.toml")),
     ("cmpp", include_str!("../../config/codes/cmpp.toml")),
     ("email", include_str!("../../config/codes/email.toml")),
     ("fcm", include_str!("../../config/codes/fcm.toml")),
     ("http", include_str!("../../config/codes/http.toml")),
+    ("mqtt", include_str!("../../config/codes/mqtt.toml")),
     ("sgip", include_str!("../../config/codes/sgip.toml")),
     ("smgp", include_str!("../../config/codes/smgp.toml")),
     ("smpp", include_str!("../../config/codes/smpp.toml")),

@@ -16,12 +16,14 @@ struct Package {
     probe: &'static [&'static str],
 }
 
-const PACKAGES: [Package; 6] = [
+const PACKAGES: [Package; 7] = [
     Package { name: "libxml2-utils", probe: &["xmllint", "--version"] },
     Package { name: "chromium", probe: &["chromium", "--version"] },
     Package { name: "chromium-driver", probe: &["chromedriver", "--version"] },
     // Without a font for Chinese the browser draws boxes, and measures them.
     Package { name: "fonts-wqy-microhei", probe: &["sh", "-c", "fc-list :lang=zh | grep -q ."] },
+    // Debian puts it where only root looks by itself.
+    Package { name: "mosquitto", probe: &["sh", "-c", "PATH=$PATH:/usr/sbin command -v mosquitto"] },
     Package { name: "strace", probe: &["strace", "--version"] },
     Package { name: "python3-venv", probe: &["python3", "-c", "import ensurepip, venv"] },
 ];
