@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use fenghuo_contract::{CodeMeaning, CodeTable};
 
 /// Name and text of every table.
-const TABLES: [(&str, &str); 14] = [
+const TABLES: [(&str, &str); 15] = [
     ("aliyun", include_str!("../../config/codes/aliyun.toml")),
     ("apns", include_str!("../../config/codes/apns.toml")),
     ("cmpp", include_str!("../../config/codes/cmpp.toml")),
@@ -13,6 +13,7 @@ const TABLES: [(&str, &str); 14] = [
     ("fcm", include_str!("../../config/codes/fcm.toml")),
     ("http", include_str!("../../config/codes/http.toml")),
     ("mqtt", include_str!("../../config/codes/mqtt.toml")),
+    ("ntcip", include_str!("../../config/codes/ntcip.toml")),
     ("sgip", include_str!("../../config/codes/sgip.toml")),
     ("smgp", include_str!("../../config/codes/smgp.toml")),
     ("smpp", include_str!("../../config/codes/smpp.toml")),
