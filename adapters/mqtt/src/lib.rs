@@ -16,6 +16,7 @@
 //! - A submit is **accepted** once the broker acknowledged a state in which the decision stands (its thread, released not
 //!   earlier). It is in doubt when such a state was written and not acknowledged in time, transient when the broker is away
 //!   or the source does not show the decision yet. A group without a topic is a refused recipient.
+//! - Of a group that is gone nothing more is published: what the broker holds runs out with its signature.
 //! - `{prefix}/gateway` tells, retained, whether this gateway is there; the last will says that it is not.
 //! - Screens say `{"screen","warning","state","at"}` on `{prefix}/{group}/ack`; `state` is `received`, `shown`, `removed` or
 //!   `failed`, `at` is optional (RFC 3339 or milliseconds). The first two and `failed` become receipts under

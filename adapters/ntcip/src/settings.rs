@@ -1,3 +1,5 @@
+mod choice;
+
 use std::{
     fmt,
     io::Read,
@@ -7,9 +9,10 @@ use std::{
     time::Duration,
 };
 
-use fenghuo_contract::{CodeTable, Urgency};
+use fenghuo_contract::CodeTable;
 use ipnet::IpNet;
 
+pub use self::choice::{Letters, Memory, OnLift, Priorities};
 use crate::{codes, objects::Slot, snmp::Version};
 
 /// Road signs of one model. `networks`, `community_file`, `lines` and `columns` must be given.
@@ -88,81 +91,6 @@ pub struct Settings {
     /// `config/codes/ntcip.toml`. Default: the built-in ones alone.
     #[serde(default)]
     pub codes_file: Option<PathBuf>,
-}
-
-/// How characters beyond ASCII are written in MULTI text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Letters {
-    /// Not at all: content that needs them is refused.
-    Ascii,
-    /// As `[hc…]` tags with the number of the character in a font that is numbered as Unicode (NTCIP 1203 §6.4).
-    #[default]
-    CharacterTags,
-    /// As their bytes in GB 18030.
-    Gb18030,
-    /// As their bytes in UTF-8.
-    Utf8,
-}
-
-/// What becomes of a sign when the warning it shows is lifted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnLift {
-    /// It goes blank when it shows the warning, and is left alone when it shows anything else.
-    #[default]
-    Blank,
-    /// It shows the text of the lift until that expires.
-    Text,
-}
-
-/// Memory of a sign.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Memory {
-    /// Survives a power cut.
-    #[default]
-    Changeable,
-    /// Does not.
-    Volatile,
-}
-
-/// Run-time priorities by urgency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Priorities {
-    /// Level unknown.
-    pub unknown: u8,
-    /// Blue.
-    pub low: u8,
-    /// Yellow.
-    pub medium: u8,
-    /// Orange.
-    pub high: u8,
-    /// Red.
-    pub highest: u8,
-}
-
-impl Default for Priorities {
-    fn default() -> Self {
-        Self { unknown: 60, low: 100, medium: 140, high: 180, highest: 220 }
-    }
-}
-
-impl Priorities {
-    pub(crate) fn of(&self, urgency: Urgency) -> u8 {
-        match urgency {
-            Urgency::Unknown => self.unknown,
-            Urgency::Low => self.low,
-            Urgency::Medium => self.medium,
-            Urgency::High => self.high,
-            Urgency::Highest => self.highest,
-        }
-    }
-
-    fn all(&self) -> [u8; 5] {
-        [self.unknown, self.low, self.medium, self.high, self.highest]
-    }
 }
 
 /// Everything that is wrong with the settings, one line each: key, Chinese, English.
@@ -254,17 +182,13 @@ impl Settings {
         if !problems.0.is_empty() {
             return Err(SettingsFault(problems.0));
         }
-        let memory = match self.memory {
-            Memory::Changeable => 3,
-            Memory::Volatile => 4,
-        };
         Ok(Signs {
             networks: self.networks.clone(),
             community: Community(community),
             version: self.version,
             capacity: self.capacity(),
             on_lift: self.on_lift,
-            slot: Slot { memory, number: self.message_number },
+            slot: Slot { memory: self.memory.number(), number: self.message_number },
             owner: self.owner.clone(),
             priorities: self.priorities,
             source_address: self.source_address,
@@ -404,6 +328,8 @@ fn fenghuo() -> String {
 
 #[cfg(test)]
 mod tests {
+    use fenghuo_contract::Urgency;
+
     use super::*;
 
     #[test]

@@ -189,7 +189,7 @@ async fn slow_signs_old_errors_and_turned_crcs_are_understood() {
 
 #[tokio::test]
 async fn silence_before_the_order_is_transient_and_after_it_in_doubt() {
-    let quick = Settings { answer_timeout_ms: 300, sends: 2, ..settings() };
+    let quick = Settings { answer_timeout_ms: 1000, sends: 2, ..settings() };
     let sign = Peer::start(&["--fault", "silent-order"]).await;
     let flood = content("flood", Urgency::High, "FLOOD");
     assert_eq!(shown(&adapter(&quick), &sign, flood.clone()).await, ("in doubt", "UNANSWERED".to_owned()));

@@ -80,7 +80,8 @@ async fn talk(mut stream: TcpStream, answer: Answer) -> std::io::Result<()> {
     }
 }
 
-async fn answered(answer: Answer, budget: Duration) -> Vec<&'static str> {
+/// What a submit says to such a broker once its messages are under way.
+async fn answered(answer: Answer) -> Vec<&'static str> {
     let (address, _serving) = serve(answer).await;
     let source = Source::of(&["plaza"]);
     source.show("plaza", &[("w-1", "flood", 7)], 100);
@@ -91,14 +92,22 @@ async fn answered(answer: Answer, budget: Duration) -> Vec<&'static str> {
         ..Settings::of("127.0.0.1", KEYS)
     };
     let mqtt = Mqtt::new(&settings, source, Sink::new().0).unwrap();
-    let answer = mqtt.submit(&batch(content("flood", 7), &["plaza"]), budget).await;
+    let budget = if matches!(answer, Answer::Nothing) { Duration::from_millis(200) } else { BUDGET };
+    let flood = batch(content("flood", 7), &["plaza"]);
+    let said = loop {
+        let said = mqtt.submit(&flood, budget).await.unwrap_or_else(|fault| vec![fault.verdict()]);
+        let not_yet = |verdict: &Verdict| matches!(verdict, Verdict::Transient(cause) if &*cause.code == "NOT-SHOWN");
+        if !said.iter().any(not_yet) {
+            break said;
+        }
+    };
     mqtt.close().await;
-    answer.unwrap_or_else(|fault| vec![fault.verdict()]).iter().map(kind).collect()
+    said.iter().map(kind).collect()
 }
 
 #[tokio::test]
 async fn an_answer_that_does_not_come_leaves_it_in_doubt() {
-    assert_eq!(answered(Answer::Nothing, Duration::from_secs(1)).await, ["in doubt"]);
+    assert_eq!(answered(Answer::Nothing).await, ["in doubt"]);
 }
 
 #[tokio::test]
@@ -111,13 +120,13 @@ async fn answers_are_classed_by_the_table() {
         (0x97, "throttled"),
         (0x99, "content"),
     ] {
-        assert_eq!(answered(Answer::Code(code), BUDGET).await, [expected], "{code:#x}");
+        assert_eq!(answered(Answer::Code(code)).await, [expected], "{code:#x}");
     }
 }
 
 #[tokio::test]
 async fn a_connection_that_ends_under_a_message_is_tried_again() {
-    assert_eq!(answered(Answer::Drop, BUDGET).await, ["transient"]);
+    assert_eq!(answered(Answer::Drop).await, ["transient"]);
 }
 
 #[tokio::test]
