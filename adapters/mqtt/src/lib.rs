@@ -115,6 +115,7 @@ impl Mqtt {
             board,
             closing: closing.clone(),
             decisions: Decisions::default(),
+            lasted: false,
             garbage: 0,
         };
         let mut task = JoinSet::new();

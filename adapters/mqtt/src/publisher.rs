@@ -1,7 +1,7 @@
 //! Keeps the retained message of every group equal to the source: after each connection, on every change, and before the
 //! signature of what the broker holds runs out.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use fenghuo_contract::{Origin, ReceiptSink};
 use futures_util::StreamExt;
@@ -19,6 +19,9 @@ use crate::{
 
 /// The pause before the first new attempt to connect; each next is twice as long.
 const RECONNECT_FIRST: Duration = Duration::from_millis(100);
+/// A connection that lasted so long may be followed by the next at once; one that did not is the sign of something that
+/// connecting alone does not mend.
+const LASTING: Duration = Duration::from_secs(10);
 /// Time the broker has for our farewell.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -30,6 +33,8 @@ pub(crate) struct Publisher {
     pub(crate) board: watch::Sender<Board>,
     pub(crate) closing: CancellationToken,
     pub(crate) decisions: Decisions,
+    /// Whether the connection has lasted.
+    pub(crate) lasted: bool,
     /// Words that said nothing: not ours to repair, but to be seen.
     pub(crate) garbage: u64,
 }
@@ -37,15 +42,15 @@ pub(crate) struct Publisher {
 /// How a connection ended.
 enum End {
     Closing,
-    Broken { fault: Broken, was_up: bool },
+    Broken(Broken),
 }
 
 impl Publisher {
     /// Connects, again and again, until the adapter closes.
     pub(crate) async fn run(mut self) {
         let mut pause = RECONNECT_FIRST;
-        while let End::Broken { fault, was_up } = self.connection().await {
-            if was_up {
+        while let End::Broken(fault) = self.connection().await {
+            if std::mem::take(&mut self.lasted) {
                 pause = RECONNECT_FIRST;
             }
             let down = Link::Down(fault.fault(&self.broker.codes));
@@ -73,7 +78,7 @@ impl Publisher {
             match heard {
                 Ok(Heard::Connected { packet_max }) => break packet_max,
                 Ok(_) => {}
-                Err(fault) => return End::Broken { fault, was_up: false },
+                Err(fault) => return End::Broken(fault),
             }
         };
         tracing::info!("the broker of the panels is connected");
@@ -83,7 +88,7 @@ impl Publisher {
         let carrier = acks::carry(Arc::clone(&self.sink), client.clone(), waiting, Arc::clone(&refused));
         let session = Session::new(self, client, words, packet_max);
         tokio::select! {
-            end = session.run(&mut hearing, &refused) => end.unwrap_or_else(|fault| End::Broken { fault, was_up: true }),
+            end = session.run(&mut hearing, &refused) => end.unwrap_or_else(End::Broken),
             // It ends by itself when words were not taken; the session hears of it and comes first the next time.
             () = async { carrier.await; std::future::pending().await } => End::Closing,
         }
@@ -94,6 +99,7 @@ impl Session<'_> {
     async fn run(mut self, hearing: &mut Hearing, refused: &Notify) -> Result<End, Broken> {
         let closing = self.publisher.closing.clone();
         let mut changes = self.publisher.source.changes();
+        let mut lasting = pin!(tokio::time::sleep(LASTING));
         self.greet()?;
         self.all_due().await;
         loop {
@@ -102,6 +108,7 @@ impl Session<'_> {
                 heard = hear(hearing) => self.heard(heard?)?,
                 Ok(()) = changes.changed() => self.all_due().await,
                 Some(old) = self.refreshing.next() => self.grew_old(old.into_inner()),
+                () = &mut lasting, if !self.publisher.lasted => self.publisher.lasted = true,
                 () = refused.notified() => return Err(Broken::ours("what screens said could not be stored")),
                 () = closing.cancelled() => {
                     self.farewell(hearing).await?;

@@ -18,8 +18,10 @@ enum Answer {
     Nothing,
     /// This reason code.
     Code(u8),
-    /// The end of the connection.
+    /// The end of the connection, without a word.
     Drop,
+    /// The end of the connection for this reason.
+    Disconnect(u8),
 }
 
 async fn serve(answer: Answer) -> (SocketAddr, JoinSet<()>) {
@@ -68,6 +70,11 @@ async fn talk(mut stream: TcpStream, answer: Answer) -> std::io::Result<()> {
                     Answer::Nothing => {}
                     Answer::Code(code) => stream.write_all(&[0x40, 3, number[0], number[1], code]).await?,
                     Answer::Drop => return Ok(()),
+                    Answer::Disconnect(code) => {
+                        stream.write_all(&[0xe0, 2, code, 0]).await?;
+                        // Closed with something unread, the reason would be lost on the way.
+                        return stream.read_to_end(&mut Vec::new()).await.map(drop);
+                    }
                 }
             }
             // SUBSCRIBE: the three filters are granted.
@@ -127,6 +134,13 @@ async fn answers_are_classed_by_the_table() {
 #[tokio::test]
 async fn a_connection_that_ends_under_a_message_is_tried_again() {
     assert_eq!(answered(Answer::Drop).await, ["transient"]);
+}
+
+#[tokio::test]
+async fn the_reason_a_connection_ends_for_is_classed_by_the_table() {
+    for (code, expected) in [(0x8b, "transient"), (0x8e, "misconfigured"), (0x96, "throttled")] {
+        assert_eq!(answered(Answer::Disconnect(code)).await, [expected], "{code:#x}");
+    }
 }
 
 #[tokio::test]
