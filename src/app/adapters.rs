@@ -6,6 +6,7 @@ use fenghuo_cloud_sms::CloudSms;
 use fenghuo_contract::{Adapter, ReceiptSink};
 use fenghuo_display::Display;
 use fenghuo_email::Email;
+use fenghuo_ntcip::Ntcip;
 use fenghuo_push::{Apns, Fcm, JPush, Ntfy, WebPush};
 use fenghuo_simulator::Simulator;
 use fenghuo_sms::Sms;
@@ -23,6 +24,7 @@ pub const NAMES: &[&str] = &[
     "email",
     "fcm",
     "jpush",
+    "ntcip",
     "ntfy",
     "robot",
     "sgip",
@@ -90,6 +92,7 @@ impl Adapters {
             "email" => made(Email::new(&settings.try_into()?, receipts))?,
             "fcm" => made(Fcm::new(&settings.try_into()?, now()))?,
             "jpush" => made(JPush::new(&settings.try_into()?, now()))?,
+            "ntcip" => made(Ntcip::new(&settings.try_into()?, now()))?,
             "ntfy" => made(Ntfy::new(&settings.try_into()?))?,
             "robot" => made(Robot::new(&settings.try_into()?, now()))?,
             "sgip" => made(Sms::sgip(&settings.try_into()?, receipts, now(), seed()))?,

@@ -17,6 +17,8 @@ const TABLES: &[(&str, &str)] = &[
     ("huawei", include_str!("../../config/codes/huawei.toml")),
     ("jpush", include_str!("../../config/codes/jpush.toml")),
     ("ntfy", include_str!("../../config/codes/ntfy.toml")),
+    ("mqtt", include_str!("../../config/codes/mqtt.toml")),
+    ("ntcip", include_str!("../../config/codes/ntcip.toml")),
     ("sgip", include_str!("../../config/codes/sgip.toml")),
     ("smgp", include_str!("../../config/codes/smgp.toml")),
     ("smpp", include_str!("../../config/codes/smpp.toml")),

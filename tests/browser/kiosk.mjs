@@ -165,7 +165,7 @@ async function readable() {
 
 try {
   for (let tries = 0; ; tries += 1) {
-    try { if ((await fetch(`${base}/readyz`)).ok) { break; } } catch { /* not yet */ }
+    try { if ((await fetch(`${base}/readyz`)).ok && key("operator") && key("issuer")) { break; } } catch { /* not yet */ }
     if (tries > 150) { throw new Error("the demo did not start"); }
     await pause(200);
   }

@@ -23,6 +23,8 @@ const PACKAGES: &[Package] = &[
     Package { name: "postfix", probe: &["postconf", "-d", "mail_version"] },
     // Without a font for Chinese the browser draws boxes, and measures them.
     Package { name: "fonts-wqy-microhei", probe: &["sh", "-c", "fc-list :lang=zh | grep -q ."] },
+    // Debian puts it where only root looks by itself.
+    Package { name: "mosquitto", probe: &["sh", "-c", "PATH=$PATH:/usr/sbin command -v mosquitto"] },
     Package { name: "strace", probe: &["strace", "--version"] },
     Package { name: "python3-venv", probe: &["python3", "-c", "import ensurepip, venv"] },
 ];

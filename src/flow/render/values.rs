@@ -10,7 +10,7 @@ use crate::domain::text::DRILL_MARK;
 
 /// Whether providers of a channel carry templates of their own.
 const fn fills_templates(channel: Channel) -> bool {
-    matches!(channel, Channel::Sms | Channel::Wechat | Channel::Push)
+    matches!(channel, Channel::Sms | Channel::Wechat | Channel::Push | Channel::Display)
 }
 
 /// The values of a warning on a channel; none where no provider asks for them.

@@ -134,7 +134,7 @@ fn the_short_form_is_signature_headline_and_address() {
 fn the_short_form_of_its_issuer_comes_before_one_of_ours() {
     let mut message = message(Status::Actual);
     message.infos[0].description = Some("雨".repeat(80));
-    for (name, value) in [("CN-12379.method.method", "SMS"), ("CN-12379.method.message", "红色预警，速避")] {
+    for (name, value) in [("CN-12379.method", "SMS"), ("CN-12379.method.message", "红色预警，速避")] {
         message.infos[0].parameters.push(NamedValue { name: name.to_owned(), value: value.to_owned() });
     }
     let all = every_rendering(&warning(message));

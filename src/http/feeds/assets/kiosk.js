@@ -159,8 +159,12 @@
     request.send();
   }
   // A pulled cable is known at once where the panel notices it; elsewhere the silence tells.
-  window.addEventListener("offline", function () { if (current) { current.abort(); } });
-  window.addEventListener("online", function () { again(0); });
+  window.addEventListener("offline", function () {
+    if (source) { source.close(); }
+    heard = null;
+    if (resting) { again(0); } else if (current) { current.abort(); }
+  });
+  window.addEventListener("online", function () { again(0); listen(); });
 
   function tell(path, value) {
     if (onlooker) { return; }

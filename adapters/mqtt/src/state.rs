@@ -1,0 +1,54 @@
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// Knows what the screens of every group must show at this moment, and says when that changes.
+///
+/// The adapter never builds a picture out of single messages: what it publishes is what it finds here.
+#[async_trait::async_trait]
+pub trait StateSource: Send + Sync + 'static {
+    /// The groups that have a topic, each of the form [`is_group`](crate::is_group) asks for.
+    async fn groups(&self) -> Vec<String>;
+
+    /// What a group must show now, freshly signed; `None` when there is no such group. A group with nothing to show has a
+    /// state that says so. It is asked often and should answer from memory.
+    async fn state(&self, group: &str) -> Option<GroupState>;
+
+    /// Changes its number whenever a group came or went, or may have to show something else: a release, a lift, an expiry.
+    fn changes(&self) -> watch::Receiver<u64>;
+}
+
+/// Everything the screens of a group must show now, and the signature that proves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupState {
+    /// The document as screens get it over HTTP (`feed.json`), byte for byte: the ETag is its digest.
+    pub document: String,
+    /// Its strong ETag, with quotes.
+    pub etag: String,
+    /// The value of `Signature-Input` (RFC 9421).
+    pub signature_input: String,
+    /// The value of `Signature`.
+    pub signature: String,
+    /// How long the signature counts from now on. The message expires with it, and is replaced when half of it is over.
+    pub counts_for: Duration,
+    /// The decisions that stand in the document.
+    pub shown: Vec<Shown>,
+}
+
+/// A decision that stands in a document: a warning, or a lift.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The name of the warning in the document; acknowledgements carry it.
+    pub warning: String,
+    /// [`Content::thread`](fenghuo_contract::Content::thread).
+    pub thread: String,
+    /// [`Content::released_at`](fenghuo_contract::Content::released_at), seconds since 1970.
+    pub released_at: i64,
+}
+
+impl GroupState {
+    /// Whether a decision about a thread, or a later one of the same thread, stands in it.
+    pub(crate) fn shows(&self, thread: &str, released_at: i64) -> bool {
+        self.shown.iter().any(|shown| shown.thread == thread && shown.released_at >= released_at)
+    }
+}
