@@ -1,5 +1,10 @@
 //! Public screens: what they are told, that it is signed, and what becomes of one that falls silent.
 
+mod custody;
+mod education;
+mod health;
+mod import;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 

@@ -5,10 +5,13 @@
 //! own last request alone.
 
 mod board;
+mod education;
 mod kiosk;
+mod proof;
 mod registry;
 mod screen;
 mod sighting;
+mod silence;
 mod stamp;
 mod standing;
 
@@ -21,13 +24,19 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::sighting::{PACKED, names};
 pub use self::{
     board::{Screens, ShownSink, Viewer},
+    education::{Lesson, Slide},
     kiosk::Mac,
+    proof::{Picture, PlayView},
     screen::{Custodian, Screen, ScreenClass, is_screen_id},
+    silence::SilenceView,
     stamp::{NotBelieved, PublicKey, Stamped, verify},
     standing::{Standing, StandingText},
+};
+pub(crate) use self::{
+    sighting::{PACKED, names},
+    silence::{Due, Silence},
 };
 use super::{Flow, Unavailable, record::WarningId};
 use crate::domain::level::Level;
@@ -84,6 +93,15 @@ pub struct Heartbeat {
     pub width: Option<u32>,
     #[serde(default)]
     pub height: Option<u32>,
+    /// Of its light, percent; 0 = dark.
+    #[serde(default)]
+    pub brightness: Option<u8>,
+    /// Free space of its storage, bytes.
+    #[serde(default)]
+    pub free_bytes: Option<u64>,
+    /// The ETag of what it shows, at most 64 characters are kept.
+    #[serde(default)]
+    pub etag: Option<String>,
 }
 
 /// A screen with what is known of it.
@@ -94,6 +112,8 @@ pub struct ScreenView {
     /// When it last asked, RFC 3339; `null` = never since start.
     pub last_seen_at: Option<String>,
     pub holds: Holds,
+    /// That it is silent, and who was told; `null` while it is heard.
+    pub silence: Option<SilenceView>,
     /// Signed, revocable address of its kiosk page.
     pub kiosk_url: String,
     /// How many warnings it must show now.
@@ -102,6 +122,16 @@ pub struct ScreenView {
     pub clock_ahead_s: Option<i64>,
     /// What plays it, from its last heartbeat.
     pub player: Option<String>,
+    /// Of its light, percent, from its last heartbeat.
+    pub brightness: Option<u8>,
+    /// Free bytes of its storage, from its last heartbeat.
+    pub free_bytes: Option<u64>,
+    /// Whether it said at its last heartbeat that it shows what it must; `null` when it does not say what it shows.
+    pub shows_current: Option<bool>,
+    /// When its last heartbeat came, RFC 3339.
+    pub heartbeat_at: Option<String>,
+    /// When its last picture came, RFC 3339; `GET /screens/{id}/screenshot`.
+    pub screenshot_at: Option<String>,
     /// A warning it said it could not show.
     pub trouble: Option<WarningId>,
     pub as_of: String,
@@ -145,12 +175,15 @@ pub struct NoticeText {
 pub struct ScreenDocument {
     /// `"` + first 32 hex digits of the body's SHA-256 + `"`, ready for the header.
     pub etag: String,
-    /// JSON `{"format":"fenghuo-screen-1","language":…,"poll_seconds":30,"notices":[…]}`; an empty list says that there
-    /// is nothing to show, which is another thing than no answer.
+    /// JSON `{"format":"fenghuo-screen-1","language":…,"poll_seconds":30,"notices":[…],"education":[…]}`; an empty list of
+    /// notices says that there is nothing to warn of, which is another thing than no answer. Education is empty unless they
+    /// are.
     pub body: Bytes,
     /// Unix seconds of the last change, for `Last-Modified`.
     pub changed_at: i64,
     pub notices: Arc<Vec<Notice>>,
+    /// What it teaches while there is nothing to warn of.
+    pub education: Arc<Vec<Slide>>,
     /// `body` packed with gzip, once for all who take it so.
     pub packed: Arc<OnceLock<Bytes>>,
     /// Its newest signatures, plain and packed.
@@ -221,6 +254,25 @@ impl Flow {
     #[must_use]
     pub fn screen_heartbeat(&self, id: &str, heartbeat: Heartbeat) -> bool {
         self.0.screens.heartbeat(id, heartbeat)
+    }
+
+    /// What screens said since the start that they did with a warning, by id of the screen.
+    #[must_use]
+    pub fn plays(&self, warning: &WarningId) -> Vec<PlayView> {
+        self.0.screens.plays(warning)
+    }
+
+    /// Keeps a screen's picture of itself in memory, instead of the one before; `None` when it is neither PNG nor JPEG. It is
+    /// no proof that the screen is alive, and moves nothing else.
+    #[must_use]
+    pub fn keep_screenshot(&self, id: &str, bytes: Bytes) -> Option<()> {
+        self.0.screens.keep_picture(id, bytes)
+    }
+
+    /// A screen's last picture since the start.
+    #[must_use]
+    pub fn screenshot(&self, id: &str) -> Option<Arc<Picture>> {
+        self.0.screens.picture(id)
     }
 
     /// Registers or changes a screen (it is also the recipient `screen:{id}` of the display channel).

@@ -9,6 +9,7 @@ mod listing;
 mod player;
 mod rss;
 mod screen;
+mod screenshot;
 mod stream;
 mod tag;
 
@@ -29,6 +30,8 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/screens/{id}/feed.txt", Access::screen(ONLOOKERS), player::plain),
         RouteSpec::post("/screens/{id}/ack", Access::screen(&[]), screen::ack),
         RouteSpec::post("/screens/{id}/heartbeat", Access::screen(&[]), screen::heartbeat),
+        RouteSpec::post("/screens/{id}/screenshot", Access::screen(&[]), screenshot::take),
+        RouteSpec::get("/screens/{id}/screenshot", Access::screen(ONLOOKERS), screenshot::show),
         RouteSpec::get("/screens/keys.json", Access::public(), screen::keys),
         RouteSpec::get("/feeds/warnings.atom", Access::public(), atom::feed),
         RouteSpec::get("/feeds/warnings.rss", Access::public(), rss::feed),

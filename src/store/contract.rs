@@ -64,6 +64,10 @@ pub enum Space {
     CallWord = 31,
     /// What departments have to do about an event, by the id of its first warning.
     Measures = 32,
+    /// What screens teach in peace, by its id.
+    Education = 34,
+    /// That a screen is silent and who was told, by its id.
+    ScreenSilence = 36,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

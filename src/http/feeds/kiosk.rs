@@ -78,6 +78,9 @@ pub(super) struct Kiosk {
     roman: String,
     title: String,
     text: String,
+    /// The first slide of public education, shown when there is nothing to warn of.
+    lesson_title: String,
+    lesson_text: String,
     issuer: String,
     released: String,
     until: String,
@@ -110,6 +113,7 @@ impl Kiosk {
         let words = Words(if chinese { Lang::Chinese } else { Lang::English });
         let notices: Vec<&Notice> = meant(&document.notices).collect();
         let first = notices.first().copied();
+        let lesson = document.education.first();
         let text = |part: fn(&Notice) -> &str| first.map(part).unwrap_or_default().to_owned();
         let class = first.map_or("unknown", class);
         let others = notices.iter().map(|notice| Other {
@@ -121,13 +125,19 @@ impl Kiosk {
             words,
             screen_id: screen.id.clone(),
             screen_name: screen.name.clone(),
-            state: if first.is_some() { "warning" } else { "calm" },
+            state: match (first, lesson) {
+                (Some(_), _) => "warning",
+                (None, Some(_)) => "calm teach",
+                (None, None) => "calm",
+            },
             drill: first.is_some_and(|notice| notice.drill),
             class,
             word: words.t(&format!("kiosk-level-{class}")),
             roman: grade(words, class),
             title: text(|notice| &notice.title),
             text: text(|notice| &notice.text),
+            lesson_title: lesson.map(|slide| slide.title.clone()).unwrap_or_default(),
+            lesson_text: lesson.map(|slide| slide.text.clone()).unwrap_or_default(),
             issuer: text(|notice| &notice.issuer),
             released: minute(&text(|notice| &notice.released_at)),
             until: minute(&text(|notice| notice.valid_until.as_deref().unwrap_or_default())),

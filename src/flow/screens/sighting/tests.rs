@@ -26,7 +26,7 @@ fn document(warnings: &[&str]) -> ScreenDocument {
         drill: false,
         lift: false,
     };
-    ScreenDocument::new("zh-CN", warnings.iter().map(notice).collect(), 0)
+    ScreenDocument::new("zh-CN", warnings.iter().map(notice).collect(), Vec::new(), 0)
 }
 
 fn seen(clock: &Clock) -> Seen {
