@@ -88,6 +88,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("POST /v1/keys", "security"),
     ("POST /v1/keys/{id}/revoke", "security"),
     ("GET /screens/{id}", "own screen operator auditor"),
+    ("GET /screens/{id}/about.json", "own screen operator auditor"),
     ("GET /screens/{id}/feed.json", "own screen operator auditor"),
     ("GET /screens/keys.json", "public"),
     ("GET /screens/{id}/events", "own screen operator auditor"),

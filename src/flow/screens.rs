@@ -37,12 +37,16 @@ pub use self::{
 pub(crate) use self::{
     sighting::{PACKED, names},
     silence::{Due, Silence},
+    standing::etag_of,
 };
 use super::{Flow, Unavailable, record::WarningId};
 use crate::domain::level::Level;
 
 /// The query parameter of a kiosk address that carries its token.
 pub const KIOSK_PARAMETER: &str = "k";
+/// The header field by which somebody who asks with a screen's token says that it is not the screen itself: the answer is
+/// the same, and proves nothing.
+pub const ONLOOKER: &str = "fenghuo-onlooker";
 /// How often a screen is expected to ask at least, seconds.
 pub const POLL_SECONDS: u64 = 30;
 /// No long poll lasts longer.
@@ -138,7 +142,7 @@ pub struct ScreenView {
 }
 
 /// One warning on a screen.
-#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Notice {
     pub warning: String,
     pub level: Level,
@@ -147,7 +151,7 @@ pub struct Notice {
     pub text: String,
     pub language: String,
     /// The same in the screen's other languages, shown in turn.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<NoticeText>,
     pub issuer: String,
     /// Seconds it stands at least before another takes its place: long enough to be read twice.
@@ -162,7 +166,7 @@ pub struct Notice {
 }
 
 /// The words of a notice in one more language.
-#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticeText {
     pub language: String,
     pub title: String,
@@ -317,6 +321,12 @@ impl Flow {
     #[must_use]
     pub fn stamped(&self, document: &ScreenDocument, packed: bool) -> Stamped {
         self.0.screens.stamped(document, packed)
+    }
+
+    /// Signs what goes with the documents of screens: the list of keys. `etag` with its quotes.
+    #[must_use]
+    pub fn signed_etag(&self, etag: &str) -> Stamped {
+        self.0.screens.signed_etag(etag)
     }
 
     /// The keys with which signatures of screen documents are checked: the one in use, the one before, the one to come.

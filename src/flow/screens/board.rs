@@ -136,6 +136,10 @@ impl Screens {
         stamped.insert(fresh.unwrap_or_else(|| self.stamp.sign(&document.etag_of(packed), now))).clone()
     }
 
+    pub(super) fn signed_etag(&self, etag: &str) -> Stamped {
+        self.stamp.sign(etag, self.clock.unix())
+    }
+
     pub(super) fn keys(&self) -> &[PublicKey] {
         self.stamp.published()
     }

@@ -45,7 +45,7 @@ pub struct Lesson {
 }
 
 /// A lesson as a screen shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Slide {
     pub id: String,
     pub title: String,

@@ -19,6 +19,9 @@ use crate::{
     flow::record::WarningId,
 };
 
+/// The form of a document.
+const FORMAT: &str = "fenghuo-screen-1";
+
 /// A released warning that is neither lifted nor superseded, as far as screens are concerned.
 #[derive(Clone, Debug)]
 pub struct Standing {
@@ -162,17 +165,31 @@ impl ScreenDocument {
     /// The document of these notices and slides. The body, and so the ETag, depends on nothing else.
     pub(crate) fn new(language: &str, notices: Vec<Notice>, education: Vec<Slide>, changed_at: i64) -> Self {
         let value = serde_json::json!({
-            "format": "fenghuo-screen-1",
+            "format": FORMAT,
             "language": language,
             "poll_seconds": POLL_SECONDS,
             "notices": notices,
             "education": education,
         });
-        let body = Bytes::from(value.to_string());
-        let digest = Sha256::digest(&body);
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self::of(Bytes::from(value.to_string()), notices, education, changed_at)
+    }
+
+    /// The document of a body as it was served; `None` when it is none. Whether it is to be believed its signature tells.
+    pub(crate) fn received(body: Bytes) -> Option<Self> {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            format: String,
+            notices: Vec<Notice>,
+            #[serde(default)]
+            education: Vec<Slide>,
+        }
+        let read: Body = serde_json::from_slice(&body).ok()?;
+        (read.format == FORMAT).then(|| Self::of(body, read.notices, read.education, 0))
+    }
+
+    fn of(body: Bytes, notices: Vec<Notice>, education: Vec<Slide>, changed_at: i64) -> Self {
         Self {
-            etag: format!("\"{hex}\""),
+            etag: etag_of(&body),
             body,
             changed_at,
             notices: Arc::new(notices),
@@ -181,6 +198,12 @@ impl ScreenDocument {
             stamped: Arc::default(),
         }
     }
+}
+
+/// The strong ETag of a body, with its quotes.
+pub(crate) fn etag_of(body: &[u8]) -> String {
+    let hex: String = Sha256::digest(body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}\"")
 }
 
 /// What stands now. Expiry is applied whenever somebody looks, so that no timer can be forgotten.

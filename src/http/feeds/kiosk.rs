@@ -41,10 +41,16 @@ pub(super) async fn page(
     let document = site.flow.screen_document(&id, Viewer::Onlooker).await?.ok_or_else(unknown)?;
     let screen = site.flow.screen(&id).ok_or_else(unknown)?.screen;
     let onlooker = actor.role != Role::Screen;
-    debug_assert_eq!(onlooker, viewer(&actor, &headers) == Viewer::Onlooker);
+    debug_assert!(!onlooker || viewer(&actor, &headers) == Viewer::Onlooker);
     let query = if onlooker { String::new() } else { token_of(query.as_deref()) };
-    let page = Kiosk::new(&screen, &document, site.clock.unix_ms(), query, onlooker);
-    let html = page.render().map_err(|fault| Problem::internal(fault.to_string()))?;
+    Ok(answer(&Kiosk::new(&screen, &document, site.clock.unix_ms(), query, onlooker)))
+}
+
+fn answer(page: &Kiosk) -> Response {
+    let html = match page.render() {
+        Ok(html) => html,
+        Err(fault) => return Problem::internal(fault.to_string()).into_response(),
+    };
     let mut response = html.into_response();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -54,7 +60,7 @@ pub(super) async fn page(
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    Ok(response)
+    response
 }
 
 /// The token of the page's own address, for the requests of its script: `&k=…`.
@@ -72,6 +78,10 @@ pub(super) struct Kiosk {
     screen_id: String,
     screen_name: String,
     state: &'static str,
+    /// What stands here is the present state: the script begins with it.
+    fresh: u8,
+    /// Since when nothing was heard, when the line is cut.
+    since: String,
     drill: bool,
     class: &'static str,
     word: String,
@@ -130,6 +140,8 @@ impl Kiosk {
                 (None, Some(_)) => "calm teach",
                 (None, None) => "calm",
             },
+            fresh: 1,
+            since: String::new(),
             drill: first.is_some_and(|notice| notice.drill),
             class,
             word: words.t(&format!("kiosk-level-{class}")),
@@ -162,6 +174,27 @@ impl Kiosk {
             script: assets::address("kiosk.js"),
         }
     }
+}
+
+/// The page as a follower serves it: with what it can tell now, or nothing, and since when the line is cut (Unix seconds; 0 =
+/// nothing was ever heard).
+pub(crate) fn of_follower(
+    screen: &Screen,
+    document: Option<&ScreenDocument>,
+    cut_since: Option<i64>,
+    now_ms: i64,
+    query: String,
+) -> Response {
+    let nothing = ScreenDocument::new(&screen.language, Vec::new(), Vec::new(), 0);
+    let mut page = Kiosk::new(screen, document.unwrap_or(&nothing), now_ms, query, false);
+    if let Some(since) = cut_since {
+        page.fresh = 0;
+        if since > 0 {
+            page.since = minute(&Moment::china(since).to_string());
+        }
+        page.state = if page.state == "warning" { "warning lost" } else { "cut lost" };
+    }
+    answer(&page)
 }
 
 /// What draws a notice: its level, or that it is a lift.

@@ -44,6 +44,7 @@
   var etag = null;
   var contact = null; // steady time of the last answer
   var contactAt = null; // the same by the wall
+  var cutSince = null; // ms; whoever serves this page has not heard of the gateway since
   var answers = 0;
   var failures = 0;
 
@@ -69,7 +70,7 @@
     return meant.length ? meant : valid;
   }
   function lost() {
-    if (contact === null) { return true; }
+    if (contact === null || cutSince !== null) { return true; }
     var silent = steady() - contact;
     return silent > LOST || (failures > 1 && silent > 6000);
   }
@@ -100,6 +101,11 @@
   function inContact() {
     contact = steady();
     contactAt = now();
+    cutSince = null;
+  }
+  function silentSince(seconds) {
+    cutSince = parseInt(seconds, 10) * 1000;
+    if (cutSince > 0) { contactAt = cutSince; }
   }
   function listen() {
     if (!window.EventSource) { return; }
@@ -119,6 +125,11 @@
       show(true);
       if (current) { current.onabort = null; current.abort(); }
       again(0);
+    });
+    source.addEventListener("cut", function (event) {
+      heard = steady();
+      silentSince(event.data);
+      show(false);
     });
     source.onerror = function () { heard = null; };
   }
@@ -146,6 +157,8 @@
       }
       hear(request.getResponseHeader("Date"));
       inContact();
+      var since = request.getResponseHeader("Fenghuo-Cut-Since");
+      if (since) { silentSince(since); }
       answers += 1;
       failures = 0;
       show(changed);
