@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    gateway::{Answer, TestGateway},
+    gateway::{Answer, TestGateway, client},
     message::{STREET, warning},
     peers::judged,
 };
@@ -189,7 +189,7 @@ async fn whoever_listens_is_told_all_of_it_at_once_and_when_it_changes() {
     let world = TestGateway::start().await;
     let path = registered(&world, "hall", json!({})).await.replace("feed.json", "events");
     let listen = |held: Option<String>| {
-        let request = reqwest::Client::new().get(format!("{}{path}", world.base));
+        let request = client().get(format!("{}{path}", world.base));
         let request = held.iter().fold(request, |request, id| request.header("last-event-id", id));
         async move { request.send().await.expect("an answer") }
     };

@@ -74,9 +74,11 @@ pub(super) async fn run(arguments: &Follow, environment: &Environment, output: &
     };
     let listener = listener.map_err(not_listening)?;
     let address = listener.local_addr().map_err(not_listening)?;
+    // They end with this function: what is kept is on disk already.
+    let mut tasks = tokio::task::JoinSet::new();
     for id in building.posts.keys() {
-        tokio::spawn(uplink::follow(Arc::clone(&building), id.clone()));
-        tokio::spawn(uplink::prove(Arc::clone(&building), id.clone()));
+        tasks.spawn(uplink::follow(Arc::clone(&building), id.clone()));
+        tasks.spawn(uplink::prove(Arc::clone(&building), id.clone()));
     }
     let args = [
         ("count", building.posts.len().to_string()),
@@ -86,7 +88,7 @@ pub(super) async fn run(arguments: &Follow, environment: &Environment, output: &
     output.note(&output.say("cli-follow-started", &args));
     tokio::select! {
         served = axum::serve(listener, serve::router(building)) => served.map(|()| Exit::Done).map_err(not_listening),
-        // Streams to screens have no end of their own; what is kept is on disk already.
+        // Streams to screens have no end of their own.
         () = gateway::stop_asked() => Ok(Exit::Done),
     }
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    task::JoinSet,
 };
 
 use super::{JSON, actual, checked_at, registered, showing};
@@ -27,6 +28,7 @@ use crate::support::{
 struct Line {
     address: String,
     cut: Arc<AtomicBool>,
+    _carries: JoinSet<()>,
 }
 
 impl Line {
@@ -37,13 +39,15 @@ impl Line {
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let cut = Arc::new(AtomicBool::new(false));
         let is_cut = Arc::clone(&cut);
-        tokio::spawn(async move {
+        let mut carries = JoinSet::new();
+        carries.spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((near, _)) = listener.accept().await {
                 let (gateway, is_cut) = (gateway.clone(), Arc::clone(&is_cut));
-                tokio::spawn(async move { carry(near, &gateway, &is_cut, lies).await });
+                connections.spawn(async move { carry(near, &gateway, &is_cut, lies).await });
             }
         });
-        Self { address, cut }
+        Self { address, cut, _carries: carries }
     }
 
     fn cut(&self, cut: bool) {

@@ -186,7 +186,7 @@ async fn events(
 ) -> Result<Response, StatusCode> {
     let post = building.opened(&id, &asked)?;
     let changes = post.kept.subscribe();
-    let listener = (building.clone(), id, changes, String::new());
+    let listener = (Arc::clone(&building), id, changes, String::new());
     let events = stream::unfold(listener, |(building, id, mut changes, mut holds)| async move {
         let post = building.posts.get(&id)?;
         if !holds.is_empty() {

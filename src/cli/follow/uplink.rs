@@ -194,8 +194,9 @@ pub(super) async fn follow(building: Arc<Building>, id: String) {
 
 async fn next(building: &Building, post: &Post) -> Result<(), Trouble> {
     let kept = building.uplink.fetch(post, || building.clock.unix()).await?;
-    let known = post.kept.borrow().as_ref().map(|known| known.input.clone());
-    if known.as_ref() != Some(&kept.input) {
+    // Two documents signed in the same second differ in their signatures alone.
+    let known = post.kept.borrow().as_ref().map(|known| known.signature.clone());
+    if known.as_ref() != Some(&kept.signature) {
         kept.store(&building.uplink.data, &post.id)?;
     }
     post.kept.send_replace(Some(Arc::new(kept)));
