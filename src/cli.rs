@@ -10,6 +10,7 @@ mod drill;
 pub mod exit;
 mod explain;
 mod fault;
+mod follow;
 pub mod help;
 mod import;
 mod keys;
@@ -102,6 +103,7 @@ async fn dispatch_async(command: Command, environment: &Environment, output: &Ou
         Command::Check(arguments) => check::run(&arguments, environment, output).await,
         Command::Send(arguments) => send::run(&arguments, output).await,
         Command::Watch(arguments) => watch::run(&arguments, output).await,
+        Command::Follow(arguments) => Box::pin(follow::run(&arguments, environment, output)).await,
         Command::Status(arguments) => status::run(&arguments, output).await,
         Command::Lift(arguments) => lift::run(&arguments, output).await,
         Command::Correct(arguments) => lift::correct(&arguments, output).await,

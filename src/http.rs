@@ -11,6 +11,7 @@ pub mod console;
 mod docs;
 pub mod feeds;
 pub mod fields;
+pub(crate) mod follower;
 pub mod openapi;
 pub mod problem;
 pub mod request;

@@ -39,6 +39,7 @@ files![
     "notices",
     "problems",
     "rules",
+    "screens",
     "sharing",
     "words"
 ];

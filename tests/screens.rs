@@ -1,10 +1,16 @@
 //! Public screens: what they are told, that it is signed, and what becomes of one that falls silent.
 
+mod custody;
+mod education;
+mod follow;
+mod health;
+mod import;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    gateway::{Answer, TestGateway},
+    gateway::{Answer, TestGateway, client},
     message::{STREET, warning},
     peers::judged,
 };
@@ -45,12 +51,21 @@ fn actual(identifier: &str) -> Value {
 
 /// What a foreign reader of RFC 9421 says of an answer.
 async fn checked(world: &TestGateway, path: &str, answer: &Answer) -> Result<String, String> {
+    checked_at(world, &format!("{}{path}", world.base), answer.status, &answer.headers).await
+}
+
+/// The same of an answer from another place.
+async fn checked_at(
+    world: &TestGateway,
+    url: &str,
+    status: StatusCode,
+    headers: &reqwest::header::HeaderMap,
+) -> Result<String, String> {
     let keys = world.get("/screens/keys.json", "").await;
     assert_eq!((keys.status, keys.header("content-type")), (StatusCode::OK, "application/jwk-set+json"));
-    let headers = answer.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().into()));
+    let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().into()));
     let headers: Map<String, Value> = headers.collect();
-    let url = format!("{}{path}", world.base);
-    let given = json!({"url": url, "status": answer.status.as_u16(), "headers": headers, "keys": keys.json()});
+    let given = json!({"url": url, "status": status.as_u16(), "headers": headers, "keys": keys.json()});
     judged("message_signature.py", &given.to_string())
 }
 
@@ -174,7 +189,7 @@ async fn whoever_listens_is_told_all_of_it_at_once_and_when_it_changes() {
     let world = TestGateway::start().await;
     let path = registered(&world, "hall", json!({})).await.replace("feed.json", "events");
     let listen = |held: Option<String>| {
-        let request = reqwest::Client::new().get(format!("{}{path}", world.base));
+        let request = client().get(format!("{}{path}", world.base));
         let request = held.iter().fold(request, |request, id| request.header("last-event-id", id));
         async move { request.send().await.expect("an answer") }
     };

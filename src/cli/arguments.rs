@@ -40,6 +40,7 @@ pub enum Command {
     Check(Check),
     Send(Send),
     Watch(Watch),
+    Follow(Follow),
     Status(Status),
     Lift(Lift),
     Correct(Ending),
@@ -304,6 +305,21 @@ pub struct KeysRevoke {
     pub id: String,
     #[command(flatten)]
     pub place: KeysPlace,
+}
+
+/// Serving the screens of one building, also when the line is cut.
+#[derive(Args, Debug)]
+pub struct Follow {
+    #[arg(value_name = "URL")]
+    pub url: String,
+    #[arg(long, value_name = "FILE")]
+    pub screens: PathBuf,
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:12380")]
+    pub listen: std::net::SocketAddr,
+    #[arg(long, value_name = "DIR", env = "FENGHUO_DATA")]
+    pub data: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

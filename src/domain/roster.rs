@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::signoff::Step;
 
-pub use read::{Fault, FaultKind, SHIFTS_MAX, shifts};
+pub use read::{Fault, FaultKind, SHIFTS_MAX, hours, shifts};
 
 /// The office that signs for the district: 应急办.
 pub const OFFICE: &str = "office";

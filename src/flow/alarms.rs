@@ -46,11 +46,13 @@ pub enum AlarmCode {
     PartnerGone,
     /// A feed of an upper level gives no usable answer.
     UpstreamSilent,
+    /// More than half of the screens fell silent at once.
+    ScreensSilent,
 }
 
 impl AlarmCode {
     /// Every alarm, the most pressing first.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SecondSignatureMissing,
         Self::RedUnsigned,
         Self::OfficersUnconfirmed,
@@ -59,6 +61,7 @@ impl AlarmCode {
         Self::WarningStuck,
         Self::ContentRefused,
         Self::UpstreamSilent,
+        Self::ScreensSilent,
         Self::RouteStopped,
         Self::PartnerGone,
         Self::ReceiptsSlow,
@@ -91,6 +94,7 @@ impl AlarmCode {
             Self::StoreLow => "store-low",
             Self::PartnerGone => "partner-gone",
             Self::UpstreamSilent => "upstream-silent",
+            Self::ScreensSilent => "screens-silent",
         }
     }
 }

@@ -26,7 +26,7 @@ pub use view::{NoticeDelivery, NoticeView, ToldView};
 pub(crate) use words::content;
 
 use super::{
-    Parts, Unavailable, measures,
+    Parts, Unavailable, custody, measures,
     record::{Decision, Stage, WarningId, WarningRecord, create},
     remind, witness,
 };
@@ -54,6 +54,11 @@ impl Subject {
         }
         let about = About::Warning(record.id.clone());
         Some(Self { about, status: record.status, level: record.level, record: Some(Arc::clone(record)) })
+    }
+
+    /// A screen that is registered here.
+    pub(crate) fn of_screen(id: &str) -> Self {
+        Self { about: About::Screen(id.to_owned()), status: Status::Actual, level: Level::Unknown, record: None }
     }
 
     /// A key that was made. It is no drill and has no level.
@@ -101,7 +106,7 @@ pub(crate) async fn tell(parts: &Parts, notice: Notice) -> Result<(), Unavailabl
     // In the history of what it is about, and in its own.
     let about = match &notice.about.about {
         About::Warning(id) => Some(id.clone()),
-        About::Key(_) => None,
+        About::Key(_) | About::Screen(_) => None,
     };
     let decisions = [decision("notice", about), decision("released", Some(record.id.clone()))];
     let commit = Commit { puts, entries: decisions.iter().map(Decision::entry).collect() };
@@ -138,6 +143,7 @@ fn identity(notice: &Notice) -> [u8; 32] {
     let (what, id) = match &notice.about.about {
         About::Warning(id) => ("warning", id.0.as_str()),
         About::Key(id) => ("key", id.as_str()),
+        About::Screen(id) => ("screen", id.as_str()),
     };
     let mut digest = Sha256::new();
     for part in ["fenghuo notice", what, id, notice.kind.name(), &notice.round] {
@@ -198,7 +204,8 @@ pub(super) async fn run(parts: Arc<Parts>) {
         let told = async {
             witness::look(&parts).await?;
             remind::look(&parts).await?;
-            measures::look(&parts).await
+            measures::look(&parts).await?;
+            custody::look(&parts).await
         };
         match told.await {
             Ok(()) => failures = 0,

@@ -5,10 +5,13 @@
 //! own last request alone.
 
 mod board;
+mod education;
 mod kiosk;
+mod proof;
 mod registry;
 mod screen;
 mod sighting;
+mod silence;
 mod stamp;
 mod standing;
 
@@ -21,19 +24,29 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::sighting::{PACKED, names};
 pub use self::{
     board::{Screens, ShownSink, Viewer},
+    education::{Lesson, Slide},
     kiosk::Mac,
+    proof::{Picture, PlayView},
     screen::{Custodian, Screen, ScreenClass, is_screen_id},
+    silence::SilenceView,
     stamp::{NotBelieved, PublicKey, Stamped, verify},
     standing::{Standing, StandingText},
+};
+pub(crate) use self::{
+    sighting::{PACKED, names},
+    silence::{Due, Silence},
+    standing::etag_of,
 };
 use super::{Flow, Unavailable, record::WarningId};
 use crate::domain::level::Level;
 
 /// The query parameter of a kiosk address that carries its token.
 pub const KIOSK_PARAMETER: &str = "k";
+/// The header field by which somebody who asks with a screen's token says that it is not the screen itself: the answer is
+/// the same, and proves nothing.
+pub const ONLOOKER: &str = "fenghuo-onlooker";
 /// How often a screen is expected to ask at least, seconds.
 pub const POLL_SECONDS: u64 = 30;
 /// No long poll lasts longer.
@@ -84,6 +97,15 @@ pub struct Heartbeat {
     pub width: Option<u32>,
     #[serde(default)]
     pub height: Option<u32>,
+    /// Of its light, percent; 0 = dark.
+    #[serde(default)]
+    pub brightness: Option<u8>,
+    /// Free space of its storage, bytes.
+    #[serde(default)]
+    pub free_bytes: Option<u64>,
+    /// The ETag of what it shows, at most 64 characters are kept.
+    #[serde(default)]
+    pub etag: Option<String>,
 }
 
 /// A screen with what is known of it.
@@ -94,6 +116,8 @@ pub struct ScreenView {
     /// When it last asked, RFC 3339; `null` = never since start.
     pub last_seen_at: Option<String>,
     pub holds: Holds,
+    /// That it is silent, and who was told; `null` while it is heard.
+    pub silence: Option<SilenceView>,
     /// Signed, revocable address of its kiosk page.
     pub kiosk_url: String,
     /// How many warnings it must show now.
@@ -102,13 +126,23 @@ pub struct ScreenView {
     pub clock_ahead_s: Option<i64>,
     /// What plays it, from its last heartbeat.
     pub player: Option<String>,
+    /// Of its light, percent, from its last heartbeat.
+    pub brightness: Option<u8>,
+    /// Free bytes of its storage, from its last heartbeat.
+    pub free_bytes: Option<u64>,
+    /// Whether it said at its last heartbeat that it shows what it must; `null` when it does not say what it shows.
+    pub shows_current: Option<bool>,
+    /// When its last heartbeat came, RFC 3339.
+    pub heartbeat_at: Option<String>,
+    /// When its last picture came, RFC 3339; `GET /screens/{id}/screenshot`.
+    pub screenshot_at: Option<String>,
     /// A warning it said it could not show.
     pub trouble: Option<WarningId>,
     pub as_of: String,
 }
 
 /// One warning on a screen.
-#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Notice {
     pub warning: String,
     pub level: Level,
@@ -117,7 +151,7 @@ pub struct Notice {
     pub text: String,
     pub language: String,
     /// The same in the screen's other languages, shown in turn.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<NoticeText>,
     pub issuer: String,
     /// Seconds it stands at least before another takes its place: long enough to be read twice.
@@ -130,12 +164,12 @@ pub struct Notice {
     /// Says that an event is over: shown without a level colour.
     pub lift: bool,
     /// Says that the event was a mistake, and is a lift too.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub correction: bool,
 }
 
 /// The words of a notice in one more language.
-#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticeText {
     pub language: String,
     pub title: String,
@@ -148,12 +182,15 @@ pub struct NoticeText {
 pub struct ScreenDocument {
     /// `"` + first 32 hex digits of the body's SHA-256 + `"`, ready for the header.
     pub etag: String,
-    /// JSON `{"format":"fenghuo-screen-1","language":…,"poll_seconds":30,"notices":[…]}`; an empty list says that there
-    /// is nothing to show, which is another thing than no answer.
+    /// JSON `{"format":"fenghuo-screen-1","language":…,"poll_seconds":30,"notices":[…],"education":[…]}`; an empty list of
+    /// notices says that there is nothing to warn of, which is another thing than no answer. Education is empty unless they
+    /// are.
     pub body: Bytes,
     /// Unix seconds of the last change, for `Last-Modified`.
     pub changed_at: i64,
     pub notices: Arc<Vec<Notice>>,
+    /// What it teaches while there is nothing to warn of.
+    pub education: Arc<Vec<Slide>>,
     /// `body` packed with gzip, once for all who take it so.
     pub packed: Arc<OnceLock<Bytes>>,
     /// Its newest signatures, plain and packed.
@@ -226,6 +263,25 @@ impl Flow {
         self.0.screens.heartbeat(id, heartbeat)
     }
 
+    /// What screens said since the start that they did with a warning, by id of the screen.
+    #[must_use]
+    pub fn plays(&self, warning: &WarningId) -> Vec<PlayView> {
+        self.0.screens.plays(warning)
+    }
+
+    /// Keeps a screen's picture of itself in memory, instead of the one before; `None` when it is neither PNG nor JPEG. It is
+    /// no proof that the screen is alive, and moves nothing else.
+    #[must_use]
+    pub fn keep_screenshot(&self, id: &str, bytes: Bytes) -> Option<()> {
+        self.0.screens.keep_picture(id, bytes)
+    }
+
+    /// A screen's last picture since the start.
+    #[must_use]
+    pub fn screenshot(&self, id: &str) -> Option<Arc<Picture>> {
+        self.0.screens.picture(id)
+    }
+
     /// Registers or changes a screen (it is also the recipient `screen:{id}` of the display channel).
     ///
     /// # Errors
@@ -268,6 +324,12 @@ impl Flow {
     #[must_use]
     pub fn stamped(&self, document: &ScreenDocument, packed: bool) -> Stamped {
         self.0.screens.stamped(document, packed)
+    }
+
+    /// Signs what goes with the documents of screens: the list of keys. `etag` with its quotes.
+    #[must_use]
+    pub fn signed_etag(&self, etag: &str) -> Stamped {
+        self.0.screens.signed_etag(etag)
     }
 
     /// The keys with which signatures of screen documents are checked: the one in use, the one before, the one to come.

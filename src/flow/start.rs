@@ -6,9 +6,9 @@ mod replay;
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Assembly, Flow, Parts, Unavailable, call,
+    Assembly, Flow, Parts, Unavailable, call, custody,
     deliver::{self, Route},
-    drills, inbox, measures, notice, partners,
+    drills, education, inbox, measures, notice, partners,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -39,6 +39,8 @@ impl Flow {
         inbox::start(&parts).await?;
         measures::load(&parts).await?;
         suppress::load(&parts).await?;
+        custody::load(&parts).await?;
+        education::load(&parts).await?;
         parts.show_on_screens();
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::{
     Parts,
     alarms::{AlarmCode, Seen, Subject, Told},
-    call,
+    call, custody,
     deliver::{self, EndsBy, Route, RouteState},
     drills, measures, partners,
     projection::{Plan, Snapshot},
@@ -133,6 +133,7 @@ impl Watch {
         store(parts, &mut seen);
         partners::seen(parts, &mut seen);
         upstream::seen(parts, &mut seen);
+        custody::seen(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen
     }

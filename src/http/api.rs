@@ -7,6 +7,7 @@ mod callbacks;
 mod calls;
 mod confirm;
 mod drills;
+mod education;
 mod events;
 mod inbox;
 mod keys;
@@ -16,6 +17,7 @@ mod notices;
 mod operations;
 mod parameters;
 mod partners;
+mod plays;
 mod preflight;
 mod progress;
 mod receipts;
@@ -34,12 +36,14 @@ pub(in crate::http) use self::{
     calls::{CONFIRMERS, CallConfirmation, NOTE_MAX, TELEPHONISTS},
     confirm::ConfirmDocument,
     drills::DrillList,
+    education::LessonList,
     inbox::{DECIDERS, Dismissal, INBOX_READERS, InboxDocument, InboxList, REASON_MAX},
     keys::{KeyForm, KeyList},
     measures::{MEASURE_NOTE_MAX, MeasureForm, TaskList, measure_problem},
     notices::NoticeList,
     operations::Health,
     partners::PartnerList,
+    plays::PlayList,
     progress::Timeline,
     recipients::{ImportDocument, LineDocument},
     retry::{ORDERERS, RetryOrder},
@@ -66,6 +70,7 @@ pub fn routes() -> Vec<RouteSpec> {
         progress::routes(),
         sign_off::routes(),
         notices::routes(),
+        plays::routes(),
         calls::routes(),
         measures::routes(),
         roster::routes(),
@@ -77,6 +82,7 @@ pub fn routes() -> Vec<RouteSpec> {
         recipients::routes(),
         suppressions::routes(),
         screens::routes(),
+        education::routes(),
         routes::routes(),
         keys::routes(),
         operations::routes(),

@@ -4,11 +4,12 @@ mod atom;
 mod cap;
 mod element;
 mod geojson;
-mod kiosk;
+pub(super) mod kiosk;
 mod listing;
 mod player;
 mod rss;
 mod screen;
+mod screenshot;
 mod stream;
 mod tag;
 
@@ -27,8 +28,11 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/screens/{id}/events", Access::screen(ONLOOKERS), stream::events),
         RouteSpec::get("/screens/{id}/current.cap", Access::screen(ONLOOKERS), player::merged),
         RouteSpec::get("/screens/{id}/feed.txt", Access::screen(ONLOOKERS), player::plain),
+        RouteSpec::get("/screens/{id}/about.json", Access::screen(ONLOOKERS), screen::about),
         RouteSpec::post("/screens/{id}/ack", Access::screen(&[]), screen::ack),
         RouteSpec::post("/screens/{id}/heartbeat", Access::screen(&[]), screen::heartbeat),
+        RouteSpec::post("/screens/{id}/screenshot", Access::screen(&[]), screenshot::take),
+        RouteSpec::get("/screens/{id}/screenshot", Access::screen(ONLOOKERS), screenshot::show),
         RouteSpec::get("/screens/keys.json", Access::public(), screen::keys),
         RouteSpec::get("/feeds/warnings.atom", Access::public(), atom::feed),
         RouteSpec::get("/feeds/warnings.rss", Access::public(), rss::feed),

@@ -47,6 +47,12 @@ impl Fields {
         }
     }
 
+    /// The fields of an object that was read already.
+    #[must_use]
+    pub fn of_object(values: Map<String, Value>) -> Self {
+        Self::new(ProblemCode::FieldsWrong, "/", values)
+    }
+
     /// The parameters of an address.
     ///
     /// # Errors
@@ -223,12 +229,20 @@ impl Fields {
     ///
     /// # Errors
     /// Everything that was wrong, also fields nobody asked for.
-    pub fn end(mut self) -> Result<(), Problem> {
+    pub fn end(self) -> Result<(), Problem> {
+        let code = self.code;
+        let problems = self.into_problems();
+        if problems.is_empty() { Ok(()) } else { Err(Problem::of_fields(code, problems)) }
+    }
+
+    /// Ends the reading with everything that was wrong, also fields nobody asked for.
+    #[must_use]
+    pub fn into_problems(mut self) -> Vec<FieldProblem> {
         let unknown: Vec<String> = self.values.keys().take(100).cloned().collect();
         for name in unknown {
             self.problem(&name, "field-unknown", |problem| problem.got(&name));
         }
-        if self.problems.is_empty() { Ok(()) } else { Err(Problem::of_fields(self.code, self.problems)) }
+        self.problems
     }
 }
 

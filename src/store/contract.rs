@@ -66,6 +66,10 @@ pub enum Space {
     Measures = 32,
     /// An address that a provider refused for good, by keyed hash of channel and address.
     Suppression = 33,
+    /// What screens teach in peace, by its id.
+    Education = 34,
+    /// That a screen is silent and who was told, by its id.
+    ScreenSilence = 36,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.

@@ -137,6 +137,29 @@ async function cut() {
   await context.close();
 }
 
+// What is taught in peace gives way to a warning at once, and comes back after it.
+async function taught() {
+  const address = await screen("taught", { class: "indoor" });
+  await api("operator", "PUT", "/v1/education/rain", { title: "暴雨天怎么办", text: "远离河道和低洼地带。车辆涉水熄火，立即离开车辆到高处。".repeat(6), classes: ["indoor"], seconds: 2 });
+  await api("operator", "PUT", "/v1/education/wind", { title: "大风天怎么办", text: "远离广告牌和临时搭建物。", classes: ["indoor"], seconds: 2 });
+  const { context, page } = await open(address);
+  const title = () => page.textContent("#lesson-title");
+  await until("a lesson is shown in peace", 5000, async () => (await title()) === "暴雨天怎么办" && (await page.isVisible("#lesson")));
+  const spill = await page.evaluate(() => document.getElementById("lesson-text").scrollHeight - document.getElementById("lesson-text").clientHeight);
+  check(spill <= 1, `all of it has room (${spill})`);
+  await picture(page, "lesson");
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  const grave = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
+  check(!grave.length, `nothing serious found by axe beside a lesson ${grave.map((one) => one.id).join()}`);
+  await until("and the next one in its turn", 5000, async () => (await title()) === "大风天怎么办");
+  await pause(1500);
+  const red = await warn("red");
+  await until("a warning takes its place within 2 s", 2000, async () => (await shows(page, red)()) && !(await page.isVisible("#lesson")));
+  await api("issuer", "POST", `/v1/warnings/${red.id}/lift`, {});
+  await context.close();
+}
+
 // Letters are as large as the distance asks.
 async function readable() {
   const near = await screen("near", { panel: { width_cm: 122, height_cm: 69, distance_m: 2 } });
@@ -169,6 +192,7 @@ try {
     if (tries > 150) { throw new Error("the demo did not start"); }
     await pause(200);
   }
+  await taught();
   await told();
   await asked();
   await cut();

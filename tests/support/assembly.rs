@@ -71,7 +71,7 @@ pub async fn assemble(
         store,
         adapters,
     };
-    let flow = Flow::start(assembly).await.expect("a flow");
+    let flow = Box::pin(Flow::start(assembly)).await.expect("a flow");
     inboxes.iter().for_each(|inbox| flow.connect(inbox));
     flow.connect_screens(&shown);
     Assembled { flow, lifecycle }

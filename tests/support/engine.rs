@@ -145,7 +145,7 @@ impl Plan {
     pub async fn start(self) -> Engine {
         let clock = Clock::simulated(START_MS, self.seed);
         let store: Store = Arc::new(Memory::new(clock.clone()));
-        let mut engine = Engine::on(store, clock, self.config, self.simulators, self.seed).await;
+        let mut engine = Box::pin(Engine::on(store, clock, self.config, self.simulators, self.seed)).await;
         if !self.recipients.is_empty() {
             engine.directory().await.put(self.recipients.clone()).await.expect("stored");
             engine.recipients = self.recipients;
@@ -210,7 +210,7 @@ impl Engine {
             callback_secrets: CallbackSecrets::read(&config).expect("readable secrets"),
             adapters,
         };
-        let flow = Flow::start(assembly).await.expect("a flow");
+        let flow = Box::pin(Flow::start(assembly)).await.expect("a flow");
         inboxes.values().for_each(|inbox| flow.connect(inbox));
         flow.connect_screens(&shown);
         let recipients = Vec::new();
@@ -247,7 +247,7 @@ impl Engine {
     /// Stops at once, as a crash does, and starts again on the same store. Ledgers go on counting apart.
     pub async fn restart(self) -> Self {
         self.lifecycle.stop(Duration::ZERO).await;
-        let engine = Self::on(self.store, self.clock, self.config, self.simulators, self.seed).await;
+        let engine = Box::pin(Self::on(self.store, self.clock, self.config, self.simulators, self.seed)).await;
         Self { recipients: self.recipients, ..engine }
     }
 
@@ -261,7 +261,7 @@ impl Engine {
     pub async fn restart_at(self, unix_ms: i64) -> Self {
         self.lifecycle.stop(Duration::ZERO).await;
         let clock = Clock::simulated(unix_ms, self.seed);
-        let engine = Self::on(self.store, clock, self.config, self.simulators, self.seed).await;
+        let engine = Box::pin(Self::on(self.store, clock, self.config, self.simulators, self.seed)).await;
         Self { recipients: self.recipients, ..engine }
     }
 

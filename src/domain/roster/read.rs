@@ -164,20 +164,21 @@ impl Reader<'_> {
                 None => self.fault(&format!("days/{index}"), FaultKind::NotAllowed(&DAYS), word),
             }
         }
-        let Some(hours) = &form.hours else {
+        let Some(text) = &form.hours else {
             self.fault("hours", FaultKind::Missing, "");
             return None;
         };
-        let Some((from, until)) = span(hours) else {
-            self.fault("hours", FaultKind::Wrong("HH:MM-HH:MM"), hours);
+        let Some((from, until)) = hours(text) else {
+            self.fault("hours", FaultKind::Wrong("HH:MM-HH:MM"), text);
             return None;
         };
         Some(When::Weekly { days, from, until })
     }
 }
 
-/// `HH:MM-HH:MM` in minutes after midnight; the end may be `24:00`.
-fn span(text: &str) -> Option<(u16, u16)> {
+/// `HH:MM-HH:MM` in minutes after midnight; the end may be `24:00`. `None` for anything else.
+#[must_use]
+pub fn hours(text: &str) -> Option<(u16, u16)> {
     let (from, until) = text.split_once('-')?;
     let (from, until) = (minutes(from)?, minutes(until)?);
     (from < 24 * 60).then_some((from, until))

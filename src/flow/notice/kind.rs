@@ -54,6 +54,10 @@ notice_kinds! {
     MeasuresDue = "measures_due";
     /// It was not done in time.
     MeasuresOverdue = "measures_overdue";
+    /// Nothing is heard of a screen.
+    ScreenSilent = "screen_silent";
+    /// It is heard again.
+    ScreenBack = "screen_back";
 }
 
 impl NoticeKind {

@@ -16,6 +16,8 @@ pub enum About {
     Warning(WarningId),
     /// Id of an API key.
     Key(String),
+    /// Id of a screen.
+    Screen(String),
 }
 
 /// What makes a record a notice.
@@ -94,7 +96,8 @@ impl NoticeOf {
             names.push(format!("… ({})", self.to.len()));
         }
         let round = if self.round.is_empty() { String::new() } else { format!(" {}", self.round) };
-        format!("{}{round} to {}", self.kind.name(), names.join(", "))
+        let screen = if let About::Screen(id) = &self.about { format!(" {id}") } else { String::new() };
+        format!("{}{screen}{round} to {}", self.kind.name(), names.join(", "))
     }
 }
 

@@ -5,11 +5,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use roaring::RoaringBitmap;
 
 use super::{
-    AckState, Heartbeat, KIOSK_PARAMETER, PublicKey, Screen, ScreenDocument, ScreenView, Stamped, WAIT_MAX,
+    AckState, Heartbeat, KIOSK_PARAMETER, Lesson, PublicKey, Screen, ScreenDocument, ScreenView, Silence, Stamped,
+    WAIT_MAX,
     kiosk::{self, Mac},
     names,
+    proof::Pictures,
     registry::{Entry, Registry},
     sighting::Seen,
+    silence::Watch,
     stamp::{SPAN_S, Stamp},
     standing::{Showing, Standing},
 };
@@ -45,10 +48,12 @@ pub enum Viewer<'a> {
 /// The screens of one gateway.
 pub struct Screens {
     clock: Clock,
-    registry: Registry,
+    pub(super) registry: Registry,
     showing: Showing,
     mac: Mac,
     stamp: Stamp,
+    pub(super) watch: Watch,
+    pub(super) pictures: Pictures,
     /// How the outside reaches this server, without a slash at the end.
     public_url: String,
     sink: Arc<dyn ShownSink>,
@@ -71,7 +76,17 @@ impl Screens {
         let showing = Showing::new(clock.unix());
         let public_url = public_url.trim_end_matches('/').to_owned();
         let stamp = Stamp::new(&mac, 1);
-        Ok(Self { clock, registry, showing, mac, stamp, public_url, sink })
+        Ok(Self {
+            clock,
+            registry,
+            showing,
+            mac,
+            stamp,
+            watch: Watch::default(),
+            pictures: Pictures::default(),
+            public_url,
+            sink,
+        })
     }
 
     /// The same, signing with the keys of another generation than the first.
@@ -89,6 +104,16 @@ impl Screens {
     /// Answers every waiting long poll at once, and later ones without waiting: the server is stopping.
     pub fn close(&self) {
         self.showing.close();
+    }
+
+    /// Enters, changes or removes (`None`) what is taught under an id.
+    pub(crate) fn teach(&self, id: &str, lesson: Option<Lesson>) {
+        self.showing.teach(id, lesson, self.clock.unix());
+    }
+
+    /// What is taught, due or not.
+    pub(crate) fn lessons(&self) -> Vec<Lesson> {
+        self.showing.lessons()
     }
 
     fn document_of(&self, entry: &Entry) -> Arc<ScreenDocument> {
@@ -113,11 +138,15 @@ impl Screens {
         stamped.insert(fresh.unwrap_or_else(|| self.stamp.sign(&document.etag_of(packed), now))).clone()
     }
 
+    pub(super) fn signed_etag(&self, etag: &str) -> Stamped {
+        self.stamp.sign(etag, self.clock.unix())
+    }
+
     pub(super) fn keys(&self) -> &[PublicKey] {
         self.stamp.published()
     }
 
-    fn seen(&self) -> Seen {
+    pub(super) fn seen(&self) -> Seen {
         Seen { unix_ms: self.clock.unix_ms(), instant: self.clock.instant() }
     }
 
@@ -146,15 +175,15 @@ impl Screens {
             }
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return Some(document) },
-                () = self.clock.sleep(left.min(self.until_next_expiry())) => {}
+                () = self.clock.sleep(left.min(self.until_next_change())) => {}
             }
         }
     }
 
-    /// Long when nothing expires; never zero, so that a wall clock that stands still makes nobody spin.
-    fn until_next_expiry(&self) -> Duration {
-        let Some(expiry) = self.showing.next_expiry() else { return WAIT_MAX };
-        let left = expiry.saturating_mul(1000).saturating_sub(self.clock.unix_ms());
+    /// Long when nothing changes by itself; never zero, so that a wall clock that stands still makes nobody spin.
+    fn until_next_change(&self) -> Duration {
+        let Some(change) = self.showing.next_change() else { return WAIT_MAX };
+        let left = change.saturating_mul(1000).saturating_sub(self.clock.unix_ms());
         Duration::from_millis(u64::try_from(left).unwrap_or_default().max(5))
     }
 
@@ -168,7 +197,9 @@ impl Screens {
             if !shows && !told {
                 return Ok(false);
             }
-            sighting.last = Some(self.seen());
+            let now = self.seen();
+            sighting.last = Some(now);
+            sighting.plays.take(&warning, state, now);
             let reached = matches!(state, AckState::Received | AckState::Shown);
             if state == AckState::Failed {
                 sighting.trouble = Some(warning.clone());
@@ -190,10 +221,12 @@ impl Screens {
     pub(super) fn heartbeat(&self, id: &str, mut heartbeat: Heartbeat) -> bool {
         let Some(entry) = self.registry.get(id) else { return false };
         heartbeat.player = heartbeat.player.chars().filter(|c| !c.is_control()).take(120).collect();
+        heartbeat.brightness = heartbeat.brightness.map(|percent| percent.min(100));
+        heartbeat.etag = heartbeat.etag.map(|etag| etag.chars().take(64).collect());
         let mut sighting = entry.sighting.lock();
         let seen = self.seen();
         sighting.clock_ahead_s = heartbeat.clock_ms.map(|theirs| theirs.saturating_sub(seen.unix_ms) / 1000);
-        sighting.heartbeat = Some(heartbeat);
+        sighting.heartbeat = Some((seen, heartbeat));
         true
     }
 
@@ -251,13 +284,21 @@ impl Screens {
         let screen = entry.record.screen.clone();
         let token = kiosk::token(&self.mac, &screen.id, entry.record.kiosk_generation);
         let sighting = entry.sighting.lock();
+        let said = sighting.heartbeat.as_ref().map(|(_, heartbeat)| heartbeat);
+        let time = |seen: Seen| Moment::china(seen.unix_ms.div_euclid(1000)).to_string();
         ScreenView {
-            last_seen_at: sighting.last.map(|seen| Moment::china(seen.unix_ms.div_euclid(1000)).to_string()),
+            last_seen_at: sighting.last.map(time),
             holds: sighting.holds(self.clock.instant(), &document.etag),
+            silence: sighting.silence.as_ref().map(Silence::view),
             kiosk_url: format!("{}/screens/{}?{}={token}", self.public_url, screen.id, KIOSK_PARAMETER),
             showing: document.notices.len(),
             clock_ahead_s: sighting.clock_ahead_s,
-            player: sighting.heartbeat.as_ref().map(|heartbeat| heartbeat.player.clone()),
+            player: said.map(|heartbeat| heartbeat.player.clone()),
+            brightness: said.and_then(|heartbeat| heartbeat.brightness),
+            free_bytes: said.and_then(|heartbeat| heartbeat.free_bytes),
+            shows_current: said.and_then(|heartbeat| Some(names(heartbeat.etag.as_deref()?, &document.etag))),
+            heartbeat_at: sighting.heartbeat.as_ref().map(|(seen, _)| time(*seen)),
+            screenshot_at: self.pictures.taken_at(&screen.id),
             trouble: sighting.trouble.clone(),
             as_of: Moment::china(self.clock.unix()).to_string(),
             screen,

@@ -105,8 +105,9 @@ impl Registry {
             return Ok(false);
         }
         self.directory.remove(&external_id(id)).await?;
-        let put = Put { space: Space::Screen, key: id.into(), value: None, expect: Expect::Any };
-        self.commit(put).await?;
+        let gone = |space| Put { space, key: id.into(), value: None, expect: Expect::Any };
+        let puts = vec![gone(Space::Screen), gone(Space::ScreenSilence)];
+        self.store.commit(Commit { puts, entries: Vec::new() }).await?;
         self.entries.write().remove(id);
         Ok(true)
     }

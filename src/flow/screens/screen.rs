@@ -133,7 +133,7 @@ impl Marked for Screen {
     }
 }
 
-fn default_language() -> String {
+pub(super) fn default_language() -> String {
     "zh-CN".to_owned()
 }
 

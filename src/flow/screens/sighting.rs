@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Heartbeat, Holds, POLL_SECONDS, ScreenDocument};
+use super::{Heartbeat, Holds, POLL_SECONDS, ScreenDocument, proof::Plays, silence::Silence};
 use crate::flow::record::WarningId;
 
 /// Without a request for this long a screen counts as silent: three polls.
@@ -17,9 +17,15 @@ const TOLD_MAX: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sighting {
     pub(super) last: Option<Seen>,
+    /// Since when it could be heard.
+    pub(super) watched: Option<Seen>,
+    /// What its custodian was told of.
+    pub(super) silence: Option<Silence>,
     /// ETag its last request named: what it holds.
     pub(super) held: Option<String>,
-    pub(super) heartbeat: Option<Heartbeat>,
+    pub(super) heartbeat: Option<(Seen, Heartbeat)>,
+    /// What it said it did with warnings.
+    pub(super) plays: Plays,
     /// Its clock minus ours at the heartbeat.
     pub(super) clock_ahead_s: Option<i64>,
     /// Warnings it said it could not show.

@@ -1,6 +1,10 @@
 //! The warnings that stand, and what each screen must show of them: complete state, computed once per distinct set.
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -9,11 +13,14 @@ use roaring::RoaringBitmap;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::{Notice, NoticeText, POLL_SECONDS, Screen, ScreenDocument};
+use super::{Lesson, Notice, NoticeText, POLL_SECONDS, Screen, ScreenDocument, Slide};
 use crate::{
     domain::{legible, level::Level, moment::Moment, purpose::Purpose},
     flow::record::WarningId,
 };
+
+/// The form of a document.
+const FORMAT: &str = "fenghuo-screen-1";
 
 /// A released warning that is neither lifted nor superseded, as far as screens are concerned.
 #[derive(Clone, Debug)]
@@ -100,22 +107,36 @@ impl Standing {
     }
 }
 
-/// Documents by languages and by which of the standing warnings they show.
-type Documents = HashMap<(Vec<String>, Box<[u32]>), Arc<ScreenDocument>>;
+/// Documents by languages and by which of the standing warnings, and which of the lessons, they show.
+type Documents = HashMap<(Vec<String>, Box<[u32]>, Box<[u32]>), Arc<ScreenDocument>>;
 
 /// Everything that stands between two changes.
 struct Board {
     /// In the order of [`Standing::rank`].
     standing: Vec<Arc<Standing>>,
+    /// What is taught, by id; due or not.
+    lessons: Arc<BTreeMap<String, Lesson>>,
+    /// Of those the ones that are due, as of `made_unix`.
+    due: Vec<Lesson>,
     made_unix: i64,
+    /// When something expires, or another lesson is due.
+    next_change: Option<i64>,
     documents: Mutex<Documents>,
     /// When the documents of the board before were first made, by ETag.
     former: HashMap<String, i64>,
 }
 
 impl Board {
-    fn next_expiry(&self) -> Option<i64> {
-        self.standing.iter().map(|standing| standing.expires_unix).min()
+    fn new(
+        standing: Vec<Arc<Standing>>,
+        lessons: Arc<BTreeMap<String, Lesson>>,
+        made_unix: i64,
+        former: HashMap<String, i64>,
+    ) -> Self {
+        let due = lessons.values().filter(|lesson| lesson.is_due(made_unix)).cloned().collect();
+        let expiries = standing.iter().map(|standing| standing.expires_unix);
+        let next_change = expiries.chain(lessons.values().filter_map(|lesson| lesson.next_turn(made_unix))).min();
+        Self { standing, lessons, due, made_unix, next_change, documents: Mutex::default(), former }
     }
 
     fn document(&self, screen: &Screen, row: u32) -> Arc<ScreenDocument> {
@@ -124,43 +145,68 @@ impl Board {
             .filter(|(_, standing)| standing.concerns(screen, row))
             .map(|(at, _)| at)
             .collect();
+        let taught = (0u32..).zip(&self.due).filter(|(_, lesson)| shown.is_empty() && lesson.concerns(screen));
+        let taught = taught.map(|(at, _)| at).collect();
         let mut documents = self.documents.lock();
         let document = documents
-            .entry((screen.languages(), shown))
-            .or_insert_with_key(|(languages, shown)| Arc::new(self.make(languages, shown)));
+            .entry((screen.languages(), shown, taught))
+            .or_insert_with_key(|(languages, shown, taught)| Arc::new(self.make(languages, shown, taught)));
         Arc::clone(document)
     }
 
-    fn make(&self, languages: &[String], shown: &[u32]) -> ScreenDocument {
+    fn make(&self, languages: &[String], shown: &[u32], taught: &[u32]) -> ScreenDocument {
+        let slides = taught.iter().map(|at| self.due[*at as usize].slide()).collect();
         let notices = shown.iter().map(|at| self.standing[*at as usize].notice(languages)).collect();
         let language = languages.first().map_or("zh-CN", String::as_str);
-        let mut document = ScreenDocument::new(language, notices, self.made_unix);
+        let mut document = ScreenDocument::new(language, notices, slides, self.made_unix);
         document.changed_at = self.former.get(&document.etag).copied().unwrap_or(self.made_unix);
         document
     }
 }
 
 impl ScreenDocument {
-    /// The document of these notices. The body, and so the ETag, depends on nothing else.
-    pub(crate) fn new(language: &str, notices: Vec<Notice>, changed_at: i64) -> Self {
+    /// The document of these notices and slides. The body, and so the ETag, depends on nothing else.
+    pub(crate) fn new(language: &str, notices: Vec<Notice>, education: Vec<Slide>, changed_at: i64) -> Self {
         let value = serde_json::json!({
-            "format": "fenghuo-screen-1",
+            "format": FORMAT,
             "language": language,
             "poll_seconds": POLL_SECONDS,
             "notices": notices,
+            "education": education,
         });
-        let body = Bytes::from(value.to_string());
-        let digest = Sha256::digest(&body);
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self::of(Bytes::from(value.to_string()), notices, education, changed_at)
+    }
+
+    /// The document of a body as it was served; `None` when it is none. Whether it is to be believed its signature tells.
+    pub(crate) fn received(body: Bytes) -> Option<Self> {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            format: String,
+            notices: Vec<Notice>,
+            #[serde(default)]
+            education: Vec<Slide>,
+        }
+        let read: Body = serde_json::from_slice(&body).ok()?;
+        (read.format == FORMAT).then(|| Self::of(body, read.notices, read.education, 0))
+    }
+
+    fn of(body: Bytes, notices: Vec<Notice>, education: Vec<Slide>, changed_at: i64) -> Self {
         Self {
-            etag: format!("\"{hex}\""),
+            etag: etag_of(&body),
             body,
             changed_at,
             notices: Arc::new(notices),
+            education: Arc::new(education),
             packed: Arc::default(),
             stamped: Arc::default(),
         }
     }
+}
+
+/// The strong ETag of a body, with its quotes.
+pub(crate) fn etag_of(body: &[u8]) -> String {
+    let hex: String = Sha256::digest(body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}\"")
 }
 
 /// What stands now. Expiry is applied whenever somebody looks, so that no timer can be forgotten.
@@ -174,24 +220,39 @@ pub(super) struct Showing {
 
 impl Showing {
     pub(super) fn new(now_unix: i64) -> Self {
-        let board =
-            Board { standing: Vec::new(), made_unix: now_unix, documents: Mutex::default(), former: HashMap::new() };
+        let board = Board::new(Vec::new(), Arc::default(), now_unix, HashMap::new());
         Self { board: ArcSwap::from_pointee(board), change: Mutex::default(), changes: watch::Sender::new(0) }
     }
 
     /// Replaces the set of standing warnings.
     pub(super) fn set(&self, standing: Vec<Arc<Standing>>, now_unix: i64) {
         let _change = self.change.lock();
-        self.replace(standing, now_unix);
+        let lessons = Arc::clone(&self.board.load().lessons);
+        self.replace(standing, lessons, now_unix);
     }
 
-    fn replace(&self, mut standing: Vec<Arc<Standing>>, now_unix: i64) {
+    /// Enters, changes or removes a lesson.
+    pub(super) fn teach(&self, id: &str, lesson: Option<Lesson>, now_unix: i64) {
+        let _change = self.change.lock();
+        let board = self.board.load_full();
+        let mut lessons = BTreeMap::clone(&board.lessons);
+        match lesson {
+            Some(lesson) => drop(lessons.insert(id.to_owned(), lesson)),
+            None => drop(lessons.remove(id)),
+        }
+        self.replace(board.standing.clone(), Arc::new(lessons), now_unix);
+    }
+
+    pub(super) fn lessons(&self) -> Vec<Lesson> {
+        self.board.load().lessons.values().cloned().collect()
+    }
+
+    fn replace(&self, mut standing: Vec<Arc<Standing>>, lessons: Arc<BTreeMap<String, Lesson>>, now_unix: i64) {
         standing.retain(|standing| standing.expires_unix > now_unix);
         standing.sort_by_cached_key(|standing| standing.rank());
         let before = self.board.load();
         let former = before.documents.lock().values().map(|made| (made.etag.clone(), made.changed_at)).collect();
-        let board = Board { standing, made_unix: now_unix, documents: Mutex::default(), former };
-        self.board.store(Arc::new(board));
+        self.board.store(Arc::new(Board::new(standing, lessons, now_unix, former)));
         self.announce();
     }
 
@@ -215,20 +276,20 @@ impl Showing {
         self.current(now_unix).document(screen, row)
     }
 
-    /// When the next warning expires, seconds since 1970.
-    pub(super) fn next_expiry(&self) -> Option<i64> {
-        self.board.load().next_expiry()
+    /// When the next warning expires or another lesson is due, seconds since 1970.
+    pub(super) fn next_change(&self) -> Option<i64> {
+        self.board.load().next_change
     }
 
     fn current(&self, now_unix: i64) -> Arc<Board> {
         let board = self.board.load_full();
-        if board.next_expiry().is_none_or(|expiry| expiry > now_unix) {
+        if board.next_change.is_none_or(|expiry| expiry > now_unix) {
             return board;
         }
         let _change = self.change.lock();
         let board = self.board.load_full();
-        if board.next_expiry().is_some_and(|expiry| expiry <= now_unix) {
-            self.replace(board.standing.clone(), now_unix);
+        if board.next_change.is_some_and(|expiry| expiry <= now_unix) {
+            self.replace(board.standing.clone(), Arc::clone(&board.lessons), now_unix);
         }
         self.board.load_full()
     }

@@ -25,6 +25,7 @@ mod lines;
 mod objects;
 mod position;
 mod reader;
+mod rows;
 mod sink;
 mod table;
 
@@ -48,6 +49,7 @@ use crate::{domain::area::AreaCode, flow::Unavailable};
 pub use self::{
     codes::CODES,
     position::{Coordinates, NotCoordinates},
+    rows::{Row, Rows, rows},
 };
 
 /// Bytes of a line at most.

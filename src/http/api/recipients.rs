@@ -36,10 +36,11 @@ use crate::{
 };
 
 /// The media types of an import; all but the last are NDJSON.
-const MEDIA_TYPES: [&str; 4] = ["application/x-ndjson", "application/ndjson", "application/jsonl", "text/csv"];
+pub(super) const MEDIA_TYPES: [&str; 4] =
+    ["application/x-ndjson", "application/ndjson", "application/jsonl", "text/csv"];
 
 /// The coordinates a file may be in.
-const COORDINATES: [(&str, Coordinates); 2] = [("wgs84", Coordinates::Wgs84), ("gcj02", Coordinates::Gcj02)];
+pub(super) const COORDINATES: [(&str, Coordinates); 2] = [("wgs84", Coordinates::Wgs84), ("gcj02", Coordinates::Gcj02)];
 
 pub(super) fn routes() -> Vec<RouteSpec> {
     let readers: &[Role] = &[Role::Operator, Role::Auditor];
@@ -125,25 +126,25 @@ fn field(error: LineError) -> FieldProblem {
 }
 
 /// What came of an import, its errors in words. `lines = created + changed + unchanged + rejected`.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Default, Serialize, utoipa::ToSchema)]
 pub(in crate::http) struct ImportDocument {
     /// Nothing was written.
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// `utf-8` or `gb18030`; `null` while nothing told them apart.
-    encoding: Option<String>,
+    pub(super) encoding: Option<String>,
     /// Records read: neither the header nor blank lines.
-    lines: u64,
-    created: u64,
-    changed: u64,
-    unchanged: u64,
+    pub(super) lines: u64,
+    pub(super) created: u64,
+    pub(super) changed: u64,
+    pub(super) unchanged: u64,
     /// Records not taken, each with at least one error.
-    rejected: u64,
+    pub(super) rejected: u64,
     /// By line, the first 1,000 found.
-    errors: Vec<LineDocument>,
+    pub(super) errors: Vec<LineDocument>,
     /// Errors beyond those listed.
-    errors_unlisted: u64,
+    pub(super) errors_unlisted: u64,
     /// What a person should know though nothing was refused.
-    advice: Vec<LineDocument>,
+    pub(super) advice: Vec<LineDocument>,
 }
 
 /// What is wrong with a line.
@@ -182,6 +183,22 @@ impl ImportDocument {
 }
 
 impl LineDocument {
+    /// What is wrong with a field of a row.
+    pub(super) fn of_field(lang: Lang, line: u64, problem: FieldProblem) -> Self {
+        let own = [("got", problem.got.clone().unwrap_or_default()), ("allowed", problem.allowed.join(", "))];
+        let args: Vec<_> = problem.args.into_iter().chain(own).collect();
+        let text = |lang: Lang| messages::sentence(lang, &problem.code, &args);
+        let column = problem.pointer.trim_start_matches('/');
+        Self {
+            line,
+            column: (!column.is_empty()).then(|| column.to_owned()),
+            code: problem.code.to_string(),
+            detail: text(lang),
+            messages: Lang::ALL.into_iter().map(|lang| (lang.tag().to_owned(), text(lang))).collect(),
+            got: problem.got,
+        }
+    }
+
     fn new(lang: Lang, error: LineError) -> Self {
         let args = error.arguments();
         let text = |lang: Lang| messages::sentence(lang, error.code, &args);

@@ -1,5 +1,7 @@
 //! `/v1/screens`: public screens, registered and watched.
 
+mod import;
+
 use axum::{
     Json,
     body::Body,
@@ -30,6 +32,8 @@ use crate::{
     },
 };
 
+/// Characters of a group's name.
+pub(super) const GROUP_MAX: usize = 64;
 /// No side of a screen is longer, centimetres.
 const SIDE_MAX_CM: u32 = 20_000;
 /// Nobody reads a screen from farther away, metres.
@@ -41,6 +45,7 @@ const EDITORS: &[Role] = &[Role::Operator, Role::Admin];
 pub(super) fn routes() -> Vec<RouteSpec> {
     vec![
         RouteSpec::get("/v1/screens", Access::roles(READERS), list).described(&LIST),
+        RouteSpec::post("/v1/screens/import", Access::roles(EDITORS), import::import_all).described(&import::IMPORT),
         RouteSpec::put("/v1/screens/{id}", Access::roles(EDITORS), put).described(&PUT),
         RouteSpec::delete("/v1/screens/{id}", Access::roles(EDITORS), remove).described(&DELETE),
     ]
@@ -63,13 +68,20 @@ async fn put(
     body: Body,
 ) -> Result<Json<ScreenView>, Problem> {
     let mut fields = Fields::of_body(&site, &headers, body).await?;
+    let screen = read(&mut fields, &id);
+    fields.end()?;
+    Ok(Json(site.flow.put_screen(screen).await?))
+}
+
+/// A screen as its fields say; of no use when something was wrong with them.
+fn read(fields: &mut Fields, id: &str) -> Screen {
     if let Some(given) = fields.text("id", 64)
         && given != id
     {
-        fields.refuse("id", "value-mismatch", &given, std::slice::from_ref(&id));
+        fields.refuse("id", "value-mismatch", &given, &[id.to_owned()]);
     }
-    if !is_screen_id(&id) {
-        fields.refuse("id", "value-not-allowed", &short(&id), &["A-Z a-z 0-9 - _".to_owned()]);
+    if !is_screen_id(id) {
+        fields.refuse("id", "value-not-allowed", &short(id), &["A-Z a-z 0-9 - _".to_owned()]);
     }
     let name = fields.required_text("name", 120);
     let area = fields.required_text("area", 12);
@@ -81,19 +93,16 @@ async fn put(
     let given = Screen {
         class: fields.one_of("class", &ScreenClass::NAMES).unwrap_or_default(),
         position: fields.form("position"),
-        groups: fields.texts("groups", 64),
+        groups: fields.texts("groups", GROUP_MAX),
         more_languages: fields.texts("more_languages", 35),
         drill: fields.flag("drill"),
         warnings: fields.maybe("warnings"),
-        panel: panel(&mut fields),
+        panel: panel(fields),
         characters: fields.count("characters"),
         custodian: fields.form("custodian"),
-        ..Screen::new(&id, &name, code.clone().unwrap_or(AreaCode::EVERYWHERE))
+        ..Screen::new(id, &name, code.unwrap_or(AreaCode::EVERYWHERE))
     };
-    fields.end()?;
-    code.map_err(Problem::internal)?;
-    let screen = Screen { language: language.unwrap_or(given.language), ..given };
-    Ok(Json(site.flow.put_screen(screen).await?))
+    Screen { language: language.unwrap_or(given.language), ..given }
 }
 
 /// Size and viewing distance, within what a screen can be.
@@ -135,6 +144,10 @@ fn view() -> Value {
     let mut view = screen();
     view["last_seen_at"] = json!("2026-07-15T14:40:05+08:00");
     view["holds"] = json!("current");
+    view["silence"] = Value::Null;
+    for name in ["brightness", "free_bytes", "shows_current", "heartbeat_at", "screenshot_at"] {
+        view[name] = Value::Null;
+    }
     view["kiosk_url"] = json!("http://127.0.0.1:12379/screens/plaza-01?k=…");
     view["showing"] = json!(1);
     view["as_of"] = json!("2026-07-15T14:40:20+08:00");

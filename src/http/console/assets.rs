@@ -60,7 +60,7 @@ pub(crate) fn address(name: &str) -> String {
 }
 
 /// `GET /assets/{name}`
-pub(super) async fn get(Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn get(Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
     let Some((_, media_type, content)) = FILES.iter().find(|(known, _, _)| *known == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };

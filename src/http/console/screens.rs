@@ -17,12 +17,14 @@ use super::{
 };
 use crate::{
     config::Config,
-    flow::screens::{Holds, ScreenView},
+    flow::screens::{Holds, ScreenView, SilenceView},
     http::Site,
 };
 
 /// A clock this far off is reported, seconds.
 const CLOCK_OFF_S: i64 = 30;
+/// A player with less free storage than this is reported, bytes.
+const FREE_LEAST: u64 = 64 * 1024 * 1024;
 
 #[derive(Deserialize)]
 pub(super) struct After {
@@ -86,6 +88,8 @@ struct One {
     meaning: String,
     troubles: Vec<String>,
     last_seen: String,
+    /// What its picture is called, when it sent one.
+    picture: Option<String>,
     showing: usize,
     area: String,
     kiosk_url: Option<String>,
@@ -129,11 +133,23 @@ impl Screens {
     }
 }
 
+/// Since when nothing is heard of a screen, and who was told.
+fn said(words: Words, silence: &SilenceView) -> String {
+    let since = ("since", stamp(&silence.since));
+    let Some(who) = &silence.custodian else { return words.fill("console-screen-unwatched", &[since]) };
+    let told = [("who", who.clone()), ("times", silence.times.to_string()), ("told", stamp(&silence.told_at))];
+    words.fill("console-screen-silence", &[&[since], told.as_slice()].concat())
+}
+
 impl One {
     fn new(words: Words, config: &Config, view: &ScreenView, may_act: bool) -> Self {
         let off = view.clock_ahead_s.filter(|seconds| seconds.abs() >= CLOCK_OFF_S);
         let off = off.map(|seconds| words.with("console-screen-clock", "count", seconds));
         let trouble = view.trouble.as_ref().map(|warning| words.with("console-screen-trouble", "warning", warning));
+        let dark = (view.brightness == Some(0)).then(|| words.t("console-screen-dark"));
+        let full = view.free_bytes.filter(|free| *free < FREE_LEAST);
+        let full = full.map(|free| words.with("console-screen-full", "count", free >> 20));
+        let silence = view.silence.as_ref().map(|silence| said(words, silence));
         Self {
             id: view.screen.id.clone(),
             name: view.screen.name.clone(),
@@ -141,7 +157,8 @@ impl One {
             class: if is_fault(view.holds) { "fault-word" } else { "" },
             holds: words.of("console-holds-", view.holds.name()),
             meaning: words.of("console-holds-meaning-", view.holds.name()),
-            troubles: off.into_iter().chain(trouble).collect(),
+            troubles: silence.into_iter().chain(off).chain(dark).chain(full).chain(trouble).collect(),
+            picture: view.screenshot_at.as_deref().map(|at| words.with("console-screenshot", "time", stamp(at))),
             last_seen: view.last_seen_at.as_deref().map_or_else(|| words.t("console-never"), stamp),
             showing: view.showing,
             area: config.areas.get(&view.screen.area).cloned().unwrap_or_else(|| view.screen.area.to_string()),

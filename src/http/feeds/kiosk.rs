@@ -41,10 +41,16 @@ pub(super) async fn page(
     let document = site.flow.screen_document(&id, Viewer::Onlooker).await?.ok_or_else(unknown)?;
     let screen = site.flow.screen(&id).ok_or_else(unknown)?.screen;
     let onlooker = actor.role != Role::Screen;
-    debug_assert_eq!(onlooker, viewer(&actor, &headers) == Viewer::Onlooker);
+    debug_assert!(!onlooker || viewer(&actor, &headers) == Viewer::Onlooker);
     let query = if onlooker { String::new() } else { token_of(query.as_deref()) };
-    let page = Kiosk::new(&screen, &document, site.clock.unix_ms(), query, onlooker);
-    let html = page.render().map_err(|fault| Problem::internal(fault.to_string()))?;
+    Ok(answer(&Kiosk::new(&screen, &document, site.clock.unix_ms(), query, onlooker)))
+}
+
+fn answer(page: &Kiosk) -> Response {
+    let html = match page.render() {
+        Ok(html) => html,
+        Err(fault) => return Problem::internal(fault.to_string()).into_response(),
+    };
     let mut response = html.into_response();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -54,7 +60,7 @@ pub(super) async fn page(
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    Ok(response)
+    response
 }
 
 /// The token of the page's own address, for the requests of its script: `&k=…`.
@@ -72,12 +78,19 @@ pub(super) struct Kiosk {
     screen_id: String,
     screen_name: String,
     state: &'static str,
+    /// What stands here is the present state: the script begins with it.
+    fresh: u8,
+    /// Since when nothing was heard, when the line is cut.
+    since: String,
     drill: bool,
     class: &'static str,
     word: String,
     roman: String,
     title: String,
     text: String,
+    /// The first slide of public education, shown when there is nothing to warn of.
+    lesson_title: String,
+    lesson_text: String,
     issuer: String,
     released: String,
     until: String,
@@ -110,6 +123,7 @@ impl Kiosk {
         let words = Words(if chinese { Lang::Chinese } else { Lang::English });
         let notices: Vec<&Notice> = meant(&document.notices).collect();
         let first = notices.first().copied();
+        let lesson = document.education.first();
         let text = |part: fn(&Notice) -> &str| first.map(part).unwrap_or_default().to_owned();
         let class = first.map_or("unknown", class);
         let others = notices.iter().map(|notice| Other {
@@ -121,13 +135,21 @@ impl Kiosk {
             words,
             screen_id: screen.id.clone(),
             screen_name: screen.name.clone(),
-            state: if first.is_some() { "warning" } else { "calm" },
+            state: match (first, lesson) {
+                (Some(_), _) => "warning",
+                (None, Some(_)) => "calm teach",
+                (None, None) => "calm",
+            },
+            fresh: 1,
+            since: String::new(),
             drill: first.is_some_and(|notice| notice.drill),
             class,
             word: words.t(&format!("kiosk-level-{}", first.map_or("unknown", name))),
             roman: grade(words, class),
             title: text(|notice| &notice.title),
             text: text(|notice| &notice.text),
+            lesson_title: lesson.map(|slide| slide.title.clone()).unwrap_or_default(),
+            lesson_text: lesson.map(|slide| slide.text.clone()).unwrap_or_default(),
             issuer: text(|notice| &notice.issuer),
             released: minute(&text(|notice| &notice.released_at)),
             until: minute(&text(|notice| notice.valid_until.as_deref().unwrap_or_default())),
@@ -157,6 +179,27 @@ impl Kiosk {
 /// What a notice is called: its level, a lift or a correction.
 fn name(notice: &Notice) -> &'static str {
     if notice.correction { "correction" } else { class(notice) }
+}
+
+/// The page as a follower serves it: with what it can tell now, or nothing, and since when the line is cut (Unix seconds; 0 =
+/// nothing was ever heard).
+pub(crate) fn of_follower(
+    screen: &Screen,
+    document: Option<&ScreenDocument>,
+    cut_since: Option<i64>,
+    now_ms: i64,
+    query: String,
+) -> Response {
+    let nothing = ScreenDocument::new(&screen.language, Vec::new(), Vec::new(), 0);
+    let mut page = Kiosk::new(screen, document.unwrap_or(&nothing), now_ms, query, false);
+    if let Some(since) = cut_since {
+        page.fresh = 0;
+        if since > 0 {
+            page.since = minute(&Moment::china(since).to_string());
+        }
+        page.state = if page.state == "warning" { "warning lost" } else { "cut lost" };
+    }
+    answer(&page)
 }
 
 /// What draws a notice: its level, or that it is a lift.

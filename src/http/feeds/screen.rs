@@ -16,7 +16,7 @@ use super::tag::Tagged;
 use crate::{
     flow::{
         authorize::{Actor, Role},
-        screens::{AckState, Heartbeat, PublicKey, ScreenDocument, Viewer, names},
+        screens::{AckState, Heartbeat, ONLOOKER, PACKED, PublicKey, Screen, ScreenDocument, Viewer, names},
     },
     http::{
         Site,
@@ -44,9 +44,13 @@ fn held(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::IF_NONE_MATCH)?.to_str().ok().filter(|value| value.len() <= 1000)
 }
 
-/// Only a screen's own request counts as its own.
+/// Only a screen's own request counts as its own, and only when it does not say that it is not.
 pub(super) fn viewer<'a>(actor: &Actor, headers: &'a HeaderMap) -> Viewer<'a> {
-    if actor.role == Role::Screen { Viewer::Screen { holds: held(headers) } } else { Viewer::Onlooker }
+    if actor.role == Role::Screen && !headers.contains_key(ONLOOKER) {
+        Viewer::Screen { holds: held(headers) }
+    } else {
+        Viewer::Onlooker
+    }
 }
 
 fn tagged(site: &Site, document: &Arc<ScreenDocument>) -> Tagged {
@@ -107,11 +111,21 @@ pub(super) async fn heartbeat(
     if taken { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(unknown(&id)) }
 }
 
-/// `GET /screens/keys.json`: the keys that sign what screens are told, as a JSON Web Key Set (RFC 7517, RFC 8037).
+/// `GET /screens/{id}/about.json`: what the screen is, for whoever serves it further on. Who looks after it is not said.
+pub(super) async fn about(State(site): State<Site>, Path(id): Path<String>) -> Result<Json<Screen>, Problem> {
+    let screen = site.flow.screen(&id).ok_or_else(|| unknown(&id))?.screen;
+    Ok(Json(Screen { custodian: None, ..screen }))
+}
+
+/// `GET /screens/keys.json`: the keys that sign what screens are told, as a JSON Web Key Set (RFC 7517, RFC 8037),
+/// signed like what they sign, so that who knows one of them believes the others.
 pub(super) async fn keys(State(site): State<Site>, headers: HeaderMap) -> Response {
     let key = |key: &PublicKey| json!({"kty": "OKP", "crv": "Ed25519", "kid": key.id, "x": key.x, "use": "sig", "alg": "EdDSA"});
     let keys: Vec<Value> = site.flow.screen_keys().iter().map(key).collect();
-    Tagged::of(json!({"keys": keys}).to_string().into(), "application/jwk-set+json", None)
-        .answer(&headers)
-        .into_response()
+    let mut tagged = Tagged::of(json!({"keys": keys}).to_string().into(), "application/jwk-set+json", None);
+    let (flow, etag) = (site.flow.clone(), tagged.etag.clone());
+    let packed_etag =
+        move |packed: bool| if packed { etag.trim_end_matches('"').to_owned() + PACKED + "\"" } else { etag };
+    tagged.sign = Some(Box::new(move |packed| flow.signed_etag(&packed_etag(packed))));
+    tagged.answer(&headers).into_response()
 }

@@ -192,7 +192,7 @@ fn notice(title: &str, drill: bool) -> Notice {
 }
 
 fn page(notices: Vec<Notice>) -> String {
-    let document = ScreenDocument::new("zh-CN", notices, NOW);
+    let document = ScreenDocument::new("zh-CN", notices, Vec::new(), NOW);
     Kiosk::new(&screen(), &document, NOW * 1000, "&k=token".to_owned(), false).render().expect("a page")
 }
 

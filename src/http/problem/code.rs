@@ -52,6 +52,7 @@ problem_codes! {
     RecipientNotFound = "recipient-not-found", NOT_FOUND;
     SuppressionNotFound = "suppression-not-found", NOT_FOUND;
     ScreenNotFound = "screen-not-found", NOT_FOUND;
+    LessonNotFound = "lesson-not-found", NOT_FOUND;
     OfficeNotFound = "office-not-found", NOT_FOUND;
     OfficerNotListed = "officer-not-listed", NOT_FOUND;
     RouteNotFound = "route-not-found", NOT_FOUND;

@@ -48,6 +48,12 @@ cli-watch = Follow a warning to its end
     .examples =
         fenghuo watch 0198c0de-…
         fenghuo watch 0198c0de-… --every 10 --json
+cli-follow = Follow the gateway for the screens of one building, also when the line is cut
+    .more = Fetches what the gateway signed for each screen, keeps it once the signature is proved, and serves it at the same
+        addresses. When the line is cut, warnings are shown until they expire, with the word since when nothing is heard; what
+        is not known is called so, never calm. The gateway's keys are pinned at first use, or given with --keys.
+    .examples =
+        fenghuo follow https://warn.example --screens screens.txt --data DIR --listen 0.0.0.0:12380
 cli-status = The newest warnings, or the numbers of one
     .examples =
         fenghuo status --active
@@ -113,6 +119,11 @@ cli-arg-server = Address of the gateway (FENGHUO_SERVER); default http://127.0.0
 cli-arg-key-file = File that holds the key (FENGHUO_KEY_FILE)
 cli-arg-every = Seconds between lines of progress when nobody watches; default 60
 cli-arg-data = Data directory (FENGHUO_DATA)
+cli-follow-arg-url = Address of the gateway
+cli-follow-arg-screens = The screens: a kiosk address with its token on each line, or an id and its token
+cli-follow-arg-listen = Where to listen; default 127.0.0.1:12380
+cli-follow-arg-data = Where it keeps what it was told (FENGHUO_DATA)
+cli-follow-arg-keys = The gateway's keys (/screens/keys.json); without them those of the first use are pinned
 cli-arg-listen = Address to listen on, for example 127.0.0.1:12379 (FENGHUO_LISTEN)
 cli-arg-recipients = Number of sample recipients, 1 to 1000000; default 10000
 cli-arg-exit = End when it is done, and print a summary
@@ -174,6 +185,11 @@ cli-usage-help = Usage: fenghuo { $command }--help
 cli-error = error:
 cli-file-unreadable = { $file } cannot be read or written: { $cause }
     .action = Check the name and who may read it
+cli-follow-started = Listening on { $address }, following { $url } for { $count } screens
+cli-follow-list = { $file }, line { $line } is no screen: a kiosk address, or an id and its token
+    .action = Copy the address of each screen's page from /console/screens, one a line
+cli-follow-keys = { $file } holds no keys of a gateway
+    .action = Take them from /screens/keys.json of the gateway, by a way you trust
 cli-no-runtime = The system gives no threads: { $cause }
     .action = Look at the system's limits on processes and memory
 cli-no-config = No settings file found; looked for { $places }

@@ -315,6 +315,11 @@ console-holds-meaning-silent = no request for three polls
 console-holds-meaning-never = no request since this server started
 console-screen-clock = its clock is { $count } s off
 console-screen-trouble = reports that it cannot show { $warning }
+console-screen-dark = its light is off
+console-screen-full = only { $count } MB of storage left
+console-screenshot = its own picture, { $time }
+console-screen-silence = silent since { $since }; { $who } was told { $times } times, last { $told }
+console-screen-unwatched = silent since { $since }; no custodian is named
 
 console-not-found = There is no such page
 console-not-found-text = The address may be wrong, or its subject is gone.

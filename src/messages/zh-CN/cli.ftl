@@ -48,6 +48,11 @@ cli-watch = 看着一条预警，直到送完
     .examples =
         fenghuo watch 0198c0de-…
         fenghuo watch 0198c0de-… --every 10 --json
+cli-follow = 替一幢楼的屏幕跟随网关，断线时继续播放并说明多久以前的
+    .more = 从网关取各屏幕的已签名内容，核对签名后存盘，用同样的地址提供给楼里的屏幕。断线时预警播到各自失效为止，
+        屏幕上注明从何时起失联；什么都不知道时就说不知道，从不说平安。公钥在第一次使用时固定，或用 --keys 给出。
+    .examples =
+        fenghuo follow https://warn.example --screens screens.txt --data 目录 --listen 0.0.0.0:12380
 cli-status = 最近的预警，或一条预警的数字
     .examples =
         fenghuo status --active
@@ -113,6 +118,11 @@ cli-arg-server = 网关的地址（FENGHUO_SERVER）；默认 http://127.0.0.1:1
 cli-arg-key-file = 装有密钥的文件（FENGHUO_KEY_FILE）
 cli-arg-every = 没有终端时隔多少秒写一行进度；默认 60
 cli-arg-data = 数据目录（FENGHUO_DATA）
+cli-follow-arg-url = 网关的地址
+cli-follow-arg-screens = 屏幕清单：每行一个屏幕页面地址（含密钥），或“编号 密钥”
+cli-follow-arg-listen = 监听地址；默认 127.0.0.1:12380
+cli-follow-arg-data = 存放内容的目录（FENGHUO_DATA）
+cli-follow-arg-keys = 网关公钥的文件（/screens/keys.json）；不写就在第一次使用时固定
 cli-arg-listen = 监听地址，例如 127.0.0.1:12379（FENGHUO_LISTEN）
 cli-arg-recipients = 样例收件人的个数，1 到 1000000；默认 10000
 cli-arg-exit = 送完就结束，打印汇总
@@ -174,6 +184,11 @@ cli-usage-help = 用法见 fenghuo { $command }--help
 cli-error = 错误：
 cli-file-unreadable = 不能读写 { $file }：{ $cause }
     .action = 核对文件名和权限
+cli-follow-started = 监听 { $address }，替 { $count } 块屏幕跟随 { $url }
+cli-follow-list = { $file } 第 { $line } 行不是屏幕：应为屏幕页面地址，或“编号 密钥”
+    .action = 从 /console/screens 复制屏幕页面地址，每行一个
+cli-follow-keys = { $file } 里没有网关的公钥
+    .action = 从网关的 /screens/keys.json 取得，经可靠的途径带来
 cli-no-runtime = 系统不给线程：{ $cause }
     .action = 看系统的进程和内存限制
 cli-no-config = 没有找到设置文件，找过 { $places }

@@ -315,6 +315,11 @@ console-holds-meaning-silent = 超过三个轮询周期没有请求
 console-holds-meaning-never = 本服务启动以来没有请求
 console-screen-clock = 时钟偏差 { $count } 秒
 console-screen-trouble = 报告无法显示 { $warning }
+console-screen-dark = 亮度为零
+console-screen-full = 存储只剩 { $count } MB
+console-screenshot = 屏幕自己的截图，{ $time }
+console-screen-silence = 自 { $since } 起失联，{ $who }已被通知 { $times } 次，最近 { $told }
+console-screen-unwatched = 自 { $since } 起失联，没有登记责任人
 
 console-not-found = 没有这一页
 console-not-found-text = 地址可能有误，或内容已不在。

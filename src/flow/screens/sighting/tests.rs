@@ -27,7 +27,7 @@ fn document(warnings: &[&str]) -> ScreenDocument {
         lift: false,
         correction: false,
     };
-    ScreenDocument::new("zh-CN", warnings.iter().map(notice).collect(), 0)
+    ScreenDocument::new("zh-CN", warnings.iter().map(notice).collect(), Vec::new(), 0)
 }
 
 fn seen(clock: &Clock) -> Seen {

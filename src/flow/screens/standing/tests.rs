@@ -101,7 +101,7 @@ fn an_expired_warning_is_gone_in_the_second_of_its_expiry_and_the_waiting_are_to
     assert_ne!(before.etag, after.etag);
     assert!(changes.has_changed().expect("open"));
     assert_eq!(*changes.borrow_and_update(), 2, "one change to set, one to drop, however often it is read");
-    assert_eq!(showing.next_expiry(), Some(NOW + 3600));
+    assert_eq!(showing.next_change(), Some(NOW + 3600));
 }
 
 #[test]

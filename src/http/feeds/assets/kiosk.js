@@ -40,9 +40,11 @@
   // State.
 
   var notices = [];
+  var lessons = [];
   var etag = null;
   var contact = null; // steady time of the last answer
   var contactAt = null; // the same by the wall
+  var cutSince = null; // ms; whoever serves this page has not heard of the gateway since
   var answers = 0;
   var failures = 0;
 
@@ -68,7 +70,7 @@
     return meant.length ? meant : valid;
   }
   function lost() {
-    if (contact === null) { return true; }
+    if (contact === null || cutSince !== null) { return true; }
     var silent = steady() - contact;
     return silent > LOST || (failures > 1 && silent > 6000);
   }
@@ -90,13 +92,20 @@
   }
   function hearing() { return heard !== null && steady() - heard < HEARD; }
   function take(text, tag) {
-    notices = JSON.parse(text).notices;
+    var told = JSON.parse(text);
+    notices = told.notices;
+    lessons = told.education || [];
     etag = tag;
     remember(text);
   }
   function inContact() {
     contact = steady();
     contactAt = now();
+    cutSince = null;
+  }
+  function silentSince(seconds) {
+    cutSince = parseInt(seconds, 10) * 1000;
+    if (cutSince > 0) { contactAt = cutSince; }
   }
   function listen() {
     if (!window.EventSource) { return; }
@@ -116,6 +125,11 @@
       show(true);
       if (current) { current.onabort = null; current.abort(); }
       again(0);
+    });
+    source.addEventListener("cut", function (event) {
+      heard = steady();
+      silentSince(event.data);
+      show(false);
     });
     source.onerror = function () { heard = null; };
   }
@@ -143,6 +157,8 @@
       }
       hear(request.getResponseHeader("Date"));
       inContact();
+      var since = request.getResponseHeader("Fenghuo-Cut-Since");
+      if (since) { silentSince(since); }
       answers += 1;
       failures = 0;
       show(changed);
@@ -176,7 +192,7 @@
   function heartbeat() {
     if (contact !== null) {
       var size = { width: Math.round(window.innerWidth), height: Math.round(window.innerHeight) };
-      tell("heartbeat", { player: "kiosk " + data.version, clock_ms: Date.now(), width: size.width, height: size.height });
+      tell("heartbeat", { player: "kiosk " + data.version, clock_ms: Date.now(), width: size.width, height: size.height, etag: etag });
     }
   }
 
@@ -316,6 +332,27 @@
     window.speechSynthesis.speak(words);
   }
 
+  // Public education, in peace: one slide after the other, each as large as it fits.
+
+  var slide = -1;
+  var slideDue = 0;
+  function teach(anew) {
+    if (!anew && steady() < slideDue) { return; }
+    slide = anew ? 0 : (slide + 1) % lessons.length;
+    var lesson = lessons[slide];
+    var box = id("lesson-text");
+    id("lesson").lang = lesson.language;
+    id("lesson-title").textContent = lesson.title;
+    box.textContent = lesson.text;
+    var size = sized(box);
+    var least = size / 3;
+    while (size > least && box.scrollHeight > box.clientHeight + 1) {
+      size *= 0.94;
+      box.style.fontSize = size + "px";
+    }
+    slideDue = steady() + lesson.seconds * 1000;
+  }
+
   // Drawing.
 
   var drawn = null;
@@ -324,13 +361,15 @@
     var cutOff = lost();
     var state = list.length ? "warning" : cutOff ? "cut" : "calm";
     var drill = list.some(function (notice) { return notice.drill; });
-    body.className = state + (cutOff ? " lost" : "") + (drill ? " drill" : "");
+    var teaches = state === "calm" && lessons.length > 0;
+    body.className = state + (teaches ? " teach" : "") + (cutOff ? " lost" : "") + (drill ? " drill" : "");
     var since = contactAt === null ? "" : moment(contactAt);
     Array.prototype.forEach.call(document.querySelectorAll(".since"), function (box) { box.textContent = since || "—"; });
     id("clock").textContent = clock ? hour(now()) : "";
     id("date").textContent = clock ? day(now()) : "";
     id("contact").textContent = contactAt === null ? "" : moment(contactAt);
     var key = list.map(function (notice) { return notice.warning; }).join() + body.className + innerWidth + "x" + innerHeight;
+    if (teaches) { teach(changed || key !== drawn); }
     if (list.length && (changed || key !== drawn)) {
       plan(list);
       at = 0;
