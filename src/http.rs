@@ -13,6 +13,7 @@ pub mod feeds;
 pub mod fields;
 pub mod openapi;
 pub mod problem;
+pub mod public;
 pub mod request;
 pub mod routes;
 pub mod serve;
