@@ -1,6 +1,8 @@
 //! The site for residents: what is in force in three languages, what was, whether a message is ours; and nothing that is not
 //! meant for everybody.
 
+mod subscribe;
+
 use fenghuo::{domain::short_code::ShortCode, messages::PublicLang};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -8,8 +8,13 @@ mod card;
 mod frame;
 mod history;
 mod map;
+mod subscribe;
+mod throttle;
 mod verify;
 mod warning;
+
+pub(in crate::http) use subscribe::{PushLeave, PushOrder};
+pub use throttle::Throttle;
 
 use super::routes::{Access, RouteSpec};
 
@@ -21,5 +26,13 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::get("/history", Access::public(), history::page),
         RouteSpec::get("/warnings/{id}", Access::public(), warning::page),
         RouteSpec::get("/verify", Access::public(), verify::page),
+        RouteSpec::get("/subscribe", Access::public(), subscribe::page),
+        RouteSpec::get("/push-worker.js", Access::public(), subscribe::worker),
+        RouteSpec::post("/subscribe/push", Access::public(), subscribe::push).described(&subscribe::SUBSCRIBE),
+        RouteSpec::delete("/subscribe/push", Access::public(), subscribe::unsubscribe_push)
+            .described(&subscribe::UNSUBSCRIBE),
+        RouteSpec::post("/subscribe/email", Access::public(), subscribe::mail),
+        RouteSpec::get("/subscribe/confirm/{token}", Access::public(), subscribe::ask),
+        RouteSpec::post("/subscribe/confirm/{token}", Access::public(), subscribe::say),
     ]
 }

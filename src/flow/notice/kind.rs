@@ -54,6 +54,8 @@ notice_kinds! {
     MeasuresDue = "measures_due";
     /// It was not done in time.
     MeasuresOverdue = "measures_overdue";
+    /// Somebody typed this address to subscribe; its owner is asked.
+    SubscriptionAsked = "subscription_asked";
 }
 
 impl NoticeKind {

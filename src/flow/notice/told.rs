@@ -16,6 +16,8 @@ pub enum About {
     Warning(WarningId),
     /// Id of an API key.
     Key(String),
+    /// External id of whoever is asked whether he wants to subscribe.
+    Subscription(String),
 }
 
 /// What makes a record a notice.

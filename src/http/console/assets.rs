@@ -22,6 +22,7 @@ static FILES: LazyLock<Vec<(String, &str, String)>> = LazyLock::new(|| {
         ("docs.css".to_owned(), STYLE, include_str!("../docs/docs.css").to_owned()),
         ("public.css".to_owned(), STYLE, include_str!("../public/public.css").to_owned()),
         ("public.js".to_owned(), SCRIPT, include_str!("../public/public.js").to_owned()),
+        ("subscribe.js".to_owned(), SCRIPT, include_str!("../public/subscribe/subscribe.js").to_owned()),
         ("kiosk.css".to_owned(), STYLE, include_str!("../feeds/assets/kiosk.css").to_owned()),
         ("kiosk.js".to_owned(), SCRIPT, include_str!("../feeds/assets/kiosk.js").to_owned()),
         ("kiosk-worker.js".to_owned(), SCRIPT, include_str!("../feeds/assets/kiosk-worker.js").to_owned()),

@@ -27,8 +27,12 @@ const HTML: &str = "text/html; charset=utf-8";
 const MINUTE: i64 = 60;
 
 /// The pages that stand in the head: path, and the id of their name.
-const PAGES: [(&str, &str); 3] =
-    [("/", "public-nav-now"), ("/history", "public-nav-history"), ("/verify", "public-nav-verify")];
+const PAGES: [(&str, &str); 4] = [
+    ("/", "public-nav-now"),
+    ("/history", "public-nav-history"),
+    ("/verify", "public-nav-verify"),
+    ("/subscribe", "public-nav-subscribe"),
+];
 
 /// A resident's request for a page.
 pub(super) struct Visit {
