@@ -134,6 +134,10 @@ impl Gateway {
         let address = listener.local_addr().map_err(|source| StartFault::Listen { address: listen, source })?;
         let public_url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let (adapters, inboxes) = build_adapters(&config, &clock)?;
+        let push_door = adapters::push_door(&config).map_err(|fault| StartFault::Route {
+            route: config.public.push_route.clone().unwrap_or_default(),
+            fault,
+        })?;
         let fetchers = build_fetchers(&config)?;
 
         let vault = Arc::clone(&opened.vault);
@@ -173,6 +177,7 @@ impl Gateway {
             flow.connect(&inbox);
         }
         flow.connect_screens(&shown);
+        push_door.into_iter().for_each(|door| flow.open_push(door));
         fetchers.into_iter().for_each(|(name, fetcher)| flow.follow(&name, fetcher));
         let patience = config.server.stop_within_s;
         let site = Site::new(flow.clone(), config, clock, telemetry);

@@ -12,6 +12,7 @@ mod layers;
 mod measures;
 mod pace;
 pub mod partners;
+mod public;
 mod receipts;
 mod roster;
 mod route;
@@ -38,6 +39,7 @@ pub use layers::{ConfigFault, Loaded, load};
 pub use measures::{MeasureItem, MeasureRule, Tasks};
 pub use pace::{Limit, Limits, RecipientLimit, Retry, RetryTimes};
 pub use partners::Partner;
+pub use public::Public;
 pub use receipts::Receipts;
 pub use roster::{SignOffReminders, Witnessed, Witnesses};
 pub use route::Breaker;
@@ -88,6 +90,8 @@ pub struct Config {
     pub drills: Drills,
     /// How public screens are served and watched.
     pub screens: Screens,
+    /// The site for residents.
+    pub public: Public,
     /// When failed deliveries are tried again: `default`, a channel, a level, or `channel.level`; the most specific
     /// says, key by key.
     pub retry: BTreeMap<String, Retry>,
@@ -362,6 +366,7 @@ impl Default for Config {
             receipts: Receipts::default(),
             drills: Drills::default(),
             screens: Screens::default(),
+            public: Public::default(),
             retry: default_retry(),
             limits: Limits::default(),
             ladder: BTreeMap::new(),

@@ -41,6 +41,7 @@ mod stages;
 mod start;
 pub mod status;
 mod submit;
+pub mod subscribe;
 pub mod suppress;
 pub mod target;
 pub mod upstream;

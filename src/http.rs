@@ -14,6 +14,7 @@ pub mod fields;
 pub(crate) mod follower;
 pub mod openapi;
 pub mod problem;
+pub mod public;
 pub mod request;
 pub mod routes;
 pub mod serve;
@@ -42,6 +43,8 @@ pub struct Site {
     pub telemetry: Telemetry,
     /// Who is signed in to the console.
     pub sessions: access::Sessions,
+    /// How often strangers may subscribe.
+    pub(crate) subscribers: public::Throttle,
     /// Cancelled when the server stops: streams end, new requests are turned away.
     pub stopping: CancellationToken,
     /// What all bodies being read hold together.
@@ -64,6 +67,7 @@ impl Site {
             clock,
             telemetry,
             sessions: access::Sessions::default(),
+            subscribers: public::Throttle::default(),
             stopping: CancellationToken::new(),
             bodies: body::Room::default(),
             import: Arc::new(Semaphore::new(1)),

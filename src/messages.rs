@@ -6,9 +6,12 @@
 //! `.detail`, its value being the short title; a code of a rule has its sentence as value, and may have a `.title`.
 
 mod bundle;
+mod public;
 
 #[cfg(test)]
 mod tests;
+
+pub use public::PublicLang;
 
 use bundle::Texts;
 
@@ -79,17 +82,7 @@ impl Lang {
     /// The language a reader likes best, from the value of `Accept-Language`; Chinese when none of ours is named.
     #[must_use]
     pub fn from_accept_language(header: &str) -> Self {
-        let mut best = (0.0, Self::default());
-        for range in header.split(',').take(32) {
-            let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
-            let weight = weight.trim().strip_prefix("q=").and_then(|q| q.trim().parse::<f64>().ok()).unwrap_or(0.0);
-            if let Some(lang) = Self::from_tag(tag)
-                && weight > best.0
-            {
-                best = (weight, lang);
-            }
-        }
-        best.1
+        preferred(header, Self::from_tag).unwrap_or_default()
     }
 
     /// The language of a POSIX locale, for example `zh_CN.UTF-8`; Chinese for `C`, empty and unknown ones.
@@ -97,6 +90,22 @@ impl Lang {
     pub fn from_env(locale: &str) -> Self {
         Self::from_tag(locale).unwrap_or_default()
     }
+}
+
+/// What a reader likes best of what is offered, from the value of `Accept-Language`.
+fn preferred<T>(header: &str, offered: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let mut best = None;
+    let mut heaviest = 0.0;
+    for range in header.split(',').take(32) {
+        let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
+        let weight = weight.trim().strip_prefix("q=").and_then(|q| q.trim().parse::<f64>().ok()).unwrap_or(0.0);
+        if let Some(lang) = offered(tag)
+            && weight > heaviest
+        {
+            (best, heaviest) = (Some(lang), weight);
+        }
+    }
+    best
 }
 
 /// The text of a code, with its variable parts filled in. A code without a text gives the code itself, and a test

@@ -13,6 +13,11 @@ fn a_public_screen_does_the_right_thing_in_chromium() {
     looked_at("kiosk.mjs");
 }
 
+#[test]
+fn residents_are_told_in_chromium_what_is_in_force() {
+    looked_at("public.mjs");
+}
+
 fn looked_at(script: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     assert!(folder.join("node_modules").is_dir(), "the browser checks' packages are missing; run: cargo xtask test");

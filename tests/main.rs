@@ -25,6 +25,7 @@ mod outcome;
 mod pace;
 mod people;
 mod promises;
+mod public;
 mod receipts;
 mod retention;
 mod screens;

@@ -7,13 +7,17 @@ use fenghuo_contract::{Adapter, ReceiptSink};
 use fenghuo_display::Display;
 use fenghuo_email::Email;
 use fenghuo_ntcip::Ntcip;
-use fenghuo_push::{Apns, Fcm, JPush, Ntfy, WebPush};
+use fenghuo_push::{Apns, Fcm, JPush, Ntfy, WebPush, webpush};
 use fenghuo_simulator::Simulator;
 use fenghuo_sms::Sms;
 use fenghuo_webhook::Webhook;
 use fenghuo_wechat::{InMemoryQuota, InMemoryTokens, MassQuota, OfficialAccount, Robot, Tokens, WeCom};
 
-use crate::{clock::Clock, config::Route};
+use crate::{
+    clock::Clock,
+    config::{Config, Route},
+    flow::subscribe::PushDoor,
+};
 
 /// Names of the adapters in this build, as `routes.*.adapter` knows them.
 pub const NAMES: &[&str] = &[
@@ -114,6 +118,19 @@ impl Adapters {
         let serves = adapter.profile().channel;
         if serves == route.channel { Ok(adapter) } else { Err(AdapterFault::Channel(serves, route.channel)) }
     }
+}
+
+/// Where browsers subscribe; `None` when no route that serves them is configured.
+///
+/// # Errors
+/// [`AdapterFault`].
+pub fn push_door(config: &Config) -> Result<Option<PushDoor>, AdapterFault> {
+    let route = config.public.push_route.as_ref().and_then(|name| config.routes.get(name));
+    let Some(route) = route.filter(|route| route.adapter == "webpush") else { return Ok(None) };
+    let settings: webpush::Settings = route.settings.clone().try_into()?;
+    let public_key =
+        webpush::public_key(&settings.key_file).map_err(|fault| AdapterFault::Refused(fault.to_string()))?;
+    Ok(Some(PushDoor { public_key, takes: Box::new(move |subscription| settings.takes(subscription)) }))
 }
 
 fn made<A: Adapter, F: fmt::Display>(adapter: Result<A, F>) -> Result<Arc<dyn Adapter>, AdapterFault> {

@@ -8,6 +8,7 @@ mod issuers;
 mod ladder;
 mod measures;
 mod pace;
+mod public;
 mod roster;
 mod routes;
 mod sharing;
@@ -43,6 +44,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     sharing::check(&mut pass);
     roster::check(&mut pass);
     measures::check(&mut pass);
+    public::check(&mut pass);
     pass.findings
 }
 

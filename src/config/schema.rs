@@ -55,6 +55,7 @@ const fn required(name: &'static str, shape: Shape) -> Field {
 }
 
 const LEVELS: &[&str] = &["red", "orange", "yellow", "blue", "unknown"];
+const PUBLIC_LANGUAGES: &[&str] = &["zh-CN", "en", "ru"];
 const CHANNELS: &[&str] = &["sms", "wechat", "push", "email", "display", "broadcast", "webhook"];
 
 /// The whole configuration.
@@ -66,6 +67,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("receipts", RECEIPTS),
     field("drills", DRILLS),
     field("screens", SCREENS),
+    field("public", PUBLIC),
     field("retry", Shape::Names(&RETRY)),
     field("limits", LIMITS),
     field("ladder", Shape::Names(&LADDER)),
@@ -127,6 +129,14 @@ const RECEIPTS: Shape = Shape::Table(&[
 const DRILLS: Shape = Shape::Table(&[field("late_s", Shape::Seconds), field("waiting_max", Shape::Count)]);
 
 const SCREENS: Shape = Shape::Table(&[field("key_generation", Shape::Count), field("silent_after_s", Shape::Seconds)]);
+
+const PUBLIC: Shape = Shape::Table(&[
+    field("title", Shape::Text),
+    field("contact", Shape::Text),
+    field("languages", Shape::Words(PUBLIC_LANGUAGES)),
+    field("push_route", Shape::Text),
+    field("email_subscriptions", Shape::Bool),
+]);
 
 const RETRY: Shape = Shape::Table(&[
     field("first_s", Shape::Seconds),

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod ending;
+mod public;
 mod read;
 mod store;
 mod view;

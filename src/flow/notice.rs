@@ -65,6 +65,12 @@ impl Subject {
     pub(crate) fn of_key(id: &str) -> Self {
         Self { about: About::Key(id.to_owned()), status: Status::Actual, level: Level::Unknown, record: None }
     }
+
+    /// A subscription somebody asked for. It is no drill and has no level.
+    pub(crate) fn of_subscription(id: &str) -> Self {
+        let about = About::Subscription(id.to_owned());
+        Self { about, status: Status::Actual, level: Level::Unknown, record: None }
+    }
 }
 
 /// Something to be told.
@@ -106,7 +112,7 @@ pub(crate) async fn tell(parts: &Parts, notice: Notice) -> Result<(), Unavailabl
     // In the history of what it is about, and in its own.
     let about = match &notice.about.about {
         About::Warning(id) => Some(id.clone()),
-        About::Key(_) | About::Screen(_) => None,
+        About::Key(_) | About::Screen(_) | About::Subscription(_) => None,
     };
     let decisions = [decision("notice", about), decision("released", Some(record.id.clone()))];
     let commit = Commit { puts, entries: decisions.iter().map(Decision::entry).collect() };
@@ -144,6 +150,7 @@ fn identity(notice: &Notice) -> [u8; 32] {
         About::Warning(id) => ("warning", id.0.as_str()),
         About::Key(id) => ("key", id.as_str()),
         About::Screen(id) => ("screen", id.as_str()),
+        About::Subscription(id) => ("subscription", id.as_str()),
     };
     let mut digest = Sha256::new();
     for part in ["fenghuo notice", what, id, notice.kind.name(), &notice.round] {

@@ -33,6 +33,7 @@ use super::{
     schedule::{Lanes, Limits},
     screens::{Screens, Standing, StandingText},
     status::Progress,
+    subscribe::Doors,
     suppress::Suppressions,
     target::directory::{Directory, Endpoint},
     upstream::Upstreams,
@@ -122,6 +123,8 @@ pub(crate) struct Parts {
     pub(crate) measures: Measures,
     /// Addresses that providers refused for good.
     pub(crate) suppressions: Suppressions,
+    /// Where residents subscribe.
+    pub(crate) doors: Doors,
     /// Who is on duty.
     pub(crate) rosters: Rosters,
     /// Rings when somebody is to be told something.
@@ -170,6 +173,7 @@ impl Parts {
             calls: Calls::default(),
             measures: Measures::default(),
             suppressions: Suppressions::default(),
+            doors: Doors::default(),
             telemetry,
             rosters: Rosters::default(),
             bell: tokio::sync::Notify::new(),

@@ -13,7 +13,7 @@ use super::{
     projection::block::Head,
     receipt,
     record::{Stage, WarningRecord},
-    retention, schedule, stages, status, suppress, watch,
+    retention, schedule, stages, status, subscribe, suppress, watch,
 };
 use crate::store::{self, Space};
 
@@ -54,6 +54,7 @@ impl Flow {
         parts.lifecycle.spawn(drills::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(inbox::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(suppress::run(Arc::clone(&parts)));
+        parts.lifecycle.spawn(subscribe::run(Arc::clone(&parts)));
         Ok(Self(parts))
     }
 

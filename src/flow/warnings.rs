@@ -11,7 +11,7 @@ use super::{
     notice::{About, NoticeKind, NoticeOf},
     record::{Stage, WarningId, WarningRecord},
 };
-use crate::domain::{level::Level, message::MessageRef, national};
+use crate::domain::{level::Level, message::MessageRef, national, short_code::ShortCode};
 
 /// Where a warning stands among those under way: red first, then in order of arrival.
 pub(crate) type Turn = (Reverse<Level>, i64, WarningId);
@@ -23,6 +23,8 @@ pub(crate) struct Warnings {
     by_event: HashMap<WarningId, BTreeSet<WarningId>>,
     /// By CAP identifier, whoever sent it.
     by_identifier: HashMap<String, BTreeSet<WarningId>>,
+    /// By the code residents type.
+    by_code: HashMap<ShortCode, BTreeSet<WarningId>>,
     /// Notices by the warning they are about.
     by_about: HashMap<WarningId, BTreeSet<WarningId>>,
     /// Warnings of which somebody is still to be told.
@@ -62,6 +64,9 @@ impl Warnings {
         if !self.by_id.contains_key(&id) && record.notice.is_none() {
             self.by_event.entry(record.event.clone()).or_default().insert(id.clone());
             self.by_identifier.entry(record.message.identifier.clone()).or_default().insert(id.clone());
+            if let Some(code) = ShortCode::of_digest(&record.digest) {
+                self.by_code.entry(code).or_default().insert(id.clone());
+            }
             for reference in &record.message.references {
                 self.by_reference.entry(reference.identifier.clone()).or_default().insert(id.clone());
             }
@@ -137,6 +142,11 @@ impl Warnings {
     /// Those with a CAP identifier, newest first.
     pub(crate) fn with_identifier(&self, identifier: &str) -> impl Iterator<Item = &Arc<WarningRecord>> {
         self.by_identifier.get(identifier).into_iter().flatten().rev().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// Those with a short code, newest first.
+    pub(crate) fn with_code(&self, code: ShortCode) -> impl Iterator<Item = &Arc<WarningRecord>> {
+        self.by_code.get(&code).into_iter().flatten().rev().filter_map(|id| self.by_id.get(id))
     }
 
     /// Those that refer to a CAP identifier, oldest first.

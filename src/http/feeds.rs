@@ -11,7 +11,7 @@ mod rss;
 mod screen;
 mod screenshot;
 mod stream;
-mod tag;
+pub(super) mod tag;
 
 use super::routes::{Access, RouteSpec};
 use crate::{config::Config, flow::authorize::Role};
@@ -43,7 +43,7 @@ pub fn routes() -> Vec<RouteSpec> {
 }
 
 /// How the outside reaches this server, without a slash at the end.
-fn public_url(config: &Config) -> String {
+pub(super) fn public_url(config: &Config) -> String {
     let url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{}", config.server.listen));
     url.trim_end_matches('/').to_owned()
 }

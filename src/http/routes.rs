@@ -120,6 +120,7 @@ pub fn table() -> Vec<RouteSpec> {
     table.extend(super::docs::routes());
     table.extend(super::feeds::routes());
     table.extend(super::console::routes());
+    table.extend(super::public::routes());
     table
 }
 

@@ -15,8 +15,10 @@ pub(super) struct Texts {
     pub(super) faults: Vec<String>,
 }
 
-static CHINESE: LazyLock<Texts> = LazyLock::new(|| Texts::read(Lang::Chinese));
-static ENGLISH: LazyLock<Texts> = LazyLock::new(|| Texts::read(Lang::English));
+static CHINESE: LazyLock<Texts> =
+    LazyLock::new(|| Texts::read(Lang::Chinese.tag(), FILES.iter().map(|(name, chinese, _)| (*name, *chinese))));
+static ENGLISH: LazyLock<Texts> =
+    LazyLock::new(|| Texts::read(Lang::English.tag(), FILES.iter().map(|(name, _, english)| (*name, *english))));
 
 impl Texts {
     pub(super) fn of(lang: Lang) -> &'static Self {
@@ -26,15 +28,15 @@ impl Texts {
         }
     }
 
-    fn read(lang: Lang) -> Self {
-        let language = lang.tag().parse().unwrap_or_default();
+    /// The texts of a language from the names and sources of its files.
+    pub(super) fn read(tag: &str, files: impl Iterator<Item = (&'static str, &'static str)>) -> Self {
+        let language = tag.parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![language]);
         // The marks around variables are for bidirectional scripts; a terminal and a log show them as rubbish.
         bundle.set_use_isolating(false);
         let (mut ids, mut faults) = (BTreeSet::new(), Vec::new());
-        for (name, chinese, english) in FILES {
-            let source = if lang == Lang::Chinese { chinese } else { english };
-            let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(resource, errors)| {
+        for (name, source) in files {
+            let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, errors)| {
                 faults.extend(errors.iter().map(|error| format!("{name}: {error}")));
                 resource
             });

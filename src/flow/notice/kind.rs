@@ -58,6 +58,8 @@ notice_kinds! {
     ScreenSilent = "screen_silent";
     /// It is heard again.
     ScreenBack = "screen_back";
+    /// Somebody typed this address to subscribe; its owner is asked.
+    SubscriptionAsked = "subscription_asked";
 }
 
 impl NoticeKind {

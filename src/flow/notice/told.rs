@@ -18,6 +18,8 @@ pub enum About {
     Key(String),
     /// Id of a screen.
     Screen(String),
+    /// External id of whoever is asked whether he wants to subscribe.
+    Subscription(String),
 }
 
 /// What makes a record a notice.

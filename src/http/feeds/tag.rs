@@ -20,7 +20,7 @@ const SIGNATURE_INPUT: HeaderName = HeaderName::from_static("signature-input");
 const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 
 /// A document with its strong ETag.
-pub(super) struct Tagged {
+pub(in crate::http) struct Tagged {
     pub(super) body: Bytes,
     /// With quotes.
     pub(super) etag: String,
@@ -39,14 +39,14 @@ const PACKED_FROM: usize = 256;
 
 impl Tagged {
     /// A document whose ETag is the hash of its bytes.
-    pub(super) fn of(body: Bytes, media_type: &'static str, changed_at: Option<i64>) -> Self {
+    pub(in crate::http) fn of(body: Bytes, media_type: &'static str, changed_at: Option<i64>) -> Self {
         let hex: String = Sha256::digest(&body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Self { body, etag: format!("\"{hex}\""), media_type, changed_at, sign: None, packed: Arc::default() }
     }
 
     /// The document, or 304 when the reader names its ETag. `If-Modified-Since` is not answered: whole seconds cannot
     /// tell two changes of one second apart, and a screen would go on showing what was lifted.
-    pub(super) fn answer(self, headers: &HeaderMap) -> Response<Body> {
+    pub(in crate::http) fn answer(self, headers: &HeaderMap) -> Response<Body> {
         let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         let held = held.into_iter().any(|value| value.trim() == "*" || names(value, &self.etag));
         let packed = self.body.len() >= PACKED_FROM && takes_gzip(headers);

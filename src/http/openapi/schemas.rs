@@ -35,11 +35,12 @@ use crate::{
             CanaryView, ChannelStatus, DeliveryView, Event, People, RouteView, StatusView, TimelineEntry, UseView,
             WindowView,
         },
+        subscribe::{Subscription, SubscriptionKeys},
         suppress::SuppressionView,
         target::directory::RecipientView,
         upstream::UpstreamView,
     },
-    http::{api, problem},
+    http::{api, problem, public},
 };
 
 #[derive(OpenApi)]
@@ -112,6 +113,8 @@ use crate::{
     Spread,
     StatusView,
     StreetForecast,
+    Subscription,
+    SubscriptionKeys,
     SuppressionView,
     Tally,
     TaskView,
@@ -156,6 +159,8 @@ use crate::{
     api::Timeline,
     problem::FieldDocument,
     problem::ProblemDocument,
+    public::PushLeave,
+    public::PushOrder,
 )))]
 struct Schemas;
 

@@ -46,6 +46,9 @@ problem_codes! {
     AuthorityExceeded = "authority-exceeded", FORBIDDEN;
     MeasureNotYours = "measure-not-yours", FORBIDDEN;
     NotFound = "not-found", NOT_FOUND;
+    SubscriptionsNotOffered = "subscriptions-not-offered", NOT_FOUND;
+    SubscriptionUnusable = "subscription-unusable", UNPROCESSABLE_ENTITY;
+    TooManySubscriptions = "too-many-subscriptions", TOO_MANY_REQUESTS;
     WarningNotFound = "warning-not-found", NOT_FOUND;
     MeasureNotFound = "measure-not-found", NOT_FOUND;
     DrillNotFound = "drill-not-found", NOT_FOUND;

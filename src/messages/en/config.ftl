@@ -373,3 +373,12 @@ config-call-times = the times of the call rule { $rule } are out of order
 config-call-links = no channel of the call rule { $rule } carries a link to confirm by
     .so = officers could be confirmed by an operator only
     .action = name the channels in receipts.confirm_links
+config-public-languages = The public site has no language
+    .so = The site cannot say anything; the gateway does not start
+    .action = Write at least one of zh-CN, en, ru in public.languages
+config-public-push-route = The route "{ $got }" does not serve browsers
+    .so = Nobody's subscription could ever be used; the gateway does not start
+    .action = Name a route whose adapter is webpush, or leave public.push_route out
+config-public-no-mail = Subscriptions by e-mail are on, but no route carries actual warnings by e-mail
+    .so = The site does not offer them
+    .action = Add a route of the channel email with actual = true, or switch them off

@@ -49,3 +49,6 @@ notice-officer-call = Confirm now that you have it: { $level } warning
 
 notice-deputy-call = Confirm in place of another: { $level } warning
     .detail = { $issuer } released "{ $headline }". The officer you stand in for has not confirmed: confirm by the link or answer with the word, and act in his place.
+
+notice-subscription-asked = Confirm your subscription to warnings
+    .detail = Somebody entered this address to receive emergency warnings by e-mail. If it was you, open the address below within 24 hours and press "Confirm": { $link } . If it was not, do nothing: without your yes no mail follows, and the address is erased then.

@@ -349,3 +349,18 @@ subject-unknown = The configuration knows no “{ $got }”
     .title = The key's issuer or screen does not exist
     .action = Use an issuer of the configuration, or a registered screen
     .who = The security administrator; the system administrator writes issuers into the configuration
+
+subscriptions-not-offered = No subscriptions of this kind are taken
+    .detail = This site takes no subscriptions of this kind
+    .action = Look at /subscribe for what is offered; public.push_route and public.email_subscriptions open it
+    .who = The system administrator
+
+subscription-unusable = This subscription cannot be used
+    .detail = This is no subscription of a browser, or one at a push service that is not called
+    .action = Subscribe again on the page /subscribe; if it stays so, use another browser or e-mail
+    .who = Whoever subscribes
+
+too-many-subscriptions = Too many requests for subscriptions
+    .detail = Too many subscriptions were asked for from this network
+    .action = Try again in an hour
+    .who = Whoever subscribes

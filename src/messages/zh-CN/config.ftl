@@ -373,3 +373,12 @@ config-call-times = 叫应规则 { $rule } 的时间次序不对
 config-call-links = 叫应规则 { $rule } 的渠道都不带确认链接
     .so = 责任人只能由操作员代为登记确认
     .action = 把其中的渠道写进 receipts.confirm_links
+config-public-languages = 公众网站没有语言
+    .so = 网站什么也说不了，网关不会启动
+    .action = 在 public.languages 里至少写 zh-CN、en、ru 中的一种
+config-public-push-route = 线路"{ $got }"不服务浏览器推送
+    .so = 收到的订阅永远用不上，网关不会启动
+    .action = 写一条适配器为 webpush 的线路，或者去掉 public.push_route
+config-public-no-mail = 打开了电子邮件订阅，但没有线路用电子邮件发送真实预警
+    .so = 网站不提供电子邮件订阅
+    .action = 增加一条 channel = "email"、actual = true 的线路，或者关掉它

@@ -49,3 +49,6 @@ notice-officer-call = 请立即确认收到：{ $level }预警
 
 notice-deputy-call = 请代为确认收到：{ $level }预警
     .detail = { $issuer }发布“{ $headline }”。您代理的责任人没有确认，请立即点开链接确认，或回复收到，并代行职责。
+
+notice-subscription-asked = 确认订阅预警邮件
+    .detail = 有人用这个邮箱订阅突发事件预警邮件。是您本人的，请打开下面的地址并按“确认订阅”，24 小时内有效：{ $link } 。不是您本人的，不用理会：不确认就不会再收到邮件，邮箱地址届时删除。

@@ -328,3 +328,18 @@ subject-unknown = 配置里没有“{ $got }”
     .title = 密钥所属的单位或屏幕不存在
     .action = 改用配置里有的发布单位，或已登记的屏幕
     .who = 安全管理员；发布单位由系统管理员写进配置
+
+subscriptions-not-offered = 不接受这种订阅
+    .detail = 本站不接受这种订阅
+    .action = 可用的方式见 /subscribe；由 public.push_route 和 public.email_subscriptions 开通
+    .who = 系统管理员
+
+subscription-unusable = 这个订阅不能用
+    .detail = 这不是浏览器的推送订阅，或者它的推送服务不在允许之列
+    .action = 在 /subscribe 页面重新订阅；仍不行的，换一个浏览器或用电子邮件
+    .who = 订阅的人
+
+too-many-subscriptions = 订阅请求太多
+    .detail = 这个网络的订阅请求太多
+    .action = 一小时后再试
+    .who = 订阅的人

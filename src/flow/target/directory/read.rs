@@ -80,6 +80,16 @@ impl Directory {
         self.rows_with(&self.address_digest(channel, text)).await
     }
 
+    /// A text as a mail address in the form it is stored in; `None` when it is none.
+    pub(in crate::flow) fn mail_address(text: &str) -> Option<String> {
+        address::canonical(Channel::Email, text).ok()
+    }
+
+    /// Authentication code over `bytes` for one purpose, with the key addresses are sealed with.
+    pub(in crate::flow) fn code(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        self.vault.mac(purpose, bytes)
+    }
+
     /// Keyed hash of an address on a channel, the same however it is written.
     pub(in crate::flow) fn address_digest(&self, channel: Channel, text: &str) -> [u8; 16] {
         self.vault.lookup(channel.name(), &address::comparable(channel, text))
