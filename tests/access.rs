@@ -66,6 +66,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/receipts", "issuer operator auditor"),
     ("GET /c/{token}", "public"),
     ("POST /c/{token}", "public"),
+    ("GET /unsubscribe/{token}", "public"),
+    ("POST /unsubscribe/{token}", "public"),
     ("POST /callbacks/{route}/{secret}", "public"),
     ("GET /v1/events", "issuer approver operator auditor"),
     ("GET /v1/recipients", "operator auditor"),

@@ -11,7 +11,7 @@ use fenghuo_simulator::Simulator;
 use fenghuo_sms::Sms;
 use fenghuo_webhook::Webhook;
 
-use crate::{clock::Clock, config::Route};
+use crate::{clock::Clock, config::Route, flow::receipt::Unsealed};
 
 /// Names of the adapters in this build, as `routes.*.adapter` knows them.
 pub const NAMES: &[&str] = &[
@@ -84,6 +84,20 @@ pub fn build(route: &Route, receipts: Arc<dyn ReceiptSink>, clock: &Clock) -> Re
     };
     let serves = adapter.profile().channel;
     if serves == route.channel { Ok(adapter) } else { Err(AdapterFault::Channel(serves, route.channel)) }
+}
+
+/// Reads the links to unsubscribe that a route puts into its messages; `None` when it puts none.
+///
+/// # Errors
+/// [`AdapterFault`].
+pub fn unsubscribing(route: &Route) -> Result<Option<Unsealed>, AdapterFault> {
+    if route.adapter != "email" {
+        return Ok(None);
+    }
+    let settings: fenghuo_email::Settings = route.settings.clone().try_into()?;
+    let Some(unsubscribe) = settings.unsubscribe else { return Ok(None) };
+    let seal = unsubscribe.seal().map_err(|fault| AdapterFault::Refused(fault.to_string()))?;
+    Ok(Some(Arc::new(move |text: &str| seal.open(text))))
 }
 
 fn made<A: Adapter, F: fmt::Display>(adapter: Result<A, F>) -> Result<Arc<dyn Adapter>, AdapterFault> {
