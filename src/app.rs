@@ -236,12 +236,13 @@ type Fetchers = Vec<(String, Arc<dyn Fetch>)>;
 type Adapters = BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>;
 
 fn build_adapters(config: &Config, clock: &Clock) -> Result<(Adapters, Vec<Arc<Inbox>>), StartFault> {
+    let adapters = adapters::Adapters::new(clock);
     let mut built = BTreeMap::new();
     let mut inboxes = Vec::new();
     for (name, route) in &config.routes {
         let inbox = Inbox::new(name.clone());
         let sink = Arc::clone(&inbox) as Arc<dyn fenghuo_contract::ReceiptSink>;
-        let adapter = adapters::build(route, sink, clock);
+        let adapter = adapters.build(route, sink);
         let adapter = adapter.map_err(|fault| StartFault::Route { route: name.clone(), fault })?;
         built.insert(name.clone(), adapter);
         inboxes.push(inbox);

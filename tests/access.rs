@@ -68,6 +68,7 @@ const MATRIX: &[(&str, &str)] = &[
     ("POST /c/{token}", "public"),
     ("GET /unsubscribe/{token}", "public"),
     ("POST /unsubscribe/{token}", "public"),
+    ("GET /callbacks/{route}/{secret}", "public"),
     ("POST /callbacks/{route}/{secret}", "public"),
     ("GET /v1/events", "issuer approver operator auditor"),
     ("GET /v1/recipients", "operator auditor"),

@@ -84,6 +84,9 @@ const WITHOUT_FILE: &[&str] = &[
     "sms-segment-nearly-empty",
     "channel-cannot-carry",
     "route-cannot-carry",
+    "screens-headline-only",
+    "screens-too-small",
+    "screens-size-unknown",
     "screen-reading-long",
 ];
 

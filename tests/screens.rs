@@ -204,3 +204,28 @@ async fn whoever_listens_is_told_all_of_it_at_once_and_when_it_changes() {
     }
     assert!(!resumed.contains("event: document"), "what it holds is not sent again: {resumed}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_signs_is_told_on_which_screens_it_cannot_be_read() {
+    let world = TestGateway::start().await;
+    let at = |distance_m: u32| json!({"panel": {"width_cm": 122, "height_cm": 69, "distance_m": distance_m}});
+    for (id, more) in [("near", at(3)), ("square", at(14)), ("bridge", at(200)), ("unknown", json!({}))] {
+        registered(&world, id, more).await;
+    }
+    let answer = world.ask(
+        Method::POST,
+        "/v1/warnings?dry_run=true",
+        &world.issuer,
+        &JSON,
+        actual("A1").to_string().into_bytes(),
+    );
+    let answer = answer.await;
+    let advice = answer.json()["advice"].as_array().expect("a list").clone();
+    let of = |code: &str| advice.iter().filter(|one| one["code"] == code).count();
+    assert_eq!(
+        (of("screens-headline-only"), of("screens-too-small"), of("screens-size-unknown")),
+        (1, 1, 1),
+        "{}",
+        answer.text
+    );
+}

@@ -6,7 +6,7 @@ mod relay;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use fenghuo::{app::adapters, clock::Clock, config::Route, flow::receipt::Inbox};
+use fenghuo::{app::adapters::Adapters, clock::Clock, config::Route, flow::receipt::Inbox};
 use fenghuo_contract::{Adapter, Address, Batch, Content, Fault, Fit, Profile, ReceiptSink, Verdict};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, address::Envelope, transport::smtp::PoolConfig};
 use tokio::runtime::Runtime;
@@ -103,7 +103,8 @@ fn adapter(port: u16, connections: usize, inbox: &Arc<Inbox>) -> Arc<dyn Adapter
         key.display()
     );
     let route: Route = toml::from_str(&route).expect("a route");
-    adapters::build(&route, Arc::clone(inbox) as Arc<dyn ReceiptSink>, &Clock::system()).expect("good settings")
+    let adapters = Adapters::new(&Clock::system());
+    adapters.build(&route, Arc::clone(inbox) as Arc<dyn ReceiptSink>).expect("good settings")
 }
 
 /// As many sessions write the same message as often, each step as RFC 2920 allows, and keep nothing.

@@ -4,7 +4,7 @@ mod session;
 
 use std::{sync::Arc, time::Duration};
 
-use fenghuo::{app::adapters, clock::Clock, config::Route, flow::receipt::Inbox};
+use fenghuo::{app::adapters::Adapters, clock::Clock, config::Route, flow::receipt::Inbox};
 use fenghuo_centre::{Behaviour, Centre, Keep};
 use fenghuo_contract::{Adapter, ReceiptSink};
 use tokio::runtime::Runtime;
@@ -127,7 +127,8 @@ fn adapter(centre: &Centre, binds: usize, inbox: &Arc<Inbox>) -> Arc<dyn Adapter
         address.port()
     );
     let route: Route = toml::from_str(&route).expect("a route");
-    adapters::build(&route, Arc::clone(inbox) as Arc<dyn ReceiptSink>, &Clock::system()).expect("good settings")
+    let adapters = Adapters::new(&Clock::system());
+    adapters.build(&route, Arc::clone(inbox) as Arc<dyn ReceiptSink>).expect("good settings")
 }
 
 /// The same number of messages, their answers and receipts, with nothing behind the session.

@@ -10,6 +10,7 @@ use fenghuo_push::{Apns, Fcm, JPush, Ntfy, WebPush};
 use fenghuo_simulator::Simulator;
 use fenghuo_sms::Sms;
 use fenghuo_webhook::Webhook;
+use fenghuo_wechat::{InMemoryQuota, InMemoryTokens, MassQuota, OfficialAccount, Robot, Tokens, WeCom};
 
 use crate::{clock::Clock, config::Route, flow::receipt::Unsealed};
 
@@ -23,12 +24,15 @@ pub const NAMES: &[&str] = &[
     "fcm",
     "jpush",
     "ntfy",
+    "robot",
     "sgip",
     "simulator",
     "smgp",
     "smpp",
     "webhook",
     "webpush",
+    "wechat",
+    "wecom",
 ];
 
 /// Why an adapter cannot be built from a route's settings.
@@ -48,42 +52,65 @@ pub enum AdapterFault {
     Channel(fenghuo_contract::Channel, fenghuo_contract::Channel),
 }
 
-/// The adapter of a route; receipts its link pushes go to `receipts`.
-///
-/// # Errors
-/// [`AdapterFault`].
-pub fn build(route: &Route, receipts: Arc<dyn ReceiptSink>, clock: &Clock) -> Result<Arc<dyn Adapter>, AdapterFault> {
-    let mut settings = route.settings.clone();
-    let seed = || u64::from_le_bytes(clock.random());
-    let now = || {
-        let clock = clock.clone();
-        Arc::new(move || clock.unix())
-    };
-    let adapter = match route.adapter.as_str() {
-        "apns" => made(Apns::new(&settings.try_into()?, now()))?,
-        "cloud_sms" => {
-            let clock = clock.clone();
-            made(CloudSms::new(&settings.try_into()?, now(), Arc::new(move || clock.random())))?
-        }
-        "cmpp" => made(Sms::cmpp(&settings.try_into()?, receipts, now(), seed()))?,
-        "display" => Arc::new(Display::new(&settings.try_into()?)),
-        "email" => made(Email::new(&settings.try_into()?, receipts))?,
-        "fcm" => made(Fcm::new(&settings.try_into()?, now()))?,
-        "jpush" => made(JPush::new(&settings.try_into()?, now()))?,
-        "ntfy" => made(Ntfy::new(&settings.try_into()?))?,
-        "sgip" => made(Sms::sgip(&settings.try_into()?, receipts, now(), seed()))?,
-        "simulator" => {
-            settings.entry("channel").or_insert_with(|| route.channel.name().into());
-            made(Simulator::new(settings.try_into()?, receipts, seed()))?
-        }
-        "smgp" => made(Sms::smgp(&settings.try_into()?, receipts, now(), seed()))?,
-        "smpp" => made(Sms::smpp(&settings.try_into()?, receipts, now(), seed()))?,
-        "webhook" => made(Webhook::new(&settings.try_into()?, receipts, now()))?,
-        "webpush" => made(WebPush::new(&settings.try_into()?, now()))?,
-        other => return Err(AdapterFault::Unknown(other.to_owned())),
-    };
-    let serves = adapter.profile().channel;
-    if serves == route.channel { Ok(adapter) } else { Err(AdapterFault::Channel(serves, route.channel)) }
+/// Builds adapters, and holds what several of them share: an account's tokens and its quota belong to the account, however
+/// many routes use it.
+pub struct Adapters {
+    clock: Clock,
+    tokens: Arc<InMemoryTokens>,
+    mass: Arc<InMemoryQuota>,
+}
+
+impl Adapters {
+    /// With nothing shared yet.
+    #[must_use]
+    pub fn new(clock: &Clock) -> Self {
+        Self { clock: clock.clone(), tokens: Arc::default(), mass: Arc::default() }
+    }
+
+    /// The adapter of a route; receipts its link pushes go to `receipts`. Opens no link.
+    ///
+    /// # Errors
+    /// [`AdapterFault`].
+    pub fn build(&self, route: &Route, receipts: Arc<dyn ReceiptSink>) -> Result<Arc<dyn Adapter>, AdapterFault> {
+        let mut settings = route.settings.clone();
+        let seed = || u64::from_le_bytes(self.clock.random());
+        let now = || {
+            let clock = self.clock.clone();
+            Arc::new(move || clock.unix())
+        };
+        let tokens = || Arc::clone(&self.tokens) as Arc<dyn Tokens>;
+        let adapter = match route.adapter.as_str() {
+            "apns" => made(Apns::new(&settings.try_into()?, now()))?,
+            "cloud_sms" => {
+                let clock = self.clock.clone();
+                made(CloudSms::new(&settings.try_into()?, now(), Arc::new(move || clock.random())))?
+            }
+            "cmpp" => made(Sms::cmpp(&settings.try_into()?, receipts, now(), seed()))?,
+            "display" => Arc::new(Display::new(&settings.try_into()?)),
+            "email" => made(Email::new(&settings.try_into()?, receipts))?,
+            "fcm" => made(Fcm::new(&settings.try_into()?, now()))?,
+            "jpush" => made(JPush::new(&settings.try_into()?, now()))?,
+            "ntfy" => made(Ntfy::new(&settings.try_into()?))?,
+            "robot" => made(Robot::new(&settings.try_into()?, now()))?,
+            "sgip" => made(Sms::sgip(&settings.try_into()?, receipts, now(), seed()))?,
+            "simulator" => {
+                settings.entry("channel").or_insert_with(|| route.channel.name().into());
+                made(Simulator::new(settings.try_into()?, receipts, seed()))?
+            }
+            "smgp" => made(Sms::smgp(&settings.try_into()?, receipts, now(), seed()))?,
+            "smpp" => made(Sms::smpp(&settings.try_into()?, receipts, now(), seed()))?,
+            "webhook" => made(Webhook::new(&settings.try_into()?, receipts, now()))?,
+            "webpush" => made(WebPush::new(&settings.try_into()?, now()))?,
+            "wechat" => {
+                let quota = Arc::clone(&self.mass) as Arc<dyn MassQuota>;
+                made(OfficialAccount::new(&settings.try_into()?, tokens(), quota, now()))?
+            }
+            "wecom" => made(WeCom::new(&settings.try_into()?, tokens(), now()))?,
+            other => return Err(AdapterFault::Unknown(other.to_owned())),
+        };
+        let serves = adapter.profile().channel;
+        if serves == route.channel { Ok(adapter) } else { Err(AdapterFault::Channel(serves, route.channel)) }
+    }
 }
 
 /// Reads the links to unsubscribe that a route puts into its messages; `None` when it puts none.

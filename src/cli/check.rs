@@ -109,11 +109,11 @@ fn roster(config: &Config, now: i64) -> Vec<ConfigFinding> {
 
 /// Builds the adapter of every route; none of them opens a link for that.
 fn routes(config: &Config, built: &mut Adapters) -> Vec<ConfigFinding> {
-    let clock = Clock::system();
+    let adapters = adapters::Adapters::new(&Clock::system());
     let mut findings = Vec::new();
     for (name, route) in &config.routes {
         let sink = Inbox::new(name.clone()) as Arc<dyn ReceiptSink>;
-        match adapters::build(route, sink, &clock) {
+        match adapters.build(route, sink) {
             Ok(adapter) => built.push((name.clone(), adapter)),
             Err(fault) => findings.push(adapter(name, route, &fault)),
         }

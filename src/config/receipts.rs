@@ -5,6 +5,8 @@ use std::time::Duration;
 use fenghuo_contract::Channel;
 use serde::Deserialize;
 
+use crate::domain::area::AreaCode;
+
 /// Later word about deliveries: from providers, apps and people.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +22,8 @@ pub struct Receipts {
     pub confirm_words: Vec<String>,
     /// The same for exercises and tests; none of them is one of the others.
     pub drill_confirm_words: Vec<String>,
+    /// Areas of whoever begins to follow an account of ours (WeChat) and is not known otherwise; none = nobody is taken up.
+    pub follower_areas: Vec<AreaCode>,
     /// Replies of whoever wants no warnings below orange; each as a whole.
     pub opt_out_words: Vec<String>,
     /// Replies of whoever wants them all again.
@@ -36,6 +40,7 @@ impl Default for Receipts {
             unknown_max: 100_000,
             confirm_links: Vec::new(),
             confirm_words: words(&["1", "收到", "已收到"]),
+            follower_areas: Vec::new(),
             drill_confirm_words: words(&["9", "演练收到", "演练已收到"]),
             opt_out_words: words(&["TD", "退订", "T", "STOP"]),
             opt_in_words: words(&["DY", "订阅", "START"]),

@@ -118,6 +118,7 @@ const RECEIPTS: Shape = Shape::Table(&[
     field("confirm_links", Shape::Words(CHANNELS)),
     field("confirm_words", Shape::Texts),
     field("drill_confirm_words", Shape::Texts),
+    field("follower_areas", Shape::Texts),
     field("opt_out_words", Shape::Texts),
     field("opt_in_words", Shape::Texts),
     field("suppress_days", Shape::Count),

@@ -41,7 +41,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{message::MessageRef, purpose::HasPurpose},
+    domain::{chain, message::MessageRef, purpose::HasPurpose},
     lifecycle::Lifecycle,
     store::{Commit, CommitFault, Put, Space, Store, Stored, Urgency},
     telemetry::Telemetry,
@@ -302,6 +302,7 @@ fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Option<Stan
         level: record.level,
         purpose: plan.purpose()?,
         lift: plan.record.lift,
+        correction: chain::is_correction(&record.message),
         released_ms: record.released_ms.unwrap_or(record.received_ms),
         expires_unix: plan.record.deadline,
         texts: plan

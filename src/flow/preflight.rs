@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     domain::{
-        finding::{Finding, Weight},
+        finding::{Finding, Weight, code},
+        legible::Legibility,
         level::Level,
         lint,
         measures::Planned,
@@ -76,6 +77,9 @@ pub struct PreflightText {
 /// What is not said to those who only look: that they may not issue it themselves.
 const NOT_FOR_READERS: [&str; 2] = ["role-may-not-issue", "status-not-allowed"];
 
+/// So many screens are named; of more only the number is told.
+const SCREENS_NAMED: usize = 20;
+
 /// Looks at a submission as its submitter, or (`reads`) as somebody who is to approve it or to see it through.
 pub(super) async fn dry_run(parts: &Parts, submission: Submission, reads: bool) -> Result<Preflight, SubmitFault> {
     let read = intake::read(parts, &submission).await?;
@@ -120,6 +124,9 @@ async fn look(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Result<
     let mut advice: Vec<Finding> = beyond.map(forecast::advice_beyond).into_iter().collect();
     advice.extend(wording(parts, warning, &drafts));
     advice.extend(found);
+    advice.extend(
+        drafts.iter().filter(|draft| draft.channel == Channel::Display).flat_map(|draft| legible(parts, draft)),
+    );
     for draft in &drafts {
         advice.extend(fit::findings(parts, warning, issuer, draft.channel, &draft.audience, &draft.texts));
     }
@@ -151,6 +158,28 @@ fn wording(parts: &Parts, warning: &Warning, drafts: &[Draft]) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Screens on which people cannot read all of it from where they stand.
+fn legible(parts: &Parts, draft: &Draft) -> Vec<Finding> {
+    let words = |language: &str| {
+        let same = draft.contents.iter().find(|content| content.language.eq_ignore_ascii_case(language));
+        let content = same.or(draft.contents.first());
+        content.map(|content| (content.title.clone(), content.text.clone())).unwrap_or_default()
+    };
+    let found = parts.screens.legible(&draft.audience, &words);
+    let told = [
+        (Some(Legibility::TooSmall), code::SCREENS_TOO_SMALL),
+        (Some(Legibility::Headline), code::SCREENS_HEADLINE_ONLY),
+        (None, code::SCREENS_SIZE_UNKNOWN),
+    ];
+    let finding = |(carries, code)| {
+        let screens: &Vec<String> = found.get(&carries)?;
+        let named = screens.iter().take(SCREENS_NAMED).cloned().collect::<Vec<_>>().join("、");
+        let names = if screens.len() > SCREENS_NAMED { named + " …" } else { named };
+        Some(Finding::advise(code, "").arg("count", screens.len()).arg("names", names))
+    };
+    told.into_iter().filter_map(finding).collect()
 }
 
 fn texts(draft: Draft) -> impl Iterator<Item = PreflightText> {

@@ -129,6 +129,9 @@ pub struct Notice {
     pub drill: bool,
     /// Says that an event is over: shown without a level colour.
     pub lift: bool,
+    /// Says that the event was a mistake, and is a lift too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub correction: bool,
 }
 
 /// The words of a notice in one more language.

@@ -49,6 +49,7 @@ fn files(sample: &toml::Table, folder: &Path) {
                     "apns.p8" | "vapid.pem" => {
                         openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"])
                     }
+                    "wechat-aes-key" => b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ".to_vec(),
                     "dkim-key" => openssl(&["genpkey", "-algorithm", "ED25519"]),
                     "firebase.json" => {
                         let key = judged("rsa_key.py", "").expect("a key");

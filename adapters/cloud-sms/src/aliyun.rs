@@ -116,7 +116,8 @@ impl Dialect for Aliyun {
             return Err(CallbackFault::Unreadable("neither reports nor replies".to_owned()));
         }
         let body = bytes::Bytes::from_static("{\"code\":0,\"msg\":\"成功\"}".as_bytes());
-        Ok(Inbound { receipts, replies, answer: Some(Said { media_type: "application/json", body }) })
+        let answer = Some(Said { media_type: "application/json", body });
+        Ok(Inbound { receipts, replies, answer, ..Inbound::default() })
     }
 
     fn signature(&self) -> &str {

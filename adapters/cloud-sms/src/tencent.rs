@@ -129,7 +129,8 @@ impl Dialect for Tencent {
             return Err(CallbackFault::Unreadable("neither reports nor a reply".to_owned()));
         }
         let body = bytes::Bytes::from_static(br#"{"result":0,"errmsg":"OK"}"#);
-        Ok(Inbound { receipts, replies, answer: Some(Said { media_type: "application/json", body }) })
+        let answer = Some(Said { media_type: "application/json", body });
+        Ok(Inbound { receipts, replies, answer, ..Inbound::default() })
     }
 
     fn signature(&self) -> &str {

@@ -16,6 +16,7 @@ mod profile;
 mod receipt;
 pub mod specification;
 mod verdict;
+mod when;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -28,8 +29,9 @@ pub use codes::{Class, CodeMeaning, CodeTable, CodeTableFault};
 pub use content::{Attachment, Batch, Content, Item, Token, TooLong, Urgency};
 pub use fit::Fit;
 pub use profile::{Channel, Deduplication, Profile, RateUnit, ReceiptStyle};
-pub use receipt::{Answer, Inbound, NotTaken, Origin, Receipt, ReceiptSink, ReceiptState, Reply};
+pub use receipt::{Answer, Follow, FollowState, Inbound, NotTaken, Origin, Receipt, ReceiptSink, ReceiptState, Reply};
 pub use verdict::{Cause, Fault, Reference, Scope, Verdict};
+pub use when::{DRILL_MARK, When};
 
 /// One configured provider account or link, able to make one attempt at a batch of addresses.
 ///

@@ -48,6 +48,30 @@ pub struct Reply {
     pub origin: Origin,
 }
 
+/// Somebody began or ended to follow what this route sends: whoever keeps the directory adds or retires the address.
+///
+/// Like receipts it may come twice and out of order; of two about one address the later [`at`](Self::at) counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Follow {
+    /// Who, as the provider writes the address.
+    pub address: Address,
+    /// Whether he came or went.
+    pub state: FollowState,
+    /// When, by the provider's clock, milliseconds since 1970; `None` when it does not say.
+    pub at: Option<i64>,
+    /// How far it can be trusted.
+    pub origin: Origin,
+}
+
+/// Whether somebody came or went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowState {
+    /// Messages may be sent to the address.
+    Followed,
+    /// The provider refuses every message to the address.
+    Left,
+}
+
 /// What a call of the provider says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inbound {
@@ -55,6 +79,8 @@ pub struct Inbound {
     pub receipts: Vec<Receipt>,
     /// What people wrote back.
     pub replies: Vec<Reply>,
+    /// Who began or ended to follow.
+    pub followers: Vec<Follow>,
     /// What the provider wants to read as answer, once all of it is durable; `None` = nothing in particular.
     pub answer: Option<Answer>,
 }

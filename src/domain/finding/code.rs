@@ -302,6 +302,12 @@ codes! {
     CHANNEL_CANNOT_CARRY = "channel-cannot-carry";
     /// One route of a channel cannot carry the text; another can.
     ROUTE_CANNOT_CARRY = "route-cannot-carry";
+    /// On some screens only the headline can be read from where people stand.
+    SCREENS_HEADLINE_ONLY = "screens-headline-only";
+    /// On some screens not even the headline can be read from where people stand.
+    SCREENS_TOO_SMALL = "screens-too-small";
+    /// Of some screens nobody said how large they are and from how far they are read.
+    SCREENS_SIZE_UNKNOWN = "screens-size-unknown";
     /// A text too long to be read on a screen in passing.
     SCREEN_READING_LONG = "screen-reading-long";
     /// A polygon or circle cannot choose those whose position is not known.

@@ -91,7 +91,7 @@ impl Flow {
     pub async fn callback(&self, route: &str, callback: &Callback<'_>) -> CallbackAnswer {
         let Some(known) = self.0.routes.get(route) else { return CallbackAnswer::Unknown };
         let callback = Callback { signature: known.config.callback_signatures, ..*callback };
-        let Inbound { receipts, replies, answer } = match known.adapter.read_callback(&callback) {
+        let Inbound { receipts, replies, followers, answer } = match known.adapter.read_callback(&callback) {
             Ok(inbound) => inbound,
             Err(fault) => {
                 let answer = match fault {
@@ -108,7 +108,12 @@ impl Flow {
             return CallbackAnswer::NotTaken;
         }
         self.0.telemetry.receipts_unsigned(route, unsigned as u64);
-        match super::reply::take(&self.0, route, replies).await {
+        let written = super::reply::take(&self.0, route, replies).await;
+        let known = match written {
+            Ok(()) => super::follow::take(&self.0, route, followers).await,
+            Err(NotTaken) => Err(NotTaken),
+        };
+        match known {
             Ok(()) => CallbackAnswer::Taken(answer),
             Err(NotTaken) => CallbackAnswer::NotTaken,
         }

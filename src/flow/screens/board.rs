@@ -1,6 +1,8 @@
 //! The screens of one gateway: who is asked for, what it must show, what it proved.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use roaring::RoaringBitmap;
 
 use super::{
     AckState, Heartbeat, KIOSK_PARAMETER, PublicKey, Screen, ScreenDocument, ScreenView, Stamped, WAIT_MAX,
@@ -13,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::moment::Moment,
+    domain::{legible::Legibility, moment::Moment},
     flow::{Unavailable, record::WarningId, target::directory::Directory},
     store::Store,
 };
@@ -213,6 +215,23 @@ impl Screens {
 
     pub(super) fn views(&self) -> Vec<ScreenView> {
         self.registry.all().iter().map(|entry| self.view(entry)).collect()
+    }
+
+    /// Names of the screens of an audience by what of a text can be read on them; `None` where their size is unknown.
+    /// `words` gives headline and text in a language.
+    pub(crate) fn legible(
+        &self,
+        audience: &RoaringBitmap,
+        words: &dyn Fn(&str) -> (String, String),
+    ) -> BTreeMap<Option<Legibility>, Vec<String>> {
+        let mut found: BTreeMap<Option<Legibility>, Vec<String>> = BTreeMap::new();
+        for entry in self.registry.all().iter().filter(|entry| audience.contains(entry.row)) {
+            let screen = &entry.record.screen;
+            let (headline, text) = words(&screen.language);
+            let carries = screen.panel.map(|panel| panel.carries(&headline, &text));
+            found.entry(carries).or_default().push(screen.name.clone());
+        }
+        found
     }
 
     pub(super) fn token_opens(&self, id: &str, token: &str) -> bool {

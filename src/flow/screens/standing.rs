@@ -23,6 +23,8 @@ pub struct Standing {
     pub purpose: Purpose,
     /// Says that its event is over. Shown without a level colour, after everything that still holds.
     pub lift: bool,
+    /// Says that the event was a mistake; a lift too.
+    pub correction: bool,
     /// Milliseconds since 1970.
     pub released_ms: i64,
     /// Seconds since 1970; from this second on no screen shows it.
@@ -93,6 +95,7 @@ impl Standing {
             valid_until: Some(Moment::china(self.expires_unix).to_string()),
             drill: self.purpose.is_drill(),
             lift: self.lift,
+            correction: self.correction,
         }
     }
 }

@@ -34,7 +34,11 @@ use crate::{
 const BODY: usize = 1024 * 1024;
 
 pub(super) fn routes() -> Vec<RouteSpec> {
-    vec![RouteSpec::post("/callbacks/{route}/{secret}", Access::public(), callback).described(&CALLBACK)]
+    vec![
+        // Some providers ask once whether the address is ours before they use it.
+        RouteSpec::get("/callbacks/{route}/{secret}", Access::public(), callback),
+        RouteSpec::post("/callbacks/{route}/{secret}", Access::public(), callback).described(&CALLBACK),
+    ]
 }
 
 async fn callback(

@@ -114,7 +114,7 @@ impl Kiosk {
         let class = first.map_or("unknown", class);
         let others = notices.iter().map(|notice| Other {
             class: self::class(notice),
-            word: words.t(&format!("kiosk-level-{}", self::class(notice))),
+            word: words.t(&format!("kiosk-level-{}", name(notice))),
             title: notice.title.clone(),
         });
         Self {
@@ -124,7 +124,7 @@ impl Kiosk {
             state: if first.is_some() { "warning" } else { "calm" },
             drill: first.is_some_and(|notice| notice.drill),
             class,
-            word: words.t(&format!("kiosk-level-{class}")),
+            word: words.t(&format!("kiosk-level-{}", first.map_or("unknown", name))),
             roman: grade(words, class),
             title: text(|notice| &notice.title),
             text: text(|notice| &notice.text),
@@ -154,6 +154,11 @@ impl Kiosk {
     }
 }
 
+/// What a notice is called: its level, a lift or a correction.
+fn name(notice: &Notice) -> &'static str {
+    if notice.correction { "correction" } else { class(notice) }
+}
+
 /// What draws a notice: its level, or that it is a lift.
 fn class(notice: &Notice) -> &'static str {
     if notice.lift { "lift" } else { notice.level.name() }
@@ -174,7 +179,7 @@ fn minute(rfc3339: &str) -> String {
 
 /// The words of each class for the script: `{"red":["红色预警","Ⅰ级 特别严重"],…}`.
 fn levels(words: Words) -> String {
-    let classes = Level::ALL.into_iter().map(Level::name).chain(["lift"]);
+    let classes = Level::ALL.into_iter().map(Level::name).chain(["lift", "correction"]);
     let pairs = classes.map(|class| {
         let texts = serde_json::json!([words.t(&format!("kiosk-level-{class}")), grade(words, class)]);
         (class.to_owned(), texts)

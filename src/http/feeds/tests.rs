@@ -187,6 +187,7 @@ fn notice(title: &str, drill: bool) -> Notice {
         valid_until: Some(at(3600)),
         drill,
         lift: false,
+        correction: false,
     }
 }
 

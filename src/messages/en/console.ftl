@@ -339,6 +339,7 @@ kiosk-level-yellow = Yellow warning
 kiosk-level-blue = Blue warning
 kiosk-level-unknown = Warning
 kiosk-level-lift = Lifted
+kiosk-level-correction = Correction
 kiosk-grade-red = Level I
 kiosk-grade-orange = Level II
 kiosk-grade-yellow = Level III

@@ -482,6 +482,18 @@ route-cannot-carry = The route {$route} cannot carry this text: {$cause}
     .action = Other routes of the channel carry it; to use this one, shorten the text or let the administrator add a template.
     .who = The officer on duty at the issuer
 
+screens-headline-only = On {$count} screens only the headline can be read from where people stand: {$names}
+    .action = Put what people must do into the headline, or be content with the headline there.
+    .who = the issuer's staff
+
+screens-too-small = On {$count} screens not even the headline can be read from where people stand: {$names}
+    .action = Shorten the headline, or reach the people there in another way.
+    .who = the issuer's staff
+
+screens-size-unknown = Of {$count} screens nobody said how large they are and from how far they are read.
+    .action = Enter their panel with PUT /v1/screens/ID.
+    .who = the administrator
+
 screen-reading-long = The text on screens takes {$seconds} seconds to read, more than {$most}.
     .action = Shorten it, so that passers-by can read it all; the bound is the setting texts.screen_reading_s.
     .more = Estimated at 5 Chinese characters or 15 letters a second.

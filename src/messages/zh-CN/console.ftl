@@ -339,6 +339,7 @@ kiosk-level-yellow = 黄色预警
 kiosk-level-blue = 蓝色预警
 kiosk-level-unknown = 预警
 kiosk-level-lift = 解除
+kiosk-level-correction = 更正
 kiosk-grade-red = Ⅰ级 特别严重
 kiosk-grade-orange = Ⅱ级 严重
 kiosk-grade-yellow = Ⅲ级 较重

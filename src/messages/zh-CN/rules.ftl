@@ -488,6 +488,18 @@ route-cannot-carry = 通路 {$route} 发不了这段文字：{$cause}
     .action = 由该渠道的其他通路发送；要用这条通路，请缩短文字或请管理员备好模板。
     .who = 发布单位的值班人员
 
+screens-headline-only = 有 {$count} 块屏幕在观看距离上只看得清标题：{$names}
+    .action = 把要做的事写进标题，或者接受那里只能看到标题。
+    .who = 发布单位的值班人员
+
+screens-too-small = 有 {$count} 块屏幕在观看距离上连标题也看不清：{$names}
+    .action = 缩短标题，或者用别的办法通知那里的人。
+    .who = 发布单位的值班人员
+
+screens-size-unknown = 有 {$count} 块屏幕没有登记尺寸和观看距离，无法判断能不能看清。
+    .action = 用 PUT /v1/screens/编号 补上 panel。
+    .who = 管理员
+
 screen-reading-long = 显示屏上的文字要读 {$seconds} 秒，超过 {$most} 秒。
     .action = 缩短文字，路过的人才读得完；上限是设置 texts.screen_reading_s。
     .more = 按每秒 5 个汉字或 15 个字母估算。

@@ -91,6 +91,8 @@ pub struct Context {
     pub description: String,
     /// The signed instruction, verbatim.
     pub instruction: String,
+    /// The short form its issuer gave it for messages on the telephone, verbatim.
+    pub short_text: String,
     /// Name of whoever issued it: as signed, else the signature.
     pub issuer: String,
     pub signature: String,
@@ -192,6 +194,7 @@ impl Context {
             headline,
             description: field(|info| info.description.as_ref()),
             instruction: field(|info| info.instruction.as_ref()),
+            short_text: warning.short_text(language).unwrap_or_default().to_owned(),
             issuer,
             signature: config.texts.signature.clone(),
             sent: words.time(message.sent),

@@ -14,6 +14,7 @@ pub(super) fn contexts(language: &str) -> Vec<(Variant, Context)> {
         headline: String::new(),
         description: String::new(),
         instruction: String::new(),
+        short_text: String::new(),
         onset: String::new(),
         expires: String::new(),
         areas: Vec::new(),
@@ -80,6 +81,7 @@ fn full(language: &str) -> Context {
         instruction: text(
             "1.停止集会、停课、停业（特殊行业除外）；2.转移危险地带人员；3.做好山洪、滑坡的防御和抢险工作。",
         ),
+        short_text: text("松北街道暴雨红色预警，请立即避险"),
         issuer: text("样例气象台"),
         signature: text("松北预警"),
         sent: text("2026年7月15日18时20分"),

@@ -2,7 +2,7 @@ use std::fs;
 
 use super::*;
 use crate::domain::{
-    message::{Kind, Message, MessageRef, Status},
+    message::{Kind, Message, MessageRef, NamedValue, Status},
     warning::Warning,
 };
 
@@ -138,6 +138,17 @@ fn the_short_form_is_signature_headline_and_address() {
     assert_eq!(zh, "【松北预警】样例气象台发布暴雨红色预警信号 https://warn.songbei.example/w/1");
     assert!(en.starts_with("[松北预警] 样例气象台发布暴雨红色预警信号 https"), "{en}");
     assert!(of(Channel::Push).chain(of(Channel::Email)).all(str::is_empty), "there is no file for it");
+}
+
+#[test]
+fn the_short_form_of_its_issuer_comes_before_one_of_ours() {
+    let mut message = message(Status::Actual);
+    message.infos[0].description = Some("雨".repeat(80));
+    for (name, value) in [("CN-12379.method.method", "SMS"), ("CN-12379.method.message", "红色预警，速避")] {
+        message.infos[0].parameters.push(NamedValue { name: name.to_owned(), value: value.to_owned() });
+    }
+    let all = every_rendering(&warning(message));
+    assert_eq!(all[0].2.short, "【松北预警】红色预警，速避");
 }
 
 #[test]

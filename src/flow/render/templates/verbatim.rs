@@ -11,7 +11,8 @@ use super::{
     one_line,
 };
 
-/// Whether the parts carry headline and description whole, and the short form the headline. What may be left out, the
+/// Whether the parts carry headline and description whole, and the short form the headline or what its issuer wrote for
+/// that. What may be left out, the
 /// instruction and in the short form the description, is not cut: whoever carries its beginning must carry it all.
 pub(super) fn check(rendered: &Rendered, channel: Channel, context: &Context) -> Result<(), RenderFault> {
     let plain = format!("{}\n{}", rendered.title, rendered.text);
@@ -26,6 +27,10 @@ fn carries(text: &str, context: &Context, carrier: Part) -> Result<(), RenderFau
     let (html, short) = (carrier == Part::Html, carrier == Part::Short);
     let written = |signed: &str| if html { HtmlEscape(signed).to_string() } else { signed.to_owned() };
     let whole = |signed: &str| text.contains(&written(signed.trim())) || text.contains(&written(&one_line(signed)));
+    // The issuer's own short form takes the place of all of it.
+    if short && text.contains(context.short_text.trim()) && !context.short_text.trim().is_empty() {
+        return Ok(());
+    }
     for (part, signed) in [("headline", &context.headline), ("description", &context.description)] {
         let left_out = short && part == "description" && !text.contains(&beginning(signed));
         if !left_out && !whole(signed) {

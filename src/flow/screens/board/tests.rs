@@ -73,6 +73,7 @@ impl World {
             level: Level::Red,
             purpose: Purpose::Actual,
             lift: false,
+            correction: false,
             released_ms: self.clock.unix_ms(),
             expires_unix: self.clock.unix() + lasts_s,
             texts: vec![text],

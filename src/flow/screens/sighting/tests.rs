@@ -25,6 +25,7 @@ fn document(warnings: &[&str]) -> ScreenDocument {
         shown_s: 6,
         drill: false,
         lift: false,
+        correction: false,
     };
     ScreenDocument::new("zh-CN", warnings.iter().map(notice).collect(), 0)
 }

@@ -33,6 +33,7 @@ fn standing(id: &str, level: Level, released_s: i64) -> Standing {
         level,
         purpose: Purpose::Actual,
         lift: false,
+        correction: false,
         released_ms: (NOW + released_s) * 1000,
         expires_unix: NOW + 3600,
         texts: vec![text("zh-CN", id), text("en", &format!("{id} in English"))],

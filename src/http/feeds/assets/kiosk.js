@@ -184,6 +184,7 @@
   var told = {};
 
   function classOf(notice) { return notice.lift ? "lift" : notice.level; }
+  function wordsOf(notice) { return levels[notice.correction ? "correction" : classOf(notice)]; }
   // Height of a character that can be read from where people stand, in pixels; 0 where nobody said how far that is.
   function readable() { return parseFloat(data.character || "0") / 100 * window.innerHeight; }
   function sized(box) {
@@ -205,7 +206,7 @@
   function head(notice, said) {
     id("notice").className = classOf(notice);
     id("notice").lang = said.language;
-    var words = levels[classOf(notice)];
+    var words = wordsOf(notice);
     id("word").textContent = words[0];
     id("roman").textContent = words[1];
     id("title").textContent = said.title;
@@ -276,7 +277,7 @@
       var item = document.createElement("li");
       var word = document.createElement("b");
       item.className = classOf(notice) + (number === index ? " shown" : "");
-      word.textContent = levels[classOf(notice)][0];
+      word.textContent = wordsOf(notice)[0];
       item.appendChild(word);
       item.appendChild(document.createTextNode(notice.title));
       box.appendChild(item);
