@@ -69,7 +69,7 @@ async fn red_reaches_everybody_and_twice_only_who_was_in_doubt() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn yellow_reaches_nobody_twice_and_misses_only_who_is_in_doubt() {
-    let (carrier, told) = cut(Protocol::Cmpp, "yellow", 8, 5_000).await;
+    let (carrier, told) = cut(Protocol::Smpp, "yellow", 500, 5_000).await;
     assert!(carrier.centre.doubled().is_empty(), "{:?}", carrier.centre.doubled());
     let mut in_doubt = 0;
     for (reached, delivery) in &told {
