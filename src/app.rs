@@ -9,10 +9,10 @@ use tokio::net::TcpListener;
 
 use crate::{
     clock::Clock,
-    config::{Config, Upstream},
+    config::{Config, Route, Upstream},
     flow::{
         Assembly, Flow, Unavailable,
-        receipt::{CallbackSecrets, Inbox, Links, ScreenInbox, SecretFault},
+        receipt::{CallbackSecrets, Inbox, Links, ScreenInbox, SecretFault, Unsealed},
         render::templates::{TemplateFaults, Templates},
         screens::Screens,
         target::directory::Directory,
@@ -142,7 +142,7 @@ impl Gateway {
 
         let vault = Arc::clone(&opened.vault);
         let confirm: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("confirm", bytes));
-        let links = Links::new(confirm, &public_url);
+        let links = Links::new(confirm, &public_url).with_unsubscribing(read_unsubscribing(&config)?);
         let vault = Arc::clone(&opened.vault);
         let mac: crate::flow::screens::Mac = Arc::new(move |bytes: &[u8]| vault.mac("kiosk", bytes));
         let shown = Arc::new(ScreenInbox::default());
@@ -217,6 +217,14 @@ impl Gateway {
         self.store.close().await;
         ended
     }
+}
+
+fn read_unsubscribing(config: &Config) -> Result<Vec<Unsealed>, StartFault> {
+    let read = |(name, route): (&String, &Route)| {
+        let unsealed = adapters::unsubscribing(route);
+        unsealed.map_err(|fault| StartFault::Route { route: name.clone(), fault }).transpose()
+    };
+    config.routes.iter().filter_map(read).collect()
 }
 
 fn build_fetchers(config: &Config) -> Result<Fetchers, StartFault> {

@@ -67,6 +67,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/receipts", "issuer operator auditor"),
     ("GET /c/{token}", "public"),
     ("POST /c/{token}", "public"),
+    ("GET /unsubscribe/{token}", "public"),
+    ("POST /unsubscribe/{token}", "public"),
     ("GET /callbacks/{route}/{secret}", "public"),
     ("POST /callbacks/{route}/{secret}", "public"),
     ("GET /v1/events", "issuer approver operator auditor"),

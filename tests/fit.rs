@@ -165,7 +165,7 @@ async fn where_the_text_does_not_fit_its_signed_short_form_goes_out() {
     let first = warning("W1", "yellow");
     let looked = engine.flow.dry_run(submission(&first, engine.actor())).await.expect("good");
     let text = looked.texts.iter().find(|text| text.channel == "sms").expect("sms");
-    let short = "【演练】【松北预警】松北区防汛抗旱指挥部发布暴雨预警【演练】";
+    let short = "【松北预警】【演练】松北区防汛抗旱指挥部发布暴雨预警【演练】";
     assert_eq!((&*text.short, text.routes[0].text.as_deref()), (short, Some(short)));
     let id = engine.post(&first).await;
     engine.until_done(&id, MINUTE).await;
@@ -211,7 +211,7 @@ async fn providers_of_templates_get_every_value_and_mails_get_none() {
         ("area", "松北区"),
         ("sent", "2026年11月24日8时00分"),
         ("language", "zh-CN"),
-        ("short", "【演练】【松北预警】松北区防汛抗旱指挥部发布暴雨预警【演练】"),
+        ("short", "【松北预警】【演练】松北区防汛抗旱指挥部发布暴雨预警【演练】"),
     ] {
         assert_eq!(value(name), wanted, "{name}");
     }

@@ -9,6 +9,7 @@ mod authority;
 mod browser;
 mod calls;
 mod cap_corpus;
+mod carriers;
 mod chain;
 mod cli;
 mod crash;

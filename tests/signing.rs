@@ -163,7 +163,7 @@ async fn whoever_signs_afterwards_reads_what_went_out() {
     assert_eq!(released.status, StatusCode::SEE_OTHER, "{}", released.text);
     world.until_done(&id).await;
     let page = world.get(&path, &wang).await;
-    for told in ["待补签", "将要发出的文字", "【演练】【松北预警】", "条短信"] {
+    for told in ["待补签", "将要发出的文字", "【松北预警】【演练】", "条短信"] {
         assert!(page.text.contains(told), "{told}: {}", page.text);
     }
     let signed = press(&world, &wang, &path, &page, &[("decision", "approve"), ("word", "演练发布")]).await;

@@ -4,12 +4,14 @@
 //! measure: value, yardstick, ratio, goal, whether it is met.
 
 mod core;
+mod email;
 mod intake;
 mod machine;
 mod pacing;
 mod plan;
 mod projection;
 mod report;
+mod sms;
 mod store;
 mod world;
 
@@ -29,6 +31,8 @@ const MEASURES: &[Measure] = &[
     Measure { name: "outcomes", run: store::measure },
     Measure { name: "intake", run: intake::intake },
     Measure { name: "feed", run: intake::feed },
+    Measure { name: "sms", run: sms::smpp },
+    Measure { name: "email", run: email::smtp },
 ];
 
 fn main() {

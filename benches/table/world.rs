@@ -35,6 +35,7 @@ use tokio::runtime::Runtime;
 pub(crate) struct World {
     pub(crate) flow: Flow,
     pub(crate) store: Store,
+    channel: Channel,
     lifecycle: Lifecycle,
     data: tempfile::TempDir,
 }
@@ -69,7 +70,7 @@ pub(crate) fn provider() -> Arc<dyn Adapter> {
 }
 
 impl World {
-    /// With one SMS route; `limits` are lines of its configuration.
+    /// With one route, of the adapter's channel; `limits` are lines of its configuration.
     pub(crate) async fn start(directory: &Arc<Directory>, adapter: Arc<dyn Adapter>, limits: &str) -> Self {
         Self::start_with(directory, adapter, limits, |store| store).await
     }
@@ -107,7 +108,8 @@ impl World {
         let shown = Arc::new(ScreenInbox::default());
         let (for_screens, places) = (Arc::clone(&store), Arc::clone(directory));
         let screens = Screens::open(for_screens, places, clock.clone(), mac, String::new(), shown);
-        let config = config(limits);
+        let channel = adapter.profile().channel;
+        let config = config(channel, limits);
         let lifecycle = Lifecycle::default();
         let assembly = Assembly {
             templates: Templates::load(&config).expect("built-in templates"),
@@ -121,9 +123,9 @@ impl World {
             screens: Arc::new(screens.await.expect("screens")),
             links: Links::new(Arc::new(|_: &[u8]| [0; 32]), ""),
             callback_secrets: CallbackSecrets::default(),
-            adapters: BTreeMap::from([("sms.bench".to_owned(), adapter)]),
+            adapters: BTreeMap::from([(format!("{channel}.bench"), adapter)]),
         };
-        Self { flow: Flow::start(assembly).await.expect("a flow"), store, lifecycle, data }
+        Self { flow: Flow::start(assembly).await.expect("a flow"), store, channel, lifecycle, data }
     }
 
     pub(crate) async fn stop(self) {
@@ -147,8 +149,22 @@ impl World {
     pub(crate) async fn accepted(&self, id: &WarningId) -> u64 {
         loop {
             let status = self.flow.status(id).await.expect("a store").expect("a warning");
-            if let Some(sms) = status.channels.get("sms").filter(|sms| sms.accepted == sms.audience) {
-                return sms.audience;
+            let own = status.channels.get(self.channel.name());
+            // A receipt may overtake us: delivered was accepted before.
+            if let Some(own) = own.filter(|own| own.accepted + own.delivered == own.audience) {
+                return own.audience;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Waits until every delivery of a warning is reported as delivered, and says how many there were.
+    pub(crate) async fn delivered(&self, id: &WarningId) -> u64 {
+        loop {
+            let status = self.flow.status(id).await.expect("a store").expect("a warning");
+            let own = status.channels.get(self.channel.name());
+            if let Some(own) = own.filter(|own| own.audience > 0 && own.delivered == own.audience) {
+                return own.audience;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -179,10 +195,10 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-fn config(limits: &str) -> Config {
+fn config(channel: Channel, limits: &str) -> Config {
     let mut config = Config::default();
-    let route = format!("channel = \"sms\"\nadapter = \"simulator\"\ndrill = true\nactual = false\n{limits}");
-    config.routes.insert("sms.bench".to_owned(), toml::from_str::<Route>(&route).expect("a route"));
+    let route = format!("channel = \"{channel}\"\nadapter = \"simulator\"\ndrill = true\nactual = false\n{limits}");
+    config.routes.insert(format!("{channel}.bench"), toml::from_str::<Route>(&route).expect("a route"));
     let any = vec!["*".to_owned()];
     config.issuers.insert(
         "bench".to_owned(),

@@ -16,7 +16,7 @@ use fenghuo_wechat::{InMemoryQuota, InMemoryTokens, MassQuota, OfficialAccount, 
 use crate::{
     clock::Clock,
     config::{Config, Route},
-    flow::subscribe::PushDoor,
+    flow::{receipt::Unsealed, subscribe::PushDoor},
 };
 
 /// Names of the adapters in this build, as `routes.*.adapter` knows them.
@@ -131,6 +131,20 @@ pub fn push_door(config: &Config) -> Result<Option<PushDoor>, AdapterFault> {
     let public_key =
         webpush::public_key(&settings.key_file).map_err(|fault| AdapterFault::Refused(fault.to_string()))?;
     Ok(Some(PushDoor { public_key, takes: Box::new(move |subscription| settings.takes(subscription)) }))
+}
+
+/// Reads the links to unsubscribe that a route puts into its messages; `None` when it puts none.
+///
+/// # Errors
+/// [`AdapterFault`].
+pub fn unsubscribing(route: &Route) -> Result<Option<Unsealed>, AdapterFault> {
+    if route.adapter != "email" {
+        return Ok(None);
+    }
+    let settings: fenghuo_email::Settings = route.settings.clone().try_into()?;
+    let Some(unsubscribe) = settings.unsubscribe else { return Ok(None) };
+    let seal = unsubscribe.seal().map_err(|fault| AdapterFault::Refused(fault.to_string()))?;
+    Ok(Some(Arc::new(move |text: &str| seal.open(text))))
 }
 
 fn made<A: Adapter, F: fmt::Display>(adapter: Result<A, F>) -> Result<Arc<dyn Adapter>, AdapterFault> {

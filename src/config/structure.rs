@@ -116,6 +116,14 @@ impl Pass<'_> {
                 pass.settings(inner);
                 return true;
             }
+            if let Value::List(items) = &mut entry.node.value {
+                for item in items {
+                    if let Value::Table(inner) = &mut item.value {
+                        pass.settings(inner);
+                    }
+                }
+                return true;
+            }
             if is_secret(key) && matches!(entry.node.value, Value::Text(_)) {
                 let args = vec![("suggestion", format!("{key}_file"))];
                 // The line would show the secret, so only the key is pointed at and the line is left out.

@@ -1,6 +1,6 @@
 //! Rules about texts: the drill mark, display width, what a short message costs.
 
-/// The mark that every text of a warning that is not actual begins with.
+/// The mark that every text of a warning that is not actual begins with, behind a signature if it has one.
 pub const DRILL_MARK: &str = "【演练】";
 
 /// Segments a text takes as UCS-2 short messages: 70 units alone, 67 each in a chain.

@@ -13,6 +13,7 @@ mod link;
 mod reply;
 mod stream;
 mod turn;
+mod unsubscribe;
 
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -23,6 +24,7 @@ pub use self::{
     confirm::{ConfirmView, Confirmation, Officers},
     link::Links,
     stream::{Cursor, ReceiptLine, Receipts},
+    unsubscribe::{Unsealed, Unsubscribed},
 };
 pub(super) use self::{
     kept::{Claimed, replay as replay_kept},

@@ -28,6 +28,7 @@ mod routes;
 mod screens;
 mod sign_off;
 mod suppressions;
+mod unsubscribe;
 mod warnings;
 
 pub(in crate::http) use self::{
@@ -77,6 +78,7 @@ pub fn routes() -> Vec<RouteSpec> {
         retry::routes(),
         receipts::routes(),
         confirm::routes(),
+        unsubscribe::routes(),
         callbacks::routes(),
         events::routes(),
         recipients::routes(),

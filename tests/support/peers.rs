@@ -2,6 +2,8 @@
 
 #[path = "../peers/counting.rs"]
 pub mod counting;
+#[path = "../peers/postfix.rs"]
+pub mod postfix;
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -14,7 +16,7 @@ use std::{
 use serde_json::Value;
 
 /// The Python of the tests' own environment.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let environment = std::env::var_os("FENGHUO_VENV")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/venv"), PathBuf::from);
     let python = environment.join("bin/python3");
@@ -22,11 +24,15 @@ fn python() -> PathBuf {
     python
 }
 
+/// A script of `tests/peers`.
+pub fn script(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(name)
+}
+
 /// Runs a script of `tests/peers` with something to read; what it printed, or its last words.
-pub fn judged(script: &str, input: &str) -> Result<String, String> {
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(script);
+pub fn judged(name: &str, input: &str) -> Result<String, String> {
     let mut command = Command::new(python());
-    let pipes = command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let pipes = command.arg(script(name)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().expect("python3 starts");
     child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
@@ -36,8 +42,7 @@ pub fn judged(script: &str, input: &str) -> Result<String, String> {
 
 /// Packs a folder or unpacks an archive with Python's own `zipfile`.
 pub fn zip(arguments: &[&str]) {
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/zip.py");
-    let done = Command::new(python()).arg(script).args(arguments).output().expect("python3 starts");
+    let done = Command::new(python()).arg(script("zip.py")).args(arguments).output().expect("python3 starts");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
@@ -50,9 +55,8 @@ pub struct SmtpSink {
 
 impl SmtpSink {
     pub fn start() -> Self {
-        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/smtp_sink.py");
         let mut child = Command::new(python())
-            .arg(script)
+            .arg(script("smtp_sink.py"))
             .args(["--port", "0"])
             .stdout(Stdio::piped())
             .spawn()

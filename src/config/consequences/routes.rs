@@ -91,6 +91,9 @@ fn secrets(pass: &mut Pass<'_>, path: &[&str], settings: &toml::Table) {
         if let toml::Value::Table(inner) = value {
             secrets(pass, &path, inner);
         }
+        for inner in value.as_array().into_iter().flatten().filter_map(toml::Value::as_table) {
+            secrets(pass, &path, inner);
+        }
         let (true, Some(file)) = (key.ends_with("_file"), value.as_str()) else { continue };
         secret(pass, &path, Path::new(file), !is_public(key));
     }

@@ -74,6 +74,16 @@ fn each_mistake_has_its_code_and_its_key() {
         (route("breaker = { faulds = 1 }"), "config-unknown-key", "routes.\"sms.a\".breaker.faulds"),
         (route("settings = { token = \"x\" }"), "config-secret-inline", "routes.\"sms.a\".settings.token"),
         (route("settings = { key_file = \"no\" }"), "config-file-missing", "routes.\"sms.a\".settings.key_file"),
+        (
+            route("settings = { relays = [{ password = \"x\" }] }"),
+            "config-secret-inline",
+            "routes.\"sms.a\".settings.relays.password",
+        ),
+        (
+            route("settings = { relays = [{ key_file = \"no\" }] }"),
+            "config-file-missing",
+            "routes.\"sms.a\".settings.relays.key_file",
+        ),
         ("[routes.\"sms.a\"]\nchannel = \"sms\"\n".into(), "config-missing-key", "routes.\"sms.a\""),
         (
             "[routes.\"sms.a\"]\nchannel = \"smss\"\nadapter = \"x\"\n".into(),

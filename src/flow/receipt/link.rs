@@ -5,8 +5,10 @@
 //! and code. Nothing is looked up before the code holds, so that guessing costs this server next to nothing.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use fenghuo_contract::Token;
 use subtle::ConstantTimeEq;
 
+use super::Unsealed;
 use crate::flow::screens::Mac;
 
 /// Names HMAC-SHA-256 with its first ten bytes.
@@ -21,13 +23,26 @@ const LONGEST: usize = 1 + (8 + 5 + CODE) * 4 / 3 + 1;
 pub struct Links {
     mac: Mac,
     base: String,
+    /// Read the links to unsubscribe that routes sign themselves.
+    unsealed: Vec<Unsealed>,
 }
 
 impl Links {
     /// Addresses that begin with `public_url`; `mac` is a keyed hash for this purpose alone.
     #[must_use]
     pub fn new(mac: Mac, public_url: &str) -> Self {
-        Self { mac, base: format!("{}/c/", public_url.trim_end_matches('/')) }
+        Self { mac, base: format!("{}/c/", public_url.trim_end_matches('/')), unsealed: Vec::new() }
+    }
+
+    /// The same, and the links to unsubscribe of these routes are known too.
+    #[must_use]
+    pub fn with_unsubscribing(self, unsealed: Vec<Unsealed>) -> Self {
+        Self { unsealed, ..self }
+    }
+
+    /// The delivery a link to unsubscribe names, when one of the routes signed it.
+    pub(crate) fn unsealed(&self, token: &str) -> Option<Token> {
+        self.unsealed.iter().find_map(|unsealed| unsealed(token))
     }
 
     /// The address of a delivery.

@@ -67,7 +67,12 @@ async fn hear(parts: &Arc<Parts>, channel: Channel, reply: &Reply) -> Result<Rep
 }
 
 /// Writes down what the recipients of these rows chose; `false` when all of them had, or have a duty.
-async fn choose(parts: &Parts, channel: Channel, rows: &[u32], choice: Option<OptOut>) -> Result<bool, Unavailable> {
+pub(super) async fn choose(
+    parts: &Parts,
+    channel: Channel,
+    rows: &[u32],
+    choice: Option<OptOut>,
+) -> Result<bool, Unavailable> {
     let at_ms = parts.clock.unix_ms();
     let entry = |rows: &[u32]| {
         let rows = rows.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");

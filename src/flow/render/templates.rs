@@ -7,7 +7,7 @@
 //! `config/templates/README.md` lists the variables.
 //!
 //! Three rules are kept by code and not by the authors of templates: nothing that was signed is shortened or changed,
-//! every text of a warning that is not actual begins and ends with 【演练】, and HTML is escaped.
+//! every text of a warning that is not actual begins (behind the signature of a short message) and ends with 【演练】, and HTML is escaped.
 
 mod built_in;
 pub mod context;
@@ -242,30 +242,34 @@ fn finished(mut rendered: Rendered, channel: Channel, context: &Context) -> Rend
         rendered.short.clear();
     }
     if context.drill {
-        mark(&mut rendered, channel);
+        mark(&mut rendered, channel, &context.signature);
     }
     rendered
 }
 
-/// Puts the drill mark at the beginning and the end of every part. A template cannot leave it out.
-fn mark(rendered: &mut Rendered, channel: Channel) {
+/// Puts the drill mark at the beginning and the end of every part, behind its signature. A template cannot leave it out.
+fn mark(rendered: &mut Rendered, channel: Channel, signature: &str) {
     if !rendered.short.is_empty() {
-        rendered.short = marked(&rendered.short);
+        rendered.short = marked(&rendered.short, signature);
     }
     for part in parts_of(channel) {
         match part {
-            Part::Title => rendered.title = marked(&rendered.title),
-            Part::Text => rendered.text = marked(&rendered.text),
+            Part::Title => rendered.title = marked(&rendered.title, signature),
+            Part::Text => rendered.text = marked(&rendered.text, signature),
             Part::Html => rendered.html = marked_html(&rendered.html),
             Part::Short => {}
         }
     }
 }
 
-fn marked(text: &str) -> String {
+/// The mark stands behind a signature in 【】 that leads the text: carriers of the mainland know whose message it is by what
+/// comes first, and refuse or sign anew what begins with anything else.
+fn marked(text: &str, signature: &str) -> String {
+    let signed = text.strip_prefix('【').and_then(|text| text.strip_prefix(signature)?.strip_prefix('】'));
+    let (signature, text) = text.split_at(text.len() - signed.unwrap_or(text).len());
     let before = if text.starts_with(DRILL_MARK) { "" } else { DRILL_MARK };
     let after = if text.len() > DRILL_MARK.len() && text.ends_with(DRILL_MARK) { "" } else { DRILL_MARK };
-    format!("{before}{text}{after}")
+    format!("{signature}{before}{text}{after}")
 }
 
 fn marked_html(html: &str) -> String {

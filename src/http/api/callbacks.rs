@@ -36,7 +36,7 @@ const BODY: usize = 1024 * 1024;
 pub(super) fn routes() -> Vec<RouteSpec> {
     vec![
         // Some providers ask once whether the address is ours before they use it.
-        RouteSpec::get("/callbacks/{route}/{secret}", Access::public(), callback),
+        RouteSpec::get("/callbacks/{route}/{secret}", Access::public(), callback).described(&ASKED),
         RouteSpec::post("/callbacks/{route}/{secret}", Access::public(), callback).described(&CALLBACK),
     ]
 }
@@ -108,4 +108,22 @@ static CALLBACK: Operation = Operation {
         MediaTypeUnsupported,
         ReceiptsNotTaken,
     ],
+};
+
+static ASKED: Operation = Operation {
+    id: "askCallback",
+    tag: "routes",
+    summary: both("服务商核对回调地址", "A provider asks whether the address is ours"),
+    description: both(
+        "有的服务商启用地址之前先用 GET 问一次；由通路的适配器核对签名，按服务商的要求应答。",
+        "Some providers ask by GET before they use an address; the route's adapter checks the signature and answers as the \
+         provider wants it.",
+    ),
+    parameters: &[
+        path("route", "通路名称", "Name of the route"),
+        path("secret", "通路的回调口令", "The route's callback secret"),
+    ],
+    request: &[],
+    answers: &[Answer { status: 200, text: both("地址是本网关的", "The address is ours"), content: None }],
+    problems: &[CallbackUnreadable, CallbackForged, CallbackUnknown, ReceiptsNotTaken],
 };

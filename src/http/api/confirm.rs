@@ -102,7 +102,7 @@ fn is_json(headers: &HeaderMap, name: &HeaderName) -> bool {
 }
 
 /// Browsers name HTML when they ask.
-fn wants_page(headers: &HeaderMap) -> bool {
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"))
 }
 
@@ -111,6 +111,11 @@ fn answer(headers: &HeaderMap, status: StatusCode, page: &Page) -> Response {
     if status == StatusCode::NOT_FOUND && !wants_page(headers) {
         return Problem::new(ConfirmLinkUnknown).into_response();
     }
+    self::page(status, page)
+}
+
+/// A page of this server for whoever opened the link of a message.
+pub(super) fn page(status: StatusCode, page: &impl Template) -> Response {
     let html = match page.render() {
         Ok(html) => html,
         Err(fault) => return Problem::internal(fault).into_response(),
@@ -172,7 +177,7 @@ impl Page {
     }
 }
 
-const TOKEN: Parameter = Parameter {
+pub(super) const TOKEN: Parameter = Parameter {
     name: "token",
     place: "path",
     schema: parameters::text,

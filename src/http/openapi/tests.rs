@@ -24,8 +24,15 @@ fn every_route_of_the_api_is_described() {
 }
 
 /// Described although not under `/v1/`.
-const OPERATIONS: [&str; 6] =
-    ["/healthz", "/readyz", "/metrics", "/callbacks/{route}/{secret}", "/c/{token}", "/subscribe/push"];
+const OPERATIONS: &[&str] = &[
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/callbacks/{route}/{secret}",
+    "/c/{token}",
+    "/subscribe/push",
+    "/unsubscribe/{token}",
+];
 
 #[test]
 fn every_operation_has_its_own_id_both_languages_and_examples() {

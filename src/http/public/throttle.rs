@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn one_network_asks_often_enough_and_no_more_until_the_hour_is_over() {
-        let (throttle, now) = (Throttle::default(), Instant::now());
+        let (throttle, now) = (Throttle::default(), crate::clock::Clock::simulated(0, 7).instant());
         let ask = |peer: &str, now| throttle.admits_peer(Some(peer.parse().unwrap()), now);
         assert!((0..PER_PEER).all(|_| ask("192.0.2.7", now)));
         assert!(!ask("192.0.2.7", now) && ask("192.0.2.8", now));
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_mailbox_is_asked_three_times_a_day_however_it_is_written() {
-        let (throttle, now) = (Throttle::default(), Instant::now());
+        let (throttle, now) = (Throttle::default(), crate::clock::Clock::simulated(0, 7).instant());
         assert!(["a@b.example", "A@b.example", " a@B.example "].iter().all(|text| throttle.admits_mailbox(text, now)));
         assert!(
             !throttle.admits_mailbox("a@b.example", now + HOUR) && throttle.admits_mailbox("a@b.example", now + DAY)

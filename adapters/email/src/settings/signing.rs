@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::problems::Problems;
+use super::problems::{Problems, SettingsFault};
 use crate::{
     dkim::{Key, Signer},
     seal::Seal,
@@ -62,6 +62,18 @@ pub(crate) struct Unsubscribe {
 }
 
 impl UnsubscribeSettings {
+    /// What opens the links, for whoever serves the address.
+    ///
+    /// # Errors
+    /// [`SettingsFault`] when the key cannot be used.
+    pub fn seal(&self) -> Result<Seal, SettingsFault> {
+        let mut problems = Problems::default();
+        match self.unsubscribe(&mut problems) {
+            Some(unsubscribe) if problems.0.is_empty() => Ok(unsubscribe.seal),
+            _ => Err(SettingsFault(problems.0)),
+        }
+    }
+
     pub(crate) fn unsubscribe(&self, problems: &mut Problems) -> Option<Unsubscribe> {
         let url = self.url.trim_end_matches('/');
         let plain = |byte: u8| byte.is_ascii_graphic() && !b"<>\"?#".contains(&byte);

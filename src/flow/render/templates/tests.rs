@@ -90,7 +90,9 @@ fn every_text_of_a_drill_begins_and_ends_with_the_mark() {
     for status in [Status::Exercise, Status::Test] {
         for (channel, language, rendered) in every_rendering(&warning(message(status))) {
             for text in [&rendered.title, &rendered.text, &rendered.short] {
-                let marked = text.starts_with(DRILL_MARK) && text.ends_with(DRILL_MARK);
+                // Carriers want their signature first.
+                let words = text.strip_prefix("【松北预警】").unwrap_or(text);
+                let marked = words.starts_with(DRILL_MARK) && words.ends_with(DRILL_MARK);
                 assert!(marked || text.is_empty(), "{channel} {language}: {text}");
             }
             if channel == Channel::Email {
@@ -104,9 +106,17 @@ fn every_text_of_a_drill_begins_and_ends_with_the_mark() {
 
 #[test]
 fn a_mark_that_is_there_already_is_not_doubled() {
-    assert_eq!(marked("【演练】雨【演练】"), "【演练】雨【演练】");
-    assert_eq!(marked("雨"), "【演练】雨【演练】");
-    assert_eq!(marked("【演练】"), "【演练】【演练】");
+    for (text, is) in [
+        ("【演练】雨【演练】", "【演练】雨【演练】"),
+        ("雨", "【演练】雨【演练】"),
+        ("【演练】", "【演练】【演练】"),
+        ("【松北】雨", "【松北】【演练】雨【演练】"),
+        ("【松北】【演练】雨", "【松北】【演练】雨【演练】"),
+        ("【松北】", "【松北】【演练】【演练】"),
+        ("【松江】雨", "【演练】【松江】雨【演练】"),
+    ] {
+        assert_eq!(marked(text, "松北"), is, "{text}");
+    }
     assert_eq!(marked_html("雨").matches(DRILL_MARK).count(), 2);
 }
 

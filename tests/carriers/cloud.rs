@@ -1,0 +1,102 @@
+//! A provider in the cloud that carries nothing but templates it approved.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::{ROUTE, people, saying, sent};
+use crate::support::{
+    gateway::{TestGateway, route},
+    peers::{python, script},
+};
+
+/// The stand-in of Aliyun, whose signatures are checked with the vendor's own code.
+struct Cloud {
+    child: Child,
+    port: u64,
+    calls: Receiver<Value>,
+}
+
+impl Cloud {
+    fn start() -> Self {
+        let mut command = Command::new(python());
+        let command = command.arg(script("sms_clouds.py")).args(["aliyun", "--id", "LTAI", "--secret", "kept"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("python3 starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let first: Value = serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON");
+        let port = first["listening"].as_u64().expect("a port");
+        let (sender, calls) = channel();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let sent = serde_json::from_str(&line).map(|call| sender.send(call));
+                if !matches!(sent, Ok(Ok(()))) {
+                    return;
+                }
+            }
+        });
+        Self { child, port, calls }
+    }
+
+    fn settings(&self, key: &std::path::Path) -> String {
+        format!(
+            "provider = 'aliyun'\nkey_id = 'LTAI'\nkey_file = '{}'\nsignature = '松北预警'\n\
+             endpoint = 'http://127.0.0.1:{}'\nallow_private = ['127.0.0.0/8']\n\
+             [[settings.templates]]\nid = 'SMS_1'\ntext = '【演练】${{issuer}}发布${{hazard_name}}${{level_name}}预警'\n\
+             parameters = ['issuer', 'hazard_name', 'level_name']\nwhen = {{ level = ['red', 'orange'] }}\n",
+            key.display(),
+            self.port
+        )
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        let _killed = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_that_fits_carries_a_warning_and_what_has_none_is_refused_before_its_release() {
+    let cloud = Cloud::start();
+    let folder = tempfile::tempdir().expect("a directory");
+    let key = folder.path().join("key");
+    std::fs::write(&key, "kept").expect("written");
+    let settings = cloud.settings(&key);
+    let world = TestGateway::with(|config| {
+        config.routes.retain(|_, route| !route.channel.reaches_persons());
+        // Who passes on for others cannot be asked to write it anew.
+        config.issuers.get_mut("relay").expect("the issuer").relay = false;
+        config.routes.insert(ROUTE.to_owned(), route("sms", "cloud_sms", &settings));
+    })
+    .await;
+    people(&world, 0..20).await;
+    for message in [saying("T1", "yellow", "exercise", 0), saying("T2", "red", "actual", 0)] {
+        let refused = world.post(&message).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        assert!(refused.text.contains("channel-cannot-carry"), "{}", refused.text);
+    }
+    let id = sent(&world, &saying("T3", "red", "exercise", 0)).await;
+    let told = world.until(&id, |status| status["done"] == true).await;
+    assert_eq!(told["channels"]["sms"]["accepted"], 20, "{told:#}");
+    let mut numbers = 0;
+    while numbers < 20 {
+        let call = cloud.calls.recv_timeout(Duration::from_secs(10)).expect("a call");
+        assert_eq!(call["signed"], true, "{call:#}");
+        // A test of the link asks for the list of templates.
+        if call["action"] == "QuerySmsTemplateList" {
+            continue;
+        }
+        let fields = &call["fields"];
+        assert_eq!((&fields["TemplateCode"], &fields["SignName"]), (&"SMS_1".into(), &"松北预警".into()), "{call:#}");
+        let values = fields["TemplateParam"].as_str().expect("values");
+        assert!(values.contains("松北区防汛抗旱指挥部") && values.contains("红色"), "{values}");
+        numbers += fields["PhoneNumbers"].as_str().expect("numbers").split(',').count();
+    }
+    assert_eq!(numbers, 20);
+}
