@@ -224,7 +224,7 @@ async fn whoever_listens_is_told_all_of_it_at_once_and_when_it_changes() {
 async fn whoever_signs_is_told_on_which_screens_it_cannot_be_read() {
     let world = TestGateway::start().await;
     let at = |distance_m: u32| json!({"panel": {"width_cm": 122, "height_cm": 69, "distance_m": distance_m}});
-    for (id, more) in [("near", at(3)), ("square", at(14)), ("bridge", at(200)), ("unknown", json!({}))] {
+    for (id, more) in [("near", at(3)), ("square", at(16)), ("bridge", at(200)), ("unknown", json!({}))] {
         registered(&world, id, more).await;
     }
     let answer = world.ask(
