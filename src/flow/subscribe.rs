@@ -1,5 +1,5 @@
 //! Residents subscribe for themselves: a browser at once, for it asks its own user; an address of e-mail after its owner said
-//! yes, see [`mail`].
+//! yes, see `subscribe/mail.rs`.
 //!
 //! A subscriber is a recipient of the group [`GROUP`] like any other: his areas, his language, the level below which he wants
 //! nothing. He takes part in no drill. His external id is made from a keyed hash of his address, so that subscribing again
