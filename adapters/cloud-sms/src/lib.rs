@@ -53,7 +53,7 @@ use crate::{
 };
 pub use crate::{
     settings::{Auth, Provider, Settings, SettingsFault},
-    template::{Parameter, Template, When},
+    template::{Parameter, Template},
 };
 
 /// Time a probe may take.

@@ -6,13 +6,10 @@
 
 mod approved;
 
-use fenghuo_contract::{Cause, Content};
+use fenghuo_contract::{Cause, Content, DRILL_MARK, When};
 use serde::{Deserialize, Deserializer, de};
 
 use approved::{Piece, pieces};
-
-/// What every text of an exercise or a test carries.
-pub(crate) const DRILL_MARK: &str = "【演练】";
 
 /// A template as the provider approved it.
 ///
@@ -42,31 +39,6 @@ pub struct Template {
     /// What goes into its places, in the provider's order. Default: nothing.
     #[serde(default)]
     pub parameters: Vec<Parameter>,
-}
-
-/// Conditions on a message; one with several values holds when any of them does, and all of them must hold. A value that ends
-/// with `*` means everything that begins so.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct When {
-    /// Codes of the hazard, for example `["11B03"]` or `["11B*"]`. Default: any.
-    #[serde(deserialize_with = "one_or_many")]
-    pub hazard: Vec<String>,
-    /// `red`, `orange`, `yellow`, `blue`, `unknown`. Default: any.
-    #[serde(deserialize_with = "one_or_many")]
-    pub level: Vec<String>,
-    /// Languages (BCP 47); `en` also means `en-GB`. Default: any.
-    #[serde(deserialize_with = "one_or_many")]
-    pub language: Vec<String>,
-    /// `first`, `update`, `raise`, `lower`, `lift`, `correction`. Default: any.
-    #[serde(deserialize_with = "one_or_many")]
-    pub change: Vec<String>,
-    /// `yes` for exercises and tests, `no` for the real thing. It adds nothing to what the text says. Default: any.
-    #[serde(deserialize_with = "one_or_many")]
-    pub drill: Vec<String>,
-    /// Names of issuers. Default: any.
-    #[serde(deserialize_with = "one_or_many")]
-    pub issuer: Vec<String>,
 }
 
 /// What goes into a place of a template: a value of the message by its name, or a table.
@@ -117,19 +89,6 @@ impl<'de> Deserialize<'de> for Parameter {
         }
         deserializer.deserialize_any(NameOrTable)
     }
-}
-
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a text or a list of texts")]
-    enum OneOrMany {
-        One(String),
-        Many(Vec<String>),
-    }
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::One(one) => vec![one],
-        OneOrMany::Many(many) => many,
-    })
 }
 
 /// What a template makes of a message.
@@ -196,7 +155,7 @@ impl Template {
     }
 
     fn serves(&self, content: &Content) -> bool {
-        is_drill(content) == self.is_drill() && self.when.holds(content)
+        content.is_drill() == self.is_drill() && self.when.holds(content)
     }
 
     fn check(&self, wrong: &mut impl FnMut(&str, String, String)) {
@@ -208,51 +167,16 @@ impl Template {
             let zh = format!("用于演练的模板须含{DRILL_MARK}");
             wrong("text", zh, format!("a template for drills must hold {DRILL_MARK}"));
         }
-        for (key, given, known) in [
-            ("level", &self.when.level, &["red", "orange", "yellow", "blue", "unknown"][..]),
-            ("change", &self.when.change, &["first", "update", "raise", "lower", "lift", "correction"]),
-            ("drill", &self.when.drill, &["yes", "no"]),
-        ] {
-            for unknown in given.iter().filter(|given| !known.contains(&given.as_str())) {
-                let known = known.join(", ");
-                let en = format!("there is no {unknown:?}, only {known}");
-                wrong(&format!("when.{key}"), format!("没有 {unknown:?}，只有 {known}"), en);
-            }
+        for (key, unknown, known) in self.when.unknown() {
+            let known = known.join(", ");
+            let en = format!("there is no {unknown:?}, only {known}");
+            wrong(&format!("when.{key}"), format!("没有 {unknown:?}，只有 {known}"), en);
         }
         for parameter in self.parameters.iter().filter(|parameter| parameter.max == Some(0)) {
             let name = &parameter.name;
             wrong("parameters", format!("{name} 的 max 须至少为 1"), format!("max of {name} must be at least 1"));
         }
     }
-}
-
-/// Whether a message is a drill: its values say so, or its text does.
-fn is_drill(content: &Content) -> bool {
-    content.values.get("drill").is_some_and(|drill| drill != "no") || content.text.contains(DRILL_MARK)
-}
-
-impl When {
-    fn holds(&self, content: &Content) -> bool {
-        let of = |name: &str| content.values.get(name).map_or("", String::as_str);
-        let language = |wanted: &String| {
-            let rest = content.language.get(..wanted.len()).filter(|begin| begin.eq_ignore_ascii_case(wanted));
-            rest.is_some() && matches!(content.language.as_bytes().get(wanted.len()), None | Some(b'-'))
-        };
-        any(&self.hazard, of("hazard"))
-            && any(&self.level, of("level"))
-            && any(&self.change, of("change"))
-            && any(&self.drill, if is_drill(content) { "yes" } else { "no" })
-            && any(&self.issuer, of("issuer"))
-            && (self.language.is_empty() || self.language.iter().any(language))
-    }
-}
-
-fn any(wanted: &[String], value: &str) -> bool {
-    let is = |wanted: &String| match wanted.strip_suffix('*') {
-        Some(beginning) => value.starts_with(beginning),
-        None => value == wanted,
-    };
-    wanted.is_empty() || wanted.iter().any(is)
 }
 
 impl Parameter {
