@@ -6,11 +6,13 @@
 //! means is its writer's business.
 
 pub mod chain;
+mod cluster;
 mod contract;
 pub mod embedded;
 pub mod memory;
 pub mod seal;
 
+pub use cluster::{Change, Cluster, FollowFault, NodeId, RateAsk, RatePart};
 pub use contract::{
     Appended, Commit, CommitFault, Committed, Engine, Entry, EntryKind, Expect, Health, JournalRow, JournalRowRef, Key,
     Put, ReadFault, Room, Space, Store, Stored, Urgency,

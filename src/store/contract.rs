@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::chain::{Entries, EntryRef};
+use super::{
+    chain::{Entries, EntryRef},
+    cluster::Cluster,
+};
 
 /// A kind of record. The numbers stand on disk and never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,6 +73,8 @@ pub enum Space {
     Education = 34,
     /// That a screen is silent and who was told, by its id.
     ScreenSilence = 36,
+    /// How far the slices of a plan are claimed, and which node has which of them, by the plan's number.
+    Claim = 37,
 }
 
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.
@@ -421,6 +426,11 @@ pub trait Engine: Send + Sync + 'static {
 
     /// What is left of disk and queue, when the engine has such.
     fn room(&self) -> Option<Room> {
+        None
+    }
+
+    /// What this node knows of the others, when the engine is one that several nodes share.
+    fn cluster(&self) -> Option<Arc<dyn Cluster>> {
         None
     }
 
