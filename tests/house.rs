@@ -137,13 +137,15 @@ fn manifest(path: &str, text: &str) -> Vec<String> {
     let tested = named("dev-dependencies").filter(|name| *name != "fenghuo-centre");
     let named = named("dependencies").chain(named("build-dependencies")).chain(tested);
     let allowed = |name: &str| match &*package {
-        "fenghuo-contract" => false,
-        "fenghuo-http" => name == "fenghuo-contract",
-        _ => name == "fenghuo-contract" || name == "fenghuo-http",
+        "fenghuo-contract" | "fenghuo-tls" => false,
+        "fenghuo-http" => name == "fenghuo-contract" || name == "fenghuo-tls",
+        _ => matches!(name, "fenghuo-contract" | "fenghuo-http" | "fenghuo-tls"),
     };
     let ours = named.filter(|name| name.starts_with("fenghuo") && !allowed(name));
-    ours.map(|name| format!("{path}: depends on {name}; an adapter knows the contract and the HTTP kit, nothing else"))
-        .collect()
+    ours.map(|name| {
+        format!("{path}: depends on {name}; an adapter knows the contract and the kits for HTTP and TLS, nothing else")
+    })
+    .collect()
 }
 
 fn root() -> PathBuf {

@@ -57,7 +57,6 @@ mod reply;
 mod seal;
 mod session;
 mod settings;
-mod tls;
 mod transaction;
 mod wire;
 

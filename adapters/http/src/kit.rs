@@ -1,4 +1,4 @@
-use std::{error::Error, fmt, path::PathBuf, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use fenghuo_contract::{Cause, Fault};
@@ -49,21 +49,9 @@ pub struct Answer {
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum KitFault {
-    /// Neither the operating system nor a file has a certificate authority.
-    #[error("no certificate authority is known: install the system's certificates or set ca_file")]
-    NoRoots,
-    /// The file of certificate authorities cannot be used.
-    #[error("ca_file {} cannot be read", path.display())]
-    CaFile {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        error: rustls::pki_types::pem::Error,
-    },
     /// TLS cannot be set up.
-    #[error("TLS cannot be set up")]
-    Tls(#[source] rustls::Error),
+    #[error(transparent)]
+    Tls(#[from] fenghuo_tls::TlsFault),
     /// The address names no host a connection can be made to.
     #[error("the address names no host that can be connected to")]
     Origin,

@@ -36,7 +36,6 @@ mod publisher;
 mod session;
 mod settings;
 mod state;
-mod tls;
 mod topics;
 mod wire;
 

@@ -11,7 +11,7 @@ use fenghuo_contract::CodeTable;
 use rustls::ClientConfig;
 
 use crate::{
-    codes, tls,
+    codes,
     topics::{Topics, is_prefix},
 };
 
@@ -207,8 +207,8 @@ impl Settings {
         if !self.tls {
             return None;
         }
-        match tls::client(self.ca_file.as_deref()) {
-            Ok(client) => Some(client),
+        match fenghuo_tls::client(self.ca_file.as_deref()) {
+            Ok(client) => Some(Arc::new(client)),
             Err(fault) => {
                 problems.unless(false, "ca_file", "TLS 无法使用", &fault.to_string());
                 None

@@ -28,7 +28,6 @@ pub mod sgip;
 pub mod smgp;
 pub mod smpp;
 mod text;
-mod tls;
 
 pub use adapter::{Now, Sms};
 pub use settings::{Link, Long, SettingsFault, Text, Tls};

@@ -4,7 +4,6 @@ use fenghuo_contract::{Cause, CodeTable, Fault};
 use tokio_rustls::TlsConnector;
 
 use super::problems::{Problems, secret};
-use crate::tls;
 
 /// A relay, and how it is spoken to. `host` must be given.
 ///
@@ -193,7 +192,8 @@ impl RelaySettings {
         if self.tls == Tls::None {
             return None;
         }
-        problems.good(tls::connector(self.ca_file.as_deref()), "ca_file", "无法建立 TLS 信任", "no trust for TLS")
+        let client = fenghuo_tls::client(self.ca_file.as_deref());
+        problems.good(client, "ca_file", "无法建立 TLS 信任", "no trust for TLS").map(|client| Arc::new(client).into())
     }
 
     fn login(&self, problems: &mut Problems) -> Option<Login> {

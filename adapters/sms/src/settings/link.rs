@@ -1,9 +1,9 @@
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_rustls::TlsConnector;
 
 use super::{Problems, is_this_machine};
-use crate::{link::Line, tls};
+use crate::link::Line;
 
 /// The connections to the carrier: section `link` of a route's settings. `host` must be given.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -129,8 +129,8 @@ impl Link {
         if self.tls == Tls::None {
             return Some(None);
         }
-        match tls::connector(self.ca_file.as_deref()) {
-            Ok(connector) => Some(Some(connector)),
+        match fenghuo_tls::client(self.ca_file.as_deref()) {
+            Ok(client) => Some(Some(Arc::new(client).into())),
             Err(fault) => {
                 problems.unless(false, "link.ca_file", "无法建立 TLS 信任", &fault.to_string());
                 None
