@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use fenghuo::{clock::Clock, domain::text::ucs2_segments};
 use fenghuo_contract::{
     Adapter, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound, Profile, RateUnit, Verdict,
+    Withdrawal, Withdrawn,
 };
 use tokio::time::Instant;
 
@@ -104,6 +105,10 @@ impl Adapter for Watched {
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {
         self.inner.fit(content)
+    }
+
+    async fn withdraw(&self, messages: &[Withdrawal], budget: Duration) -> Result<Vec<Withdrawn>, Fault> {
+        self.inner.withdraw(messages, budget).await
     }
 
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {

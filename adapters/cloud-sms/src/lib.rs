@@ -94,6 +94,7 @@ impl CloudSms {
                 Provider::Twilio => RateUnit::Segments,
             },
             window: settings.window,
+            withdraw_max: 0,
         };
         Ok(Self { profile, ready: settings.ready()?, now, chance, closed: AtomicBool::new(false) })
     }

@@ -1,6 +1,7 @@
 //! The contract's adapter over a protocol and its links.
 
 mod verdicts;
+mod withdrawals;
 
 use std::{
     sync::{
@@ -12,13 +13,14 @@ use std::{
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Address, Batch, Cause, Channel, Content, Deduplication, Fault, Fit, Profile, RateUnit, ReceiptSink,
-    ReceiptStyle, Reference, Token, Verdict,
+    Adapter, Batch, Cause, Channel, Content, Deduplication, Fault, Fit, Profile, RateUnit, ReceiptSink,
+    ReceiptStyle, Token, Verdict, Withdrawal, Withdrawn,
 };
 
+
 use crate::{
-    link::{Courier, Line, Links, Outcome, Reception, Work},
-    protocol::{Answer, Message, Protocol, Role},
+    link::{Courier, Line, Links, Reception, Work},
+    protocol::{Message, Protocol, Role},
     receipt::{Correlation, tail},
     settings::Text,
     text::Plan,
@@ -29,6 +31,8 @@ pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Recipients handed over at a time.
 const BATCH_MAX: usize = 256;
+/// Messages withdrawn at a time.
+const WITHDRAW_MAX: usize = 64;
 
 /// What a protocol module makes of its settings.
 pub(crate) struct Parts {
@@ -64,9 +68,11 @@ impl Sms {
             deduplication: Deduplication::None,
             rate_unit: RateUnit::Segments,
             window: (line.binds * line.window).max(2),
+            withdraw_max: if protocol.withdraws() { WITHDRAW_MAX } else { 0 },
         };
         let by_number = protocol.destinations_max() > 1;
-        let correlation = Arc::new(Correlation::new(by_number, text.segments_remembered));
+        let correlation = Correlation::new(by_number, text.segments_remembered);
+        let correlation = Arc::new(if protocol.withdraws() { correlation.naming() } else { correlation });
         let courier = Arc::new(Courier::new(sink, Arc::clone(&correlation)));
         let links = Links::new(&protocol, line, roles, &courier, seed);
         Self { profile, protocol, text, links, correlation, closed: AtomicBool::new(false) }
@@ -76,28 +82,6 @@ impl Sms {
     pub(crate) fn receiving(mut self, reception: Reception) -> Self {
         self.links.receive(reception);
         self
-    }
-
-    /// Withdraws a message the carrier accepted and has not delivered. The contract has no such call yet.
-    ///
-    /// Of a long message only the first segment can be named, and some message centres withdraw the others with it.
-    ///
-    /// # Errors
-    /// [`Fault`] as of a submit; [`Fault::Transient`] with the carrier's code when it does not withdraw, because the
-    /// message is on its way or unknown, and with `NO-SUCH-REQUEST` where the protocol has no such request.
-    pub async fn cancel(&self, reference: &Reference, address: &Address, budget: Duration) -> Result<(), Fault> {
-        self.check_open()?;
-        let to = self.protocol.destination(address).ok_or_else(|| Fault::Transient(no_number()))?;
-        let work = Work::Cancel { reference: reference.clone(), to };
-        let done = self.links.carry(work, true, tokio::time::sleep(budget).deadline()).await?;
-        let fault = done.fault.unwrap_or_else(|| Fault::Transient(Cause::new("TIMEOUT", "no answer in time")));
-        match done.outcomes.into_iter().next() {
-            Some(Outcome::Answered(Answer::Refused(status))) => {
-                Err(Fault::Transient(self.protocol.refusal(status).cause))
-            }
-            Some(Outcome::Answered(_)) => Ok(()),
-            _ => Err(fault),
-        }
     }
 
     fn check_open(&self) -> Result<(), Fault> {
@@ -187,6 +171,20 @@ impl Adapter for Sms {
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {
         Plan::new(content, &self.text).map(|plan| plan.fit())
+    }
+
+    async fn withdraw(&self, messages: &[Withdrawal], budget: Duration) -> Result<Vec<Withdrawn>, Fault> {
+        self.check_open()?;
+        if self.profile.withdraw_max == 0 {
+            return Err(Fault::Misconfigured(Cause::new("NO-SUCH-REQUEST", "nothing is withdrawn over this link")));
+        }
+        let asking = withdrawals::Asking::new(messages, &*self.protocol, &self.correlation);
+        if asking.requests.is_empty() {
+            return Ok(asking.without_requests());
+        }
+        let deadline = tokio::time::sleep(budget).deadline();
+        let done = self.links.carry(Work::Cancel(asking.requests.clone()), false, deadline).await?;
+        asking.answers(done, &*self.protocol)
     }
 
     async fn probe(&self) -> Result<(), Fault> {

@@ -106,6 +106,7 @@ console-reason-no_route = No route may carry it
 console-reason-recipient_limit = Reached as often as is allowed, and not again before the deadline
 console-reason-answered_elsewhere = Answered on another channel
 console-reason-suppressed = Address suppressed
+console-reason-recalled = Withdrawn by the provider
 
 console-faults = Faults
 console-fault-route = Route { $route }: { $state }

@@ -106,6 +106,7 @@ console-reason-no_route = 没有可用路由
 console-reason-recipient_limit = 已达到同一人的打扰上限，截止前不能再发
 console-reason-answered_elsewhere = 已在其他渠道有回应
 console-reason-suppressed = 地址已停发
+console-reason-recalled = 已由服务商撤回
 
 console-faults = 异常
 console-fault-route = 路由 { $route } { $state }
