@@ -27,7 +27,7 @@ use std::time::Duration;
 pub use address::Address;
 pub use callback::{Callback, CallbackFault, SignatureCheck};
 pub use codes::{Class, CodeMeaning, CodeTable, CodeTableFault};
-pub use content::{Attachment, Batch, Content, Item, Token, TooLong, Urgency};
+pub use content::{Attachment, Batch, Content, Item, Picture, Token, TooLong, Urgency};
 pub use fit::Fit;
 pub use profile::{Channel, Deduplication, Profile, RateUnit, ReceiptStyle};
 pub use receipt::{Answer, Follow, FollowState, Inbound, NotTaken, Origin, Receipt, ReceiptSink, ReceiptState, Reply};
