@@ -214,17 +214,22 @@ impl Adapter for Simulator {
     }
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {
-        let text = content.text_within(self.settings.text_max)?;
-        let segments = if self.settings.channel == Channel::Sms { segments(text) } else { 1 };
-        Ok(Fit { segments, text: text.to_owned() })
+        let link =
+            Some(&content.confirm_sample).filter(|link| self.settings.channel == Channel::Sms && !link.is_empty());
+        let room = link.map_or(0, |link| link.chars().count() + 1);
+        let text = content.text_within(self.settings.text_max.map(|most| most.saturating_sub(room)))?;
+        // The link stands below the text, as with a carrier.
+        let text = link.map_or_else(|| text.to_owned(), |link| format!("{text}\n{link}"));
+        let segments = if self.settings.channel == Channel::Sms { segments(&text) } else { 1 };
+        Ok(Fit { segments, text })
     }
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed());
         }
-        if let Err(too_long) = batch.content.text_within(self.settings.text_max) {
-            return Ok(vec![Verdict::RefusedContent(too_long.into()); batch.items.len()]);
+        if let Err(too_long) = self.fit(&batch.content) {
+            return Ok(vec![Verdict::RefusedContent(too_long); batch.items.len()]);
         }
         let condition = self.weather.now();
         if let Some(fault) = condition.fault() {

@@ -4,6 +4,7 @@ mod verdicts;
 mod withdrawals;
 
 use std::{
+    mem::discriminant,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,10 +14,11 @@ use std::{
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Batch, Cause, Channel, Content, Deduplication, Fault, Fit, Profile, RateUnit, ReceiptSink,
+    Adapter, Batch, Cause, Channel, Content, Deduplication, Fault, Fit, Item, Profile, RateUnit, ReceiptSink,
     ReceiptStyle, Token, Verdict, Withdrawal, Withdrawn,
 };
 
+use futures_util::future::join_all;
 
 use crate::{
     link::{Courier, Line, Links, Reception, Work},
@@ -84,6 +86,70 @@ impl Sms {
         self
     }
 
+    /// One text for all of the batch.
+    async fn submit_all(
+        &self,
+        batch: &Batch,
+        plan: Result<Plan<'_>, Cause>,
+        budget: Duration,
+    ) -> Result<Vec<Verdict>, Fault> {
+        let Some(first) = batch.items.first() else { return Ok(Vec::new()) };
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(cause) => return Ok(vec![Verdict::RefusedContent(cause); batch.items.len()]),
+        };
+        let message = self.protocol.message(&plan, &batch.content, long_reference(first.token));
+        drop(plan);
+        let numbers: Vec<_> = batch.items.iter().map(|item| self.protocol.destination(&item.address)).collect();
+        let again = batch.items.iter().zip(&numbers).filter(|(_, number)| number.is_some());
+        let again: Vec<bool> = again.map(|(item, _)| item.attempt > 1).collect();
+        if again.len() == numbers.len() {
+            return self.send(message, numbers.into_iter().flatten().collect(), &again, batch, budget).await;
+        }
+        let good: Vec<Box<str>> = numbers.iter().flatten().cloned().collect();
+        let sent = if good.is_empty() { Vec::new() } else { self.send(message, good, &again, batch, budget).await? };
+        let mut verdicts = sent.into_iter();
+        let verdict = |number: &Option<Box<str>>| number.as_ref().and_then(|_| verdicts.next());
+        Ok(numbers
+            .iter()
+            .map(verdict)
+            .map(|verdict| verdict.unwrap_or_else(|| Verdict::RefusedRecipient(no_number())))
+            .collect())
+    }
+
+    /// A text for each of the batch, because each has an address of its own to confirm at. A fault that all of them met is
+    /// the answer.
+    async fn submit_each(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
+        let one = |item: &Item| Batch {
+            content: Arc::clone(&batch.content),
+            items: vec![item.clone()],
+            urgent: batch.urgent,
+        };
+        let each: Vec<Batch> = batch.items.iter().map(one).collect();
+        let sending = each.iter().map(|one| {
+            let confirm = one.items.first().and_then(|item| item.confirm.as_deref());
+            let plan = match confirm {
+                Some(confirm) => Plan::personal(&one.content, &self.text, confirm),
+                None => Plan::new(&one.content, &self.text),
+            };
+            self.submit_all(one, plan, budget)
+        });
+        let answers = join_all(sending).await;
+        if let Some(Err(first)) = answers.first()
+            && answers
+                .iter()
+                .all(|answer| answer.as_ref().is_err_and(|fault| discriminant(fault) == discriminant(first)))
+        {
+            return Err(first.clone());
+        }
+        let verdict = |answer: Result<Vec<Verdict>, Fault>| match answer {
+            Ok(verdicts) => verdicts.into_iter().next(),
+            Err(fault) => Some(fault.verdict()),
+        };
+        let missing = || Verdict::InDoubt(Cause::new("NO-VERDICT", "nothing is known about it"));
+        Ok(answers.into_iter().map(|answer| verdict(answer).unwrap_or_else(missing)).collect())
+    }
+
     fn check_open(&self) -> Result<(), Fault> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Fault::Transient(Cause::new("CLOSED", "the adapter is closed")));
@@ -145,28 +211,10 @@ impl Adapter for Sms {
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
         self.check_open()?;
-        let Some(first) = batch.items.first() else { return Ok(Vec::new()) };
-        let plan = match Plan::new(&batch.content, &self.text) {
-            Ok(plan) => plan,
-            Err(cause) => return Ok(vec![Verdict::RefusedContent(cause); batch.items.len()]),
-        };
-        let message = self.protocol.message(&plan, &batch.content, long_reference(first.token));
-        drop(plan);
-        let numbers: Vec<_> = batch.items.iter().map(|item| self.protocol.destination(&item.address)).collect();
-        let again = batch.items.iter().zip(&numbers).filter(|(_, number)| number.is_some());
-        let again: Vec<bool> = again.map(|(item, _)| item.attempt > 1).collect();
-        if again.len() == numbers.len() {
-            return self.send(message, numbers.into_iter().flatten().collect(), &again, batch, budget).await;
+        if batch.items.iter().any(|item| item.confirm.is_some()) {
+            return self.submit_each(batch, budget).await;
         }
-        let good: Vec<Box<str>> = numbers.iter().flatten().cloned().collect();
-        let sent = if good.is_empty() { Vec::new() } else { self.send(message, good, &again, batch, budget).await? };
-        let mut verdicts = sent.into_iter();
-        let verdict = |number: &Option<Box<str>>| number.as_ref().and_then(|_| verdicts.next());
-        Ok(numbers
-            .iter()
-            .map(verdict)
-            .map(|verdict| verdict.unwrap_or_else(|| Verdict::RefusedRecipient(no_number())))
-            .collect())
+        self.submit_all(batch, Plan::new(&batch.content, &self.text), budget).await
     }
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {
