@@ -13,7 +13,7 @@ mod measures;
 mod pace;
 pub mod partners;
 mod public;
-mod receipts;
+pub mod receipts;
 mod roster;
 mod route;
 mod schema;
@@ -84,6 +84,9 @@ pub struct Config {
     pub authority: Authority,
     /// Name of every area the district speaks of, by code.
     pub areas: BTreeMap<AreaCode, String>,
+    /// Outlines of areas by code, each as CAP writes polygons: what maps draw of the district, and of areas that a warning
+    /// names by code alone.
+    pub outlines: BTreeMap<String, Vec<String>>,
     /// Names and class of hazard codes; what the configuration names is added to the built-in list.
     pub hazards: BTreeMap<String, Hazard>,
     pub delivery: Delivery,
@@ -365,6 +368,7 @@ impl Default for Config {
             issuers: BTreeMap::new(),
             authority: Authority::default(),
             areas: BTreeMap::new(),
+            outlines: BTreeMap::new(),
             hazards: BUILT_IN_HAZARDS.clone(),
             delivery: Delivery::default(),
             receipts: Receipts::default(),

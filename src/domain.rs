@@ -30,6 +30,7 @@ pub mod purpose;
 pub mod roster;
 pub mod rules;
 pub mod shape;
+pub mod sheet;
 pub mod short_code;
 pub mod signoff;
 pub mod text;

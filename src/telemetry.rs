@@ -143,6 +143,14 @@ impl Telemetry {
         self.0.metrics.attempts.get_or_create(&labels).inc_by(n);
     }
 
+    /// `n` messages the provider of a route was asked to withdraw were answered so: `gone`, `kept`, `unknown` or `refused`.
+    pub fn withdrawals(&self, route: &str, result: &'static str, n: u64) {
+        if n > 0 {
+            let labels = metrics::Reply { route: route.into(), result: result.into() };
+            self.0.metrics.withdrawals.get_or_create(&labels).inc_by(n);
+        }
+    }
+
     /// `n` receipts of a route became durable.
     pub fn receipts(&self, route: &str, n: u64) {
         self.0.metrics.receipts.get_or_create(&metrics::Route { route: route.into() }).inc_by(n);

@@ -84,6 +84,8 @@ const WITHOUT_FILE: &[&str] = &[
     "sms-segment-nearly-empty",
     "channel-cannot-carry",
     "route-cannot-carry",
+    "ending-cannot-be-carried",
+    "ending-route-cannot-carry",
     "screens-headline-only",
     "screens-too-small",
     "screens-size-unknown",

@@ -7,6 +7,7 @@ mod cut;
 mod mail;
 mod samples;
 mod story;
+mod withdraw;
 
 use std::{
     collections::BTreeMap,

@@ -3,3 +3,4 @@
 mod ending;
 mod http;
 mod order;
+mod withdraw;

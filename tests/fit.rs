@@ -218,3 +218,74 @@ async fn providers_of_templates_get_every_value_and_mails_get_none() {
     assert!(!value("expires").is_empty() && !value("released_at").is_empty());
     assert_eq!(values.len(), 18, "{values:?}");
 }
+
+/// A warning whose own words about its end are long.
+fn ending_long(name: &str, level: &str, key: &str) -> serde_json::Value {
+    let mut message = warning(name, level);
+    message["infos"][0][key] = "水退了，".repeat(40).into();
+    message
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_end_it_must_fit_before_it_is_signed() {
+    let engine = Plan::new(1408)
+        .route("push.a", Channel::Push, |_, settings| settings.text_max = Some(120))
+        .recipients(STREET, Channel::Push, numbers(10))
+        // Its originator's words would not be ours to shorten.
+        .configured(|config| config.issuers.get_mut("relay").expect("the issuer").relay = false)
+        .start()
+        .await;
+    for (name, key, ending) in [("W1", "lift_text", "lift"), ("W2", "correction_text", "correction")] {
+        let message = ending_long(name, "yellow", key);
+        let looked = engine.flow.dry_run(submission(&message, engine.actor())).await.map(|_| ());
+        for answer in [looked, engine.submit(&message).await.map(|_| ())] {
+            let Err(SubmitFault::Rejected(findings)) = answer else { panic!("{answer:?}") };
+            let refusing: Vec<_> = findings.iter().filter(|finding| finding.weight == Weight::Refuse).collect();
+            let [finding] = refusing[..] else { panic!("{findings:?}") };
+            assert_eq!(finding.code, "ending-cannot-be-carried");
+            let arg =
+                |wanted: &str| finding.args.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone());
+            assert_eq!(arg("ending").as_deref(), Some(ending));
+            assert!(arg("causes").is_some_and(|causes| causes.contains("push.a: TOO-LONG")), "{finding:?}");
+        }
+    }
+    // Red goes out, and whoever signs is told.
+    let red = ending_long("W3", "red", "lift_text");
+    let looked = engine.flow.dry_run(submission(&red, engine.actor())).await.expect("good");
+    assert!(looked.advice.iter().any(|finding| finding.code == "ending-cannot-be-carried"), "{:?}", looked.advice);
+    engine.post(&red).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_one_route_can_carry_is_no_reason_to_refuse() {
+    let engine = Plan::new(1409)
+        .route("push.a", Channel::Push, |_, settings| settings.text_max = Some(120))
+        .route("push.b", Channel::Push, |_, _| {})
+        .recipients(STREET, Channel::Push, numbers(10))
+        .start()
+        .await;
+    let message = ending_long("W1", "yellow", "lift_text");
+    let looked = engine.flow.dry_run(submission(&message, engine.actor())).await.expect("good");
+    let advice: Vec<&str> = looked.advice.iter().map(|finding| finding.code).collect();
+    assert!(advice.contains(&"ending-route-cannot-carry") && !advice.contains(&"route-cannot-carry"), "{advice:?}");
+    engine.post(&message).await;
+}
+
+/// A link for each reader takes room, and is counted before anybody signs.
+#[tokio::test(start_paused = true)]
+async fn the_link_to_confirm_by_counts_before_it_is_signed() {
+    let linked = |seed| {
+        Plan::new(seed)
+            .route("sms.a", Channel::Sms, |_, _| {})
+            .recipients(STREET, Channel::Sms, numbers(10))
+            .configured(|config| config.receipts.confirm_links = vec![Channel::Sms])
+    };
+    let engine = linked(1410).start().await;
+    let id = engine.post(&warning("W1", "yellow")).await;
+    engine.until_done(&id, MINUTE).await;
+    let sent = engine.arrivals["sms.a"].all().remove(0);
+    let confirm = sent.values.get("confirm").expect("room for it");
+    assert!(confirm.starts_with("https://warn.example/c/x") && confirm.ends_with("xxx"), "{confirm}");
+    let line = engine.ledgers["sms.a"].link(&fenghuo_contract::Address::new("13800000001")).expect("his link");
+    assert!(line.len() <= confirm.len() && line.starts_with("https://warn.example/c/1"), "{line}");
+}

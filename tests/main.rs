@@ -25,6 +25,7 @@ mod notices;
 mod outcome;
 mod pace;
 mod people;
+mod picture;
 mod promises;
 mod public;
 mod receipts;

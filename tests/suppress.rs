@@ -16,7 +16,7 @@ use fenghuo_contract::{Address, Channel};
 use crate::{
     receipts::{deliveries, undelivered},
     support::{
-        engine::{Engine, Plan},
+        engine::{Engine, Plan, submission},
         message::{STREET, warning},
     },
 };
@@ -128,4 +128,20 @@ async fn later_word_suppresses_an_address_only_with_a_code_of_the_recipient() {
     // What was delivered is not undone by a report that comes after.
     let codes: Vec<String> = listed(&engine).await.into_iter().map(|view| view.code).collect();
     assert_eq!(codes, ["5.1.1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forecast_says_how_many_get_nothing_for_it() {
+    let engine = world(1509, true).await;
+    failures(&engine, "W1", "yellow").await;
+    let looked = async |name: &str, level: &str| {
+        let submission = submission(&warning(name, level), engine.actor());
+        engine.flow.dry_run(submission).await.expect("good").forecast
+    };
+    let orange = looked("W2", "orange").await;
+    let sms = &orange.channels["sms"];
+    assert_eq!((sms.people, sms.suppressed, sms.at_once, orange.suppressed), (10, 1, 9, 1), "{sms:?}");
+    // Red goes out to it all the same.
+    let red = looked("W3", "red").await;
+    assert_eq!((red.channels["sms"].suppressed, red.channels["sms"].at_once), (0, 10));
 }

@@ -19,7 +19,7 @@ use super::{
     finding::{ConfigFinding, Spot, Weight},
     tree::{Node, Source, written},
 };
-use crate::domain::area::AreaCode;
+use crate::domain::{area::AreaCode, sheet};
 
 /// Checks settings against each other. `incomplete`: some were wrong and left out, so what is missing proves nothing.
 pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete: bool) -> Vec<ConfigFinding> {
@@ -31,6 +31,7 @@ pub(super) fn check(config: &Config, tree: &Node, sources: &[Source], incomplete
     pass.receipts();
     pass.retention();
     pass.areas();
+    pass.outlines();
     pass.hazards();
     issuers::check(&mut pass);
     authority::check(&mut pass);
@@ -171,6 +172,18 @@ impl Pass<'_> {
             if code.parse::<AreaCode>().is_ok_and(|area| area.to_string() != *code) {
                 self.advise("config-area-short", &["areas", code], vec![("got", code.clone())]);
             }
+        }
+    }
+
+    fn outlines(&mut self) {
+        let wrong = self.config.outlines.iter().flat_map(|(code, outlines)| {
+            let bad =
+                outlines.iter().find(|text| sheet::outline(text).is_none()).map(|text| text.chars().take(40).collect());
+            let got: Option<String> = if code.parse::<AreaCode>().is_err() { Some(code.clone()) } else { bad };
+            got.map(|got| (code.clone(), got))
+        });
+        for (code, got) in wrong.collect::<Vec<_>>() {
+            self.refuse("config-outline", &["outlines", &code], vec![("got", got)]);
         }
     }
 

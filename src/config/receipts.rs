@@ -32,6 +32,24 @@ pub struct Receipts {
     pub suppress_days: u32,
 }
 
+/// Characters of the longest token of an address to confirm at.
+pub const CONFIRM_TOKEN_MAX: usize = 32;
+
+impl Receipts {
+    /// An address as long as the longest at which readers of a channel confirm, under `public_url`; empty where they are
+    /// given none. It leads nowhere.
+    #[must_use]
+    pub fn confirm_sample(&self, channel: Channel, public_url: &str) -> String {
+        if !channel.reaches_persons() || !self.confirm_links.contains(&channel) {
+            return String::new();
+        }
+        format!("{}{}{}", public_url.trim_end_matches('/'), CONFIRM_PATH, "x".repeat(CONFIRM_TOKEN_MAX))
+    }
+}
+
+/// Where addresses to confirm at begin, below the public address.
+pub const CONFIRM_PATH: &str = "/c/";
+
 impl Default for Receipts {
     fn default() -> Self {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();

@@ -86,6 +86,7 @@ pub(super) const ROOT: Shape = Shape::Table(&[
     field("tasks", TASKS),
     field("authority", AUTHORITY),
     field("areas", Shape::Areas),
+    field("outlines", Shape::Names(&Shape::Texts)),
     field("hazards", Shape::Names(&HAZARD)),
     field("partners", Shape::Names(&PARTNER)),
     field("upstreams", Shape::Names(&UPSTREAM)),

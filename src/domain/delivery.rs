@@ -26,7 +26,8 @@ pub enum State {
     Failed = 5,
     /// It was not sent before its warning expired.
     Expired = 6,
-    /// It was not sent because the event was lifted, or because the recipient had answered on another channel.
+    /// It was not sent because the event was lifted, or because the recipient had answered on another channel; or the
+    /// provider took it back before it was delivered.
     Withdrawn = 7,
     /// It was not sent because a newer warning of the event took its place.
     Superseded = 8,
@@ -119,11 +120,13 @@ pub enum Reason {
     AnsweredElsewhere = 13,
     /// A provider refused this address for good before, and the warning is below red.
     Suppressed = 14,
+    /// The provider had taken it and says that it withdrew it undelivered, because the warning had ended.
+    Recalled = 15,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::None,
         Self::RecipientRefused,
         Self::ContentRefused,
@@ -139,6 +142,7 @@ impl Reason {
         Self::RecipientLimit,
         Self::AnsweredElsewhere,
         Self::Suppressed,
+        Self::Recalled,
     ];
 
     /// Stable name in API, console, metrics and `fenghuo explain`.
@@ -160,13 +164,17 @@ impl Reason {
             Self::RecipientLimit => "recipient_limit",
             Self::AnsweredElsewhere => "answered_elsewhere",
             Self::Suppressed => "suppressed",
+            Self::Recalled => "recalled",
         }
     }
 
     /// Whether it is the reason of a failed delivery, and not of one that was rightly never sent.
     #[must_use]
     pub const fn is_failure(self) -> bool {
-        !matches!(self, Self::None | Self::Expired | Self::Lifted | Self::Superseded | Self::AnsweredElsewhere)
+        !matches!(
+            self,
+            Self::None | Self::Expired | Self::Lifted | Self::Superseded | Self::AnsweredElsewhere | Self::Recalled
+        )
     }
 
     /// Whether what stood in the way may have passed, so that sending again on somebody's order makes sense without
@@ -198,9 +206,9 @@ pub struct Word {
 /// Merges later word into what is known. Commutative, associative and idempotent, so receipts may come late, twice,
 /// out of order or before the answer to the submit.
 ///
-/// The stronger word wins: confirmed, delivered, reported undelivered, accepted, then every way of not having been
-/// sent. A delivery that was delivered is never undelivered again, and a copy that got through outweighs an attempt
-/// that failed.
+/// The stronger word wins: confirmed, delivered, withdrawn by the provider, reported undelivered, accepted, then every way
+/// of not having been sent. A delivery that was delivered is never undelivered again, a copy that got through outweighs an
+/// attempt that failed, and a provider that reports what it withdrew as "deleted" says nothing new.
 #[must_use]
 pub fn merge(known: Word, word: Word) -> Word {
     if strength(word) > strength(known) { word } else { known }
@@ -212,12 +220,13 @@ fn strength(word: Word) -> (u8, u8) {
         (State::Pending | State::InFlight, _) => 0,
         (State::Expired, _) => 1,
         (State::Superseded, _) => 2,
+        (State::Withdrawn, Reason::Recalled) => 7,
         (State::Withdrawn, _) => 3,
         (State::Failed, Reason::ReportedUndelivered) => 6,
         (State::Failed, _) => 4,
         (State::Accepted, _) => 5,
-        (State::Delivered, _) => 7,
-        (State::Confirmed, _) => 8,
+        (State::Delivered, _) => 8,
+        (State::Confirmed, _) => 9,
     };
     (class, word.reason as u8)
 }

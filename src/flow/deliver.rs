@@ -15,6 +15,7 @@ mod retry;
 mod route;
 mod slice;
 mod wire;
+mod withdraw;
 mod worker;
 
 use std::sync::Arc;
@@ -32,6 +33,9 @@ use crate::domain::purpose::{HasPurpose, Purpose};
 pub(crate) fn start(parts: &Arc<Parts>) {
     for route in parts.routes.values() {
         parts.lifecycle.spawn(worker::run(Arc::clone(parts), Arc::clone(route)));
+        if route.adapter.profile().withdraw_max > 0 {
+            parts.lifecycle.spawn(withdraw::run(Arc::clone(parts), Arc::clone(route)));
+        }
     }
     parts.lifecycle.spawn(canary::run(Arc::clone(parts)));
     parts.lifecycle.spawn(balance::run(Arc::clone(parts)));

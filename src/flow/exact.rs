@@ -40,6 +40,9 @@ pub struct SignedText {
 struct Signed<'a> {
     message: &'a Message,
     texts: Vec<(SignedText, String)>,
+    /// SHA-256 of every picture in them, hex.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pictures: Vec<String>,
     /// What readers see where a route makes something else of a text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     made: Vec<CarriedText>,
@@ -55,6 +58,8 @@ struct Signed<'a> {
 pub(crate) fn digest(parts: &Parts, warning: &Warning, record: &WarningRecord, forms: Option<&Forms>) -> String {
     let contents = contents(parts, warning, &record.event, 0);
     let made = made(parts, warning, &contents);
+    let pictures = contents.iter().flat_map(|(_, content)| &content.pictures);
+    let pictures = pictures.map(|picture| hex(&Sha256::digest(&picture.body))).collect();
     let texts = contents.into_iter().map(|(channel, content)| {
         let html = content.html.clone();
         (text(channel, content), html)
@@ -63,6 +68,7 @@ pub(crate) fn digest(parts: &Parts, warning: &Warning, record: &WarningRecord, f
     let signed = Signed {
         message: warning.message(),
         texts: texts.collect(),
+        pictures,
         made,
         prepared,
         measures: measures::planned(parts, warning),

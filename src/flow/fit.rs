@@ -2,7 +2,7 @@
 //! it, over no network.
 //!
 //! What no route of a channel can carry, whole or in its short form, keeps a warning out: nothing is ever cut, so whoever
-//! wrote it writes it shorter. A lift is never kept out by this, nor is what is passed on for others, who cannot be asked
+//! wrote it writes it shorter. What would end it is signed with it and is asked about with it. A lift is never kept out by this, nor is what is passed on for others, who cannot be asked
 //! to write it anew: they go where they can, and what they cannot reach fails with its reason.
 
 use fenghuo_contract::{Channel, Content, Fit};
@@ -12,13 +12,15 @@ use serde::Serialize;
 use super::{
     Parts, Unavailable,
     deliver::Route,
-    exact,
+    exact::{self, Forms},
     projection::{Carried, Plan},
     render,
     target::{self, Named},
 };
 use crate::domain::{
     finding::{Finding, Weight, code},
+    level::Level,
+    lift::Ending,
     text::DRILL_MARK,
     warning::Warning,
 };
@@ -103,58 +105,122 @@ pub(crate) fn carried(parts: &Parts, warning: &Warning, contents: &[(Channel, Co
     contents.iter().map(one).collect()
 }
 
-/// What of a warning cannot be carried, if it were released now; asked for once everything else about it is good.
+/// What of a warning, and of what would end it, cannot be carried if it were released now; asked for once everything else
+/// about it is good.
 pub(super) async fn check(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Result<Vec<Finding>, Unavailable> {
     let mut found = Vec::new();
     let now_ms = parts.clock.unix_ms();
+    let forms = Forms::of(parts, warning, issuer);
     for channel in Channel::ALL {
         let routes = target::routes(parts, channel, warning.status());
         if routes.is_empty() {
             continue;
         }
-        let contents = exact::of_channel(parts, warning, channel, "", now_ms);
-        let texts: Vec<Vec<RouteText>> = contents.iter().map(|content| on_routes(parts, &routes, content)).collect();
-        if texts.iter().flatten().all(|text| text.refusal.is_none()) {
+        let texts = on_routes_all(parts, &routes, &exact::of_channel(parts, warning, channel, "", now_ms));
+        let endings = endings(parts, warning, forms.as_ref(), channel, &routes);
+        let all = texts.iter().chain(endings.iter().flat_map(|(_, texts)| texts));
+        if all.flatten().all(|text| text.refusal.is_none()) {
             continue;
         }
         // Only now is it worth knowing whether anybody is there to read it.
         let named = Named::of(parts, warning, issuer).await?;
         let audience = target::proposed(parts, warning, &named, channel).await?;
-        found.extend(findings(parts, warning, issuer, channel, &audience, &texts));
+        let about = About { parts, warning, issuer, channel, audience: &audience };
+        found.extend(about.findings(&texts));
+        found.extend(about.ending_findings(&endings));
     }
     Ok(found)
 }
 
-/// What the routes of one channel cannot carry of the texts that somebody would read, by configured language.
-pub(crate) fn findings(
+fn on_routes_all(parts: &Parts, routes: &[String], contents: &[Content]) -> Vec<Vec<RouteText>> {
+    contents.iter().map(|content| on_routes(parts, routes, content)).collect()
+}
+
+/// What routes make of what would end a warning, by ending and configured language.
+pub(crate) fn endings(
     parts: &Parts,
     warning: &Warning,
-    issuer: Option<&str>,
+    forms: Option<&Forms>,
     channel: Channel,
-    audience: &RoaringBitmap,
-    texts: &[Vec<RouteText>],
-) -> Vec<Finding> {
-    if audience.is_empty() {
-        return Vec::new();
+    routes: &[String],
+) -> Vec<(Ending, Vec<Vec<RouteText>>)> {
+    let contents = forms.map(|forms| forms.contents(parts, warning, channel)).unwrap_or_default();
+    contents.into_iter().map(|(ending, contents)| (ending, on_routes_all(parts, routes, &contents))).collect()
+}
+
+/// One channel of a warning and whoever would read it there.
+pub(crate) struct About<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) warning: &'a Warning,
+    pub(crate) issuer: Option<&'a str>,
+    pub(crate) channel: Channel,
+    pub(crate) audience: &'a RoaringBitmap,
+}
+
+/// Routes that cannot carry a text, each with the cause.
+struct Refusing {
+    /// No route can.
+    all: bool,
+    routes: Vec<(String, String)>,
+}
+
+impl Refusing {
+    fn causes(&self) -> String {
+        self.routes.iter().map(|(route, cause)| format!("{route}: {cause}")).collect::<Vec<_>>().join("; ")
     }
-    let read = read_languages(parts, audience, texts.len());
-    let read: Vec<&Vec<RouteText>> = read.into_iter().filter_map(|at| texts.get(at)).collect();
-    let Some(first) = read.first() else { return Vec::new() };
-    // A plan goes out over a route as a whole or not at all.
-    let refusal = |at: usize| read.iter().find_map(|text| text.get(at)?.refusal.as_deref());
-    let refusing: Vec<(&str, &str)> =
-        first.iter().enumerate().filter_map(|(at, text)| Some((text.route.as_str(), refusal(at)?))).collect();
-    if refusing.len() == first.len() {
-        let causes: Vec<String> = refusing.iter().map(|(route, cause)| format!("{route}: {cause}")).collect();
-        let weight = if keeps_out(parts, warning, issuer) { Weight::Refuse } else { Weight::Advise };
-        let finding = Finding { weight, ..Finding::refuse(code::CHANNEL_CANNOT_CARRY, "") };
-        return vec![finding.arg("channel", channel.name()).arg("causes", causes.join("; "))];
+}
+
+impl About<'_> {
+    /// What the routes cannot carry of the texts that somebody would read, by configured language.
+    pub(crate) fn findings(&self, texts: &[Vec<RouteText>]) -> Vec<Finding> {
+        let Some(refusing) = self.refusing(texts) else { return Vec::new() };
+        let channel = self.channel.name();
+        if refusing.all {
+            let weight = if self.keeps_out() { Weight::Refuse } else { Weight::Advise };
+            let finding = Finding { weight, ..Finding::refuse(code::CHANNEL_CANNOT_CARRY, "") };
+            return vec![finding.arg("channel", channel).arg("causes", refusing.causes())];
+        }
+        let advise = |(route, cause)| {
+            let finding = Finding::advise(code::ROUTE_CANNOT_CARRY, "");
+            finding.arg("channel", channel).arg("route", route).arg("cause", cause)
+        };
+        refusing.routes.into_iter().map(advise).collect()
     }
-    let advise = |(route, cause): (&str, &str)| {
-        let finding = Finding::advise(code::ROUTE_CANNOT_CARRY, "");
-        finding.arg("channel", channel.name()).arg("route", route).arg("cause", cause)
-    };
-    refusing.into_iter().map(advise).collect()
+
+    /// The same of what would end it. A red warning is never kept out for how it will end.
+    pub(crate) fn ending_findings(&self, endings: &[(Ending, Vec<Vec<RouteText>>)]) -> Vec<Finding> {
+        let finding = |(ending, texts): &(Ending, Vec<Vec<RouteText>>)| {
+            let refusing = self.refusing(texts)?;
+            let (code, keeps_out) = match refusing.all {
+                true => (code::ENDING_CANNOT_BE_CARRIED, self.keeps_out() && self.warning.level() != Level::Red),
+                false => (code::ENDING_ROUTE_CANNOT_CARRY, false),
+            };
+            let weight = if keeps_out { Weight::Refuse } else { Weight::Advise };
+            let finding = Finding { weight, ..Finding::refuse(code, "") };
+            let ending = if *ending == Ending::Lift { "lift" } else { "correction" };
+            Some(finding.arg("ending", ending).arg("channel", self.channel.name()).arg("causes", refusing.causes()))
+        };
+        endings.iter().filter_map(finding).collect()
+    }
+
+    /// Routes that cannot carry what somebody would read; `None` when all can.
+    fn refusing(&self, texts: &[Vec<RouteText>]) -> Option<Refusing> {
+        if self.audience.is_empty() {
+            return None;
+        }
+        let read = read_languages(self.parts, self.audience, texts.len());
+        let read: Vec<&Vec<RouteText>> = read.into_iter().filter_map(|at| texts.get(at)).collect();
+        let first = read.first()?;
+        // A plan goes out over a route as a whole or not at all.
+        let refusal = |at: usize| read.iter().find_map(|text| text.get(at)?.refusal.clone());
+        let routes = first.iter().enumerate();
+        let routes: Vec<_> = routes.filter_map(|(at, text)| Some((text.route.clone(), refusal(at)?))).collect();
+        (!routes.is_empty()).then_some(Refusing { all: routes.len() == first.len(), routes })
+    }
+
+    fn keeps_out(&self) -> bool {
+        !self.warning.is_lift() && !exact::relays(&self.parts.config, self.issuer, self.warning.message())
+    }
 }
 
 /// Which of the configured languages somebody in an audience reads; whoever reads none of them gets the first.
@@ -172,8 +238,4 @@ fn read_languages(parts: &Parts, audience: &RoaringBitmap, languages: usize) -> 
         read.insert(0, 0);
     }
     read
-}
-
-fn keeps_out(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> bool {
-    !warning.is_lift() && !exact::relays(&parts.config, issuer, warning.message())
 }

@@ -41,6 +41,8 @@ pub struct Forecast {
     pub people: u64,
     /// Deliveries on all channels.
     pub deliveries: u64,
+    /// Of these, deliveries that nobody gets: their address is suppressed, because a provider refused it for good.
+    pub suppressed: u64,
     /// By channel name.
     pub channels: BTreeMap<String, ChannelForecast>,
     /// By street, the one with the most people first.
@@ -61,6 +63,8 @@ pub struct Forecast {
 #[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct ChannelForecast {
     pub people: u64,
+    /// Of these, whoever gets nothing here because his address is suppressed; not among those told at once.
+    pub suppressed: u64,
     /// By language of the reader.
     pub by_language: BTreeMap<String, u64>,
     /// Those told at once; the others only if no earlier channel of their ladder gets an answer.

@@ -42,7 +42,13 @@ use super::{
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{chain, message::MessageRef, purpose::HasPurpose},
+    domain::{
+        area::AreaCode,
+        chain,
+        message::{MessageRef, Polygon},
+        purpose::HasPurpose,
+        sheet,
+    },
     lifecycle::Lifecycle,
     store::{Commit, CommitFault, Put, Space, Store, Stored, Urgency},
     telemetry::Telemetry,
@@ -90,6 +96,8 @@ pub(crate) struct Parts {
     pub(crate) directory: Arc<Directory>,
     pub(crate) addresses: Arc<dyn AddressBook>,
     pub(crate) templates: Templates,
+    /// Outlines of the district's areas, for maps.
+    pub(crate) outlines: BTreeMap<AreaCode, Vec<Polygon>>,
     pub(crate) screens: Arc<Screens>,
     pub(crate) keys: authorize::Keys,
     pub(crate) routes: BTreeMap<String, Arc<Route>>,
@@ -145,6 +153,7 @@ impl Parts {
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             partners: Partners::new(&assembly.config),
+            outlines: outlines(&assembly.config),
             inbox: Inbox::default(),
             upstreams: Upstreams::default(),
             config: assembly.config,
@@ -199,6 +208,11 @@ impl Parts {
     /// Whether messages of a channel carry a link by which their reader confirms.
     pub(crate) fn confirms(&self, channel: Channel) -> bool {
         channel.reaches_persons() && self.config.receipts.confirm_links.contains(&channel)
+    }
+
+    /// An address as long as the longest by which readers of a channel confirm; empty where they are given none.
+    pub(crate) fn confirm_sample(&self, channel: Channel) -> String {
+        self.config.receipts.confirm_sample(channel, self.links.public_url())
     }
 
     /// A lease number larger than every earlier one of this installation.
@@ -290,6 +304,14 @@ impl Parts {
     pub(crate) fn remember(&self, record: WarningRecord) {
         self.warnings.write().insert(record);
     }
+}
+
+fn outlines(config: &Config) -> BTreeMap<AreaCode, Vec<Polygon>> {
+    let read = |(code, outlines): (&String, &Vec<String>)| {
+        let polygons = outlines.iter().filter_map(|text| sheet::outline(text)).collect();
+        code.parse().ok().map(|code: AreaCode| (code, polygons))
+    };
+    config.outlines.iter().filter_map(read).collect()
 }
 
 /// `None` when it is in doubt what it is for: no screen shows it.

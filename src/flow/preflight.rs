@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{
     Parts, Unavailable,
     authorize::{self, Role},
+    exact::Forms,
     fit::{self, RouteText},
     forecast::{self, Draft, Forecast},
     intake::{self, Submission, SubmitFault},
@@ -127,8 +128,12 @@ async fn look(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Result<
     advice.extend(
         drafts.iter().filter(|draft| draft.channel == Channel::Display).flat_map(|draft| legible(parts, draft)),
     );
+    let forms = Forms::of(parts, warning, issuer);
     for draft in &drafts {
-        advice.extend(fit::findings(parts, warning, issuer, draft.channel, &draft.audience, &draft.texts));
+        let about = fit::About { parts, warning, issuer, channel: draft.channel, audience: &draft.audience };
+        advice.extend(about.findings(&draft.texts));
+        let endings = fit::endings(parts, warning, forms.as_ref(), draft.channel, draft.routes());
+        advice.extend(about.ending_findings(&endings));
     }
     if !warning.is_lift() {
         advice.extend(named.advice(parts));

@@ -1,15 +1,17 @@
 //! Stage 5: what each channel says. Texts per channel and language, frozen when a warning is released.
 
+mod picture;
 pub mod templates;
 mod values;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use fenghuo_contract::{Attachment, Channel, Content};
+use fenghuo_contract::{Attachment, Channel, Content, Picture};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
 use self::templates::{Context, Rendered, Templates, Variant};
+pub(crate) use self::values::{fills_templates, with_short as complete};
 use super::{
     Parts, Unavailable, exact, notice, partners,
     parts::parse,
@@ -18,7 +20,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    domain::{cap, chain, warning::Warning},
+    domain::{area::AreaCode, cap, chain, warning::Warning},
     store::Space,
 };
 
@@ -146,8 +148,11 @@ pub(crate) fn content(
     let lifted = lifted(parts, warning);
     let released_at = released_ms.div_euclid(1000);
     let context = Context::lifting(&parts.config, warning, lifted.as_ref(), language, released_at, deadline);
-    let context = context.changing(parts.change_of(warning.message()));
+    let mut context = context.changing(parts.change_of(warning.message()));
+    let picture = if channel == Channel::Email { map(parts, warning, &mut context) } else { None };
     let rendered = rendered(parts, warning, channel, &context);
+    let is_shown = |picture: &Picture| rendered.html.contains(&format!("cid:{}", picture.id));
+    let pictures = picture.filter(is_shown).into_iter().collect();
     let attachments = if channel == Channel::Email { vec![cap_document(parts, warning)] } else { Vec::new() };
     values::with_short(Content {
         language: language.to_owned(),
@@ -156,12 +161,34 @@ pub(crate) fn content(
         short: rendered.short,
         values: values::of(channel, &context),
         html: rendered.html,
+        pictures,
+        confirm_sample: parts.confirm_sample(channel),
         attachments,
         urgency: warning.level().urgency(),
         thread: thread.to_owned(),
         released_at,
         expires_at: deadline,
     })
+}
+
+/// The map of where a warning holds, which its texts speak of from then on. What ends an event shows none: nothing holds
+/// there any more.
+fn map(parts: &Parts, warning: &Warning, context: &mut Context) -> Option<Picture> {
+    if context.lift || context.correction {
+        return None;
+    }
+    let areas = &warning.info_for(&context.language)?.areas;
+    let by_code = areas.iter().filter(|area| area.polygons.is_empty() && area.circles.is_empty());
+    let coded = by_code.flat_map(AreaCode::of_area).filter_map(|code| parts.outlines.get(&code)).flatten();
+    let drawing = picture::Drawing {
+        level: warning.level(),
+        areas,
+        coded: coded.collect(),
+        ground: parts.outlines.values().flatten().collect(),
+    };
+    let (picture, words) = picture::of(&drawing, context.map_words())?;
+    context.map = Some(words);
+    Some(picture)
 }
 
 /// What a channel says about a sample, a warning with everything; `None` when it has no templates.
@@ -181,8 +208,23 @@ pub(crate) fn sample(
         short: rendered.short,
         values: values::of(channel, &context),
         html: rendered.html,
+        confirm_sample: config.receipts.confirm_sample(channel, config.server.public_url.as_deref().unwrap_or(LOCAL)),
         ..Content::default()
     }))
+}
+
+/// An address of the gateway where none is configured.
+const LOCAL: &str = "http://127.0.0.1:12379";
+
+/// What providers of templates get of a message that would end a warning, its times blank.
+pub(crate) fn blank_values(
+    parts: &Parts,
+    ending: &Warning,
+    of: &Warning,
+    channel: Channel,
+    language: &str,
+) -> BTreeMap<String, String> {
+    values::of(channel, &Context::lifting(&parts.config, ending, Some(of), language, 0, 0).blank())
 }
 
 /// What a message that would end a warning says on one channel in one language, its times blank.

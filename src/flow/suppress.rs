@@ -123,12 +123,51 @@ impl Suppressions {
 
     /// Rows among these endpoints to which a plan is not sent.
     pub(crate) fn among(&self, parts: &Parts, plan: &Plan, endpoints: &[Endpoint]) -> RoaringBitmap {
-        let mut rows = RoaringBitmap::new();
         if plan.record.level == Level::Red {
-            return rows;
+            return RoaringBitmap::new();
         }
+        let mut rows = self.standing(parts, plan.record.channel, endpoints);
+        if !rows.is_empty() && is_notice(parts, plan) {
+            rows.clear();
+        }
+        rows
+    }
+
+    /// Rows of an audience to which a warning of this level would not be sent on a channel.
+    ///
+    /// # Errors
+    /// When their addresses cannot be read.
+    pub(crate) async fn of_audience(
+        &self,
+        parts: &Parts,
+        level: Level,
+        channel: Channel,
+        audience: &RoaringBitmap,
+    ) -> Result<RoaringBitmap, Unavailable> {
+        if level == Level::Red {
+            return Ok(RoaringBitmap::new());
+        }
+        let rows: RoaringBitmap = {
+            let known = self.known.read();
+            known
+                .rows
+                .keys()
+                .filter(|(of, row)| *of == channel && audience.contains(*row))
+                .map(|(_, row)| *row)
+                .collect()
+        };
+        let mut suppressed = RoaringBitmap::new();
+        for rows in rows.iter().collect::<Vec<u32>>().chunks(TOGETHER) {
+            let endpoints = parts.addresses.endpoints(rows, channel).await?;
+            suppressed |= self.standing(parts, channel, &endpoints);
+        }
+        Ok(suppressed)
+    }
+
+    /// Rows among these endpoints whose address is suppressed now.
+    fn standing(&self, parts: &Parts, channel: Channel, endpoints: &[Endpoint]) -> RoaringBitmap {
+        let mut rows = RoaringBitmap::new();
         let since_ms = parts.clock.unix_ms() - span_ms(parts);
-        let channel = plan.record.channel;
         let known = self.known.read();
         if known.rows.is_empty() {
             return rows;
@@ -141,9 +180,6 @@ impl Suppressions {
             if address.is_some_and(|address| parts.directory.address_digest(channel, address.expose()) == *digest) {
                 rows.insert(endpoint.row);
             }
-        }
-        if !rows.is_empty() && is_notice(parts, plan) {
-            rows.clear();
         }
         rows
     }

@@ -46,6 +46,7 @@ pub(super) struct Metrics {
     pub(super) deliveries: Family<Delivery, Counter>,
     pub(super) undelivered: Family<Undelivered, Counter>,
     pub(super) attempts: Family<Verdict, Counter>,
+    pub(super) withdrawals: Family<Reply, Counter>,
     pub(super) alarms: Family<Code, Gauge>,
     pub(super) receipts: Family<Route, Counter>,
     pub(super) receipts_unmatched: Gauge,
@@ -89,6 +90,7 @@ impl Metrics {
             deliveries: Family::default(),
             undelivered: Family::default(),
             attempts: Family::default(),
+            withdrawals: Family::default(),
             alarms: Family::default(),
             receipts: Family::default(),
             receipts_unmatched: Gauge::default(),
@@ -138,6 +140,8 @@ impl Metrics {
         registry.register("deliveries", "Deliveries that reached a state", self.deliveries.clone());
         registry.register("undelivered", "Deliveries that reached nobody, by reason", self.undelivered.clone());
         registry.register("delivery_attempts", "Attempts, by their outcome", self.attempts.clone());
+        let withdrawals = "Messages providers were asked to withdraw, by what they said";
+        registry.register("withdrawals", withdrawals, self.withdrawals.clone());
         registry.register("receipts", "Receipts that became durable", self.receipts.clone());
         let unmatched = "Receipts given up whose reference no submit was ever answered with";
         registry.register("receipts_unmatched", unmatched, self.receipts_unmatched.clone());

@@ -7,6 +7,8 @@ fn moved() -> Telemetry {
     telemetry.delivery("sms.one", Level::Red, State::Accepted, 256);
     telemetry.undelivered("sms.one", Reason::RecipientRefused, 4);
     telemetry.attempts("sms.one", "transient", 8);
+    telemetry.withdrawals("sms.one", "gone", 2);
+    telemetry.withdrawals("sms.one", "kept", 0);
     telemetry.route("sms.one", "paused", &["running", "paused"], None, 3);
     telemetry.request(&Method::GET, "/v1/warnings", StatusCode::UNAUTHORIZED, "key-missing", Duration::from_millis(3));
     telemetry.intake(IntakeResult::Created);
@@ -24,6 +26,7 @@ fn the_plain_form_names_families_as_their_samples() {
         "# TYPE fenghuo_http_request_seconds histogram",
         "fenghuo_undelivered_total{route=\"sms.one\",reason=\"recipient_refused\"} 4",
         "fenghuo_delivery_attempts_total{route=\"sms.one\",verdict=\"transient\"} 8",
+        "fenghuo_withdrawals_total{route=\"sms.one\",result=\"gone\"} 2",
         "fenghuo_route_state{route=\"sms.one\",state=\"paused\"} 1",
         "fenghuo_route_state{route=\"sms.one\",state=\"running\"} 0",
         "fenghuo_intake_warnings_total{result=\"created\"} 1",

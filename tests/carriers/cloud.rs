@@ -1,17 +1,21 @@
 //! A provider in the cloud that carries nothing but templates it approved.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     time::Duration,
 };
 
+use fenghuo::flow::target::directory::Recipient;
+use fenghuo_contract::Channel;
 use serde_json::Value;
 
-use super::{ROUTE, people, saying, sent};
+use super::{ROUTE, number, people, saying, sent};
 use crate::support::{
     gateway::{TestGateway, route},
+    message::STREET,
     peers::{python, script},
 };
 
@@ -99,4 +103,63 @@ async fn a_template_that_fits_carries_a_warning_and_what_has_none_is_refused_bef
         numbers += fields["PhoneNumbers"].as_str().expect("numbers").split(',').count();
     }
     assert_eq!(numbers, 20);
+}
+
+/// Calls to officers and other notices: templates of their own, with what they say as values.
+const NOTICES: &str = "[[settings.templates]]\nid = 'SMS_2'\ntext = '【演练】请确认收到${level_name}预警：${confirm}'\n\
+     parameters = ['level_name', 'confirm']\nwhen = { notice = ['officer_call'] }\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn officers_are_called_by_a_template_of_their_own_each_with_his_own_link() {
+    let cloud = Cloud::start();
+    let folder = tempfile::tempdir().expect("a directory");
+    let key = folder.path().join("key");
+    std::fs::write(&key, "kept").expect("written");
+    let settings = cloud.settings(&key) + NOTICES;
+    let rule = "levels = ['red']\ngroups = ['officials']\nchannels = ['sms']\nconfirm_within_s = 180\n\
+                deputy_after_s = 300\ntelephone_after_s = 600";
+    let world = TestGateway::with(|config| {
+        config.routes.retain(|_, route| !route.channel.reaches_persons());
+        config.routes.insert(ROUTE.to_owned(), route("sms", "cloud_sms", &settings));
+        config.call.insert("officials".to_owned(), toml::from_str(rule).expect("a rule"));
+        config.receipts.confirm_links = vec![Channel::Sms];
+    })
+    .await;
+    let officer = |n: u32| Recipient {
+        external_id: format!("officer-{n}"),
+        areas: vec![STREET.parse().expect("an area code")],
+        groups: vec!["officials".to_owned()],
+        language: "zh-CN".to_owned(),
+        endpoints: [(Channel::Sms, number(n))].into(),
+        drill: true,
+        ..Recipient::default()
+    };
+    world.gateway().directory().put((0..3).map(officer).collect()).await.expect("stored");
+    let id = sent(&world, &saying("T4", "red", "exercise", 0)).await;
+    let mut links = BTreeMap::new();
+    while links.len() < 3 {
+        let call = cloud.calls.recv_timeout(Duration::from_secs(20)).expect("a call");
+        let fields = &call["fields"];
+        if fields["TemplateCode"] != "SMS_2" {
+            continue;
+        }
+        let values: Value = serde_json::from_str(fields["TemplateParam"].as_str().expect("values")).expect("JSON");
+        assert_eq!(values["level_name"], "红色", "{call:#}");
+        let link = values["confirm"].as_str().expect("a link").to_owned();
+        links.insert(fields["PhoneNumbers"].as_str().expect("one number").to_owned(), link);
+    }
+    // Each link is its reader's: it confirms for him and for nobody else.
+    let own = &links[&number(1)];
+    let path = own.strip_prefix(&world.base).expect("of this gateway");
+    let pressed = world.ask(reqwest::Method::POST, path, "", &[], Vec::new()).await;
+    assert!(pressed.status.is_success() || pressed.status.is_redirection(), "{} {}", pressed.status, pressed.text);
+    let calls = world.get(&format!("/v1/warnings/{id}/calls"), &world.operator).await.json();
+    let confirmed: Vec<&str> = calls["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|call| call["state"] == "confirmed")
+        .filter_map(|call| call["external_id"].as_str())
+        .collect();
+    assert_eq!(confirmed, ["officer-1"], "{calls:#}");
 }

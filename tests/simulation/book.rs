@@ -52,6 +52,8 @@ pub struct Traces {
     pub taken: u32,
     /// There is a reason why it may have arrived more than once, or without our knowing.
     pub doubtful: bool,
+    /// Its provider says that it withdrew it.
+    pub withdrawn: bool,
     leased: bool,
 }
 
@@ -68,6 +70,8 @@ pub struct Pages {
     /// Units asked for in the last second, by route.
     paid: BTreeMap<String, VecDeque<(u64, u64)>>,
     leases: BTreeSet<u64>,
+    /// Plans whose end is on disk.
+    closed: BTreeSet<u64>,
     /// The first thing that did not hold.
     broken: Option<String>,
 }
@@ -131,18 +135,39 @@ impl Book {
         pages.tell(format!("{now} lease {} {:x} {:?}", lease.route, lease.plan, lease.ranks));
     }
 
+    /// The engine asks a provider to withdraw messages: it has paid for that too, and only what ended is withdrawn.
+    pub fn withdraw_asked(&self, route: &str, plans: &[u64], withdrawn: &[(u64, u32)]) {
+        let now = self.now();
+        let mut pages = self.open();
+        if let Some(facts) = self.routes.get(route) {
+            self.check_paid(&mut pages, facts, route, plans.len() as u64, now);
+        }
+        for plan in plans {
+            let ended = pages.closed.contains(plan);
+            pages.must(ended, || format!("{route} was asked to withdraw of {plan:x}, which has not ended"));
+        }
+        for delivery in withdrawn {
+            pages.traces.entry(*delivery).or_default().withdrawn = true;
+        }
+        pages.tell(format!("{now} withdraw {route} {plans:x?} {withdrawn:x?}"));
+    }
+
     /// Never more than the rate, one per cent and a burst in any second.
     fn check_rate(&self, pages: &mut Pages, route: &RouteFacts, lease: &journal::Lease, now: u64) {
-        let Some(rate) = route.rate else { return };
         let units = if route.calls { 1 } else { lease.ranks.len() as u64 };
-        let paid = pages.paid.entry(lease.route.clone()).or_default();
+        self.check_paid(pages, route, &lease.route, units, now);
+    }
+
+    fn check_paid(&self, pages: &mut Pages, route: &RouteFacts, name: &str, units: u64, now: u64) {
+        let Some(rate) = route.rate else { return };
+        let paid = pages.paid.entry(name.to_owned()).or_default();
         paid.push_back((now, units));
         while paid.front().is_some_and(|(at, _)| now - at >= 1_000) {
             paid.pop_front();
         }
         let sum: u64 = paid.iter().map(|(_, units)| units).sum();
         let most = rate * 1.01 + (rate * 0.01).max(1.0) + 1.0;
-        pages.must(sum as f64 <= most, || format!("{}: {sum} units within a second at {rate}/s", lease.route));
+        pages.must(sum as f64 <= most, || format!("{name}: {sum} units within a second at {rate}/s"));
     }
 
     /// Nothing lower is taken while red waits that this route, its first, may carry.
@@ -211,6 +236,13 @@ impl Book {
         pages.delivering.clear();
         pages.paid.clear();
         pages.tell("crash".to_owned());
+    }
+
+    /// The record of a plan is on disk, whether or not the engine will hear of it.
+    pub fn plan_durable(&self, number: u64, value: &[u8]) {
+        if !holds(value, br#""closing":null"#) {
+            self.open().closed.insert(number);
+        }
     }
 
     /// The engine was told that the record of a plan is durable.

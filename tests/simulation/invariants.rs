@@ -91,7 +91,9 @@ fn settle_one(world: &World, delivery: &DeliveryView) {
     world.book.must(!needs_arrival(*state) || traces.taken > 0, || format!("lost: {}", told()));
     world.book.must(traces.taken <= 1 || *maybe_doubled, || format!("doubled without a mark: {}", told()));
     world.book.must(!*maybe_doubled || traces.doubtful, || format!("marked without a cause: {}", told()));
-    let unsent = matches!(state, State::Expired | State::Withdrawn | State::Superseded)
+    let recalled = *reason == Reason::Recalled;
+    world.book.must(!recalled || traces.withdrawn, || format!("nobody withdrew it: {}", told()));
+    let unsent = (matches!(state, State::Expired | State::Withdrawn | State::Superseded) && !recalled)
         || (*state == State::Failed && *reason != Reason::ReportedUndelivered);
     let known = *maybe_doubled || *reason == Reason::InDoubt;
     world.book.must(!unsent || traces.taken == 0 || known, || format!("arrived, and called unsent: {}", told()));
@@ -115,11 +117,12 @@ fn strength(state: State, reason: Reason) -> u8 {
         (State::Pending | State::InFlight, _) => 0,
         (State::Expired, _) => 1,
         (State::Superseded, _) => 2,
+        (State::Withdrawn, Reason::Recalled) => 7,
         (State::Withdrawn, _) => 3,
         (State::Failed, Reason::ReportedUndelivered) => 6,
         (State::Failed, _) => 4,
         (State::Accepted, _) => 5,
-        (State::Delivered, _) => 7,
-        (State::Confirmed, _) => 8,
+        (State::Delivered, _) => 8,
+        (State::Confirmed, _) => 9,
     }
 }

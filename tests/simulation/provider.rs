@@ -1,6 +1,7 @@
 //! Providers as they are: slow, failing, throttling, silent, and telling of things that were not.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -11,7 +12,7 @@ use std::{
 use fenghuo::{clock::Clock, flow::receipt::Inbox};
 use fenghuo_contract::{
     Adapter, Batch, Cause, Channel, Deduplication, Fault, Item, Origin, Profile, RateUnit, Receipt, ReceiptSink,
-    ReceiptState, ReceiptStyle, Reference, Scope, Token, Verdict,
+    ReceiptState, ReceiptStyle, Reference, Scope, Token, Verdict, Withdrawal, Withdrawn,
 };
 use tokio::task::JoinSet;
 
@@ -52,6 +53,9 @@ struct Inner {
     lies: bool,
     inbox: Option<Arc<Inbox>>,
     carriers: JoinSet<()>,
+    /// Taken, and no word of it has been said yet.
+    lying: HashSet<Reference>,
+    withdrawn: HashSet<Reference>,
 }
 
 /// The link of one engine to a provider; dead after the crash.
@@ -72,7 +76,15 @@ pub struct Limits {
 impl Provider {
     pub fn new(name: &str, book: Arc<Book>, clock: Clock, mut chance: Chance) -> Arc<Self> {
         let lies = chance.says(50);
-        let inner = Inner { chance, mood: Mood::Good, lies, inbox: None, carriers: JoinSet::new() };
+        let inner = Inner {
+            chance,
+            mood: Mood::Good,
+            lies,
+            inbox: None,
+            carriers: JoinSet::new(),
+            lying: HashSet::new(),
+            withdrawn: HashSet::new(),
+        };
         Arc::new(Self { name: name.to_owned(), book, clock, inner: Mutex::new(inner) })
     }
 
@@ -102,6 +114,8 @@ impl Provider {
             deduplication: Deduplication::None,
             rate_unit: limits.unit,
             window: limits.window,
+            // The first of each channel withdraws.
+            withdraw_max: if self.name.ends_with(".0") { 7 } else { 0 },
         };
         Arc::new(Link { provider: Arc::clone(self), profile, alive: Arc::clone(alive) })
     }
@@ -178,6 +192,7 @@ impl Provider {
         let failed = || with(ReceiptState::Failed(Cause::new("UNDELIV", "not delivered")));
         let confirmed = || with(ReceiptState::Confirmed);
         let stranger = Receipt { reference: Reference::new(format!("stranger-{token}")), ..delivered.clone() };
+        inner.lying.insert(reference(token));
         let receipts = match (inner.lies, inner.chance.between(1, 12)) {
             (_, 1) => vec![],
             (_, 2) => vec![failed()],
@@ -201,9 +216,41 @@ impl Provider {
         while inner.carriers.try_join_next().is_some() {}
     }
 
+    /// Whether a message was withdrawn; if not, it is delivered or given up from now on.
+    fn is_withdrawn(&self, reference: &Reference) -> bool {
+        let mut inner = self.inner();
+        inner.lying.remove(reference);
+        inner.withdrawn.contains(reference)
+    }
+
+    /// Withdraws what nothing was said about yet.
+    fn withdraw(&self, messages: &[Withdrawal]) -> Result<Vec<Withdrawn>, Fault> {
+        let mut inner = self.inner();
+        let mood = inner.mood;
+        let fault = fault(mood, &mut inner.chance);
+        let mut answers = Vec::new();
+        let mut withdrawn = Vec::new();
+        for message in messages {
+            let lay = fault.is_none() && inner.lying.remove(&message.reference);
+            if lay {
+                inner.withdrawn.insert(message.reference.clone());
+                withdrawn.push(delivery(&message.reference));
+            }
+            answers.push(if lay { Withdrawn::Gone } else { Withdrawn::Kept(Cause::new("17", "not here any more")) });
+        }
+        drop(inner);
+        let plans: Vec<u64> = messages.iter().map(|message| delivery(&message.reference).0).collect();
+        self.book.withdraw_asked(&self.name, &plans, &withdrawn);
+        fault.map_or(Ok(answers), Err)
+    }
+
     /// Repeats a receipt until whoever runs then has taken it.
-    async fn carry(&self, receipt: Receipt, wait: Duration) {
+    async fn carry(&self, mut receipt: Receipt, wait: Duration) {
         self.clock.sleep(wait).await;
+        if self.is_withdrawn(&receipt.reference) {
+            // Some message centres report what they withdrew, as what was not delivered.
+            receipt.state = ReceiptState::Failed(Cause::new("DELETED", "withdrawn"));
+        }
         loop {
             let inbox = self.inner().inbox.clone();
             if let Some(inbox) = inbox {
@@ -234,6 +281,14 @@ fn reference(token: Token) -> Reference {
     Reference::new(token.to_string())
 }
 
+/// Plan and rank of the delivery a message was for.
+fn delivery(reference: &Reference) -> (u64, u32) {
+    let text = String::from_utf8_lossy(reference.as_bytes()).into_owned();
+    let mut parts = text.split('-');
+    let mut next = || parts.next().and_then(|part| u64::from_str_radix(part, 16).ok()).expect("a token");
+    (next(), u32::try_from(next()).expect("a rank"))
+}
+
 #[async_trait::async_trait]
 impl Adapter for Link {
     fn profile(&self) -> &Profile {
@@ -254,6 +309,15 @@ impl Adapter for Link {
         if takes >= budget {
             return Err(Fault::InDoubt(Cause::new("SLOW", "no answer in time")));
         }
+        answer
+    }
+
+    async fn withdraw(&self, messages: &[Withdrawal], _budget: Duration) -> Result<Vec<Withdrawn>, Fault> {
+        if !self.alive.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        let answer = self.provider.withdraw(messages);
+        self.provider.clock.sleep(Duration::from_millis(20)).await;
         answer
     }
 

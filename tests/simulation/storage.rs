@@ -82,7 +82,13 @@ impl Disk {
     /// Writes it, and tells the book what is on disk from now on.
     async fn write(&self, commit: Commit) -> Result<Committed, CommitFault> {
         let entries = commit.entries.clone();
+        let plans = commit.puts.iter().filter(|put| put.space == Space::Plan);
+        let plans: Vec<_> =
+            plans.filter_map(|put| Some((put.key.0.first_chunk().copied()?, put.value.clone()?))).collect();
         let committed = self.memory.commit(commit).await?;
+        for (number, value) in plans {
+            self.book.plan_durable(u64::from_be_bytes(number), &value);
+        }
         for entry in entries {
             match entry.kind {
                 EntryKind::Leases => self.book.lease_durable(&entry.data),

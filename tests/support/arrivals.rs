@@ -9,7 +9,8 @@ use std::{
 use async_trait::async_trait;
 use fenghuo::{clock::Clock, domain::text::ucs2_segments};
 use fenghuo_contract::{
-    Adapter, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound, Profile, RateUnit, Verdict,
+    Adapter, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound, Picture, Profile, RateUnit, Verdict,
+    Withdrawal, Withdrawn,
 };
 use tokio::time::Instant;
 
@@ -20,6 +21,10 @@ pub struct Arrival {
     pub at: Duration,
     pub text: String,
     pub values: BTreeMap<String, String>,
+    /// The HTML as it came.
+    pub html: String,
+    /// Pictures of the HTML.
+    pub pictures: Vec<Picture>,
     pub deliveries: u64,
     pub segments: u64,
     pub urgent: bool,
@@ -95,6 +100,8 @@ impl Adapter for Watched {
             at: self.arrivals.now(),
             text: self.inner.fit(&batch.content).map_or_else(|_| batch.content.text.clone(), |fit| fit.text),
             values: batch.content.values.clone(),
+            html: batch.content.html.clone(),
+            pictures: batch.content.pictures.clone(),
             deliveries,
             segments: deliveries * ucs2_segments(&batch.content.text) as u64,
             urgent: batch.urgent,
@@ -104,6 +111,10 @@ impl Adapter for Watched {
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {
         self.inner.fit(content)
+    }
+
+    async fn withdraw(&self, messages: &[Withdrawal], budget: Duration) -> Result<Vec<Withdrawn>, Fault> {
+        self.inner.withdraw(messages, budget).await
     }
 
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {

@@ -42,7 +42,9 @@ impl<'a> Carriage<'a> {
     /// One attempt at every item. Where every call met the same fault of the link, that is the answer (S27).
     pub(crate) async fn carry(&self, batch: &Batch) -> Result<Vec<Verdict>, Fault> {
         let places = Semaphore::new(self.adapter.ready.parallel);
-        let calls = calls(&batch.items, self.adapter.ready.per_call).into_iter().map(|call| async {
+        let personal = !self.message.confirm.is_empty();
+        let per_call = if personal { 1 } else { self.adapter.ready.per_call };
+        let calls = calls(&batch.items, per_call).into_iter().map(|call| async {
             let _place = places.acquire().await;
             self.carry_call(call).await
         });
@@ -85,7 +87,10 @@ impl<'a> Carriage<'a> {
             return Outcome::Fault(Fault::Transient(Cause::new("NO-TIME", "the time was over before the call")));
         }
         let ready = &self.adapter.ready;
-        let Some(call) = ready.dialect.send(self.message, to, &self.adapter.moment()) else {
+        let confirm = to.first().and_then(|to| to.item.confirm.as_deref()).filter(|_| !self.message.confirm.is_empty());
+        let own = confirm.map(|confirm| self.message.of(confirm));
+        let message = own.as_ref().unwrap_or(self.message);
+        let Some(call) = ready.dialect.send(message, to, &self.adapter.moment()) else {
             return Outcome::Fault(Fault::Misconfigured(Cause::new("REQUEST", "the call cannot be written")));
         };
         match timeout_at(self.deadline, ready.kit.call(call, self.budget)).await {

@@ -17,6 +17,8 @@ pub(crate) struct Message {
     pub(crate) id_abroad: String,
     /// Names and values of its places, in order.
     pub(crate) values: Vec<(String, String)>,
+    /// Which of them is the address at which the reader confirms: as long as there can be one until it is the reader's own.
+    pub(crate) confirm: Vec<usize>,
     /// What a reader will see, with the signature.
     pub(crate) text: String,
     /// After this moment nobody should see it as current, seconds since 1970; 0 = not said.
@@ -24,6 +26,15 @@ pub(crate) struct Message {
 }
 
 impl Message {
+    /// The same with the address at which one reader confirms in its places.
+    pub(crate) fn of(&self, confirm: &str) -> Self {
+        let mut own = self.clone();
+        for place in &self.confirm {
+            confirm.clone_into(&mut own.values[*place].1);
+        }
+        own
+    }
+
     /// The template for numbers of this kind.
     pub(crate) fn template(&self, to: &[Addressee<'_>]) -> &str {
         let mainland = to.first().is_none_or(|to| to.number.is_mainland());

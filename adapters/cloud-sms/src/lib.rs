@@ -94,6 +94,7 @@ impl CloudSms {
                 Provider::Twilio => RateUnit::Segments,
             },
             window: settings.window,
+            withdraw_max: 0,
         };
         Ok(Self { profile, ready: settings.ready()?, now, chance, closed: AtomicBool::new(false) })
     }
@@ -110,8 +111,11 @@ impl CloudSms {
         let most = self.ready.text_max;
         let expires_at = content.expires_at;
         let Some(templates) = &self.ready.templates else {
-            let text = content.text_within(Some(most))?.to_owned();
-            return Ok(Message { id: String::new(), id_abroad: String::new(), values: Vec::new(), text, expires_at });
+            let link = content.confirm_sample.chars().count();
+            let room = most.saturating_sub(if link == 0 { 0 } else { link + 1 });
+            let (id, id_abroad, values, confirm) = (String::new(), String::new(), Vec::new(), Vec::new());
+            let text = content.text_within(Some(room))?.to_owned();
+            return Ok(Message { id, id_abroad, values, confirm, text, expires_at });
         };
         let filled = templates.fill(content)?;
         let text = format!("【{}】{}", self.ready.dialect.signature(), filled.text);
@@ -120,7 +124,8 @@ impl CloudSms {
             let told = format!("the filled template has {long} characters with the signature, at most {most} fit");
             return Err(Cause::new("TOO-LONG", &told));
         }
-        Ok(Message { id: filled.id, id_abroad: filled.id_abroad, values: filled.values, text, expires_at })
+        let template::Filled { id, id_abroad, values, confirm, .. } = filled;
+        Ok(Message { id, id_abroad, values, confirm, text, expires_at })
     }
 
     /// The time and the chance of one call.
@@ -139,13 +144,20 @@ impl Adapter for CloudSms {
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
         self.check_open()?;
         match self.message(&batch.content) {
+            Ok(message) if !message.confirm.is_empty() && batch.items.iter().any(|item| item.confirm.is_none()) => {
+                let refused = Verdict::refused_content("NO-VALUE", "confirm: nobody is given an address to confirm at");
+                Ok(vec![refused; batch.items.len()])
+            }
             Ok(message) => Carriage::new(self, &message, budget).carry(batch).await,
             Err(cause) => Ok(vec![Verdict::RefusedContent(cause); batch.items.len()]),
         }
     }
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {
-        let text = self.message(content)?.text;
+        let mut text = self.message(content)?.text;
+        if self.ready.templates.is_none() && !content.confirm_sample.is_empty() {
+            text = format!("{text}\n{}", content.confirm_sample);
+        }
         let segments = self.ready.dialect.count().segments(&text);
         Ok(Fit { segments, text })
     }

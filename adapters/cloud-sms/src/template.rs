@@ -44,7 +44,8 @@ pub struct Template {
 /// What goes into a place of a template: a value of the message by its name, or a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    /// Name of the value: `issuer`, `hazard_name`, `level_name`, `area`, `sent`, `expires`, `headline`, `short` …
+    /// Name of the value: `issuer`, `hazard_name`, `level_name`, `area`, `sent`, `expires`, `headline`, `short` … `confirm` is
+    /// the address at which the reader confirms; each gets a call of his own then.
     pub value: String,
     /// Name of the place in the template. Default: the name of the value.
     pub name: String,
@@ -91,6 +92,9 @@ impl<'de> Deserialize<'de> for Parameter {
     }
 }
 
+/// The value that is every reader's own: the address at which he confirms.
+const CONFIRM: &str = "confirm";
+
 /// What a template makes of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Filled {
@@ -100,6 +104,8 @@ pub(crate) struct Filled {
     pub(crate) id_abroad: String,
     /// Names of the places and what goes into them, in order.
     pub(crate) values: Vec<(String, String)>,
+    /// Which of them is the address at which the reader confirms.
+    pub(crate) confirm: Vec<usize>,
     /// What a reader will see, without the signature.
     pub(crate) text: String,
 }
@@ -139,7 +145,10 @@ impl Templates {
             Piece::Words(words) => words.as_str(),
             Piece::Place(number) => values[*number].1.as_str(),
         });
+        let parameters = template.parameters.iter().enumerate();
+        let confirm = parameters.filter(|(_, parameter)| parameter.value == CONFIRM).map(|(place, _)| place);
         Ok(Filled {
+            confirm: confirm.collect(),
             id: template.id.clone(),
             id_abroad: template.id_abroad.clone().unwrap_or_else(|| template.id.clone()),
             text: said.collect(),

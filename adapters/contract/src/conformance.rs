@@ -6,6 +6,7 @@
 
 mod callbacks;
 mod submits;
+mod withdraws;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -84,6 +85,7 @@ where
     let before = format!("{:?}", adapter.profile());
     profile(&*adapter, &mut report);
     submits::run(&*adapter, samples, &mut report).await;
+    withdraws::run(&*adapter, samples, &mut report).await;
     callbacks::run(&*adapter, &mut report);
     probe(&*adapter, samples, &mut report).await;
     let after = format!("{:?}", adapter.profile());
@@ -116,6 +118,7 @@ async fn close(adapter: &dyn Adapter, samples: &Samples, report: &mut Report) {
     report.must(matches!(answer, Err(Fault::Transient(_))), "S41", || {
         format!("a submit after close answered {answer:?}")
     });
+    withdraws::closed(adapter, samples, report).await;
     end(adapter, report, "a closed adapter").await;
 }
 

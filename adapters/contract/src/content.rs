@@ -26,6 +26,13 @@ pub struct Content {
     pub values: BTreeMap<String, String>,
     /// The same for readers of HTML (e-mail); empty where the channel has none.
     pub html: String,
+    /// Pictures that `html` shows, each of them named there by `cid:` and its id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<Picture>,
+    /// An address as long as the longest [`confirm`](Item::confirm) of this content can be: what room the adapter leaves for
+    /// it, and counts. It leads nowhere and is never sent. Empty when nobody is given one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub confirm_sample: String,
     /// Files that go with it (e-mail: the CAP document).
     pub attachments: Vec<Attachment>,
     /// How loudly to ring, from the level of the warning.
@@ -70,6 +77,19 @@ impl From<TooLong> for Cause {
     fn from(fault: TooLong) -> Self {
         Self::new("TOO-LONG", &fault.to_string())
     }
+}
+
+/// A picture inside a message.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Picture {
+    /// Its name in the HTML, as in `cid:map@fenghuo`; characters of a Message-ID (RFC 2392).
+    pub id: String,
+    /// Media type, for example `image/png`.
+    pub media_type: String,
+    /// What it shows, for whoever does not see it.
+    pub alt: String,
+    /// The bytes of the file.
+    pub body: Bytes,
 }
 
 /// A file that goes with a message.

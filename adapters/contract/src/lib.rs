@@ -17,6 +17,7 @@ mod receipt;
 pub mod specification;
 mod verdict;
 mod when;
+mod withdraw;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -26,12 +27,13 @@ use std::time::Duration;
 pub use address::Address;
 pub use callback::{Callback, CallbackFault, SignatureCheck};
 pub use codes::{Class, CodeMeaning, CodeTable, CodeTableFault};
-pub use content::{Attachment, Batch, Content, Item, Token, TooLong, Urgency};
+pub use content::{Attachment, Batch, Content, Item, Picture, Token, TooLong, Urgency};
 pub use fit::Fit;
 pub use profile::{Channel, Deduplication, Profile, RateUnit, ReceiptStyle};
 pub use receipt::{Answer, Follow, FollowState, Inbound, NotTaken, Origin, Receipt, ReceiptSink, ReceiptState, Reply};
 pub use verdict::{Cause, Fault, Reference, Scope, Verdict};
 pub use when::{DRILL_MARK, When};
+pub use withdraw::{Withdrawal, Withdrawn};
 
 /// One configured provider account or link, able to make one attempt at a batch of addresses.
 ///
@@ -62,6 +64,21 @@ pub trait Adapter: Send + Sync + 'static {
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {
         let text = content.text_within(self.profile().text_max)?;
         Ok(Fit { segments: 1, text: text.to_owned() })
+    }
+
+    /// Asks the provider to withdraw messages it accepted and has not delivered, at most
+    /// [`Profile::withdraw_max`] of them, and returns one [`Withdrawn`] per message, in their order. It is called for
+    /// messages whose warning has ended, and only where the profile says that it is of use.
+    ///
+    /// `budget` is the time it may take; what has no answer by then is [`Withdrawn::Unknown`]. Dropping the returned future
+    /// is safe.
+    ///
+    /// # Errors
+    /// A [`Fault`] speaks for all of them: nobody was asked, or nothing is known about any. [`Fault::Misconfigured`] says
+    /// that asking is of no use until a person acts; it is the answer of adapters that withdraw nothing.
+    async fn withdraw(&self, messages: &[Withdrawal], budget: Duration) -> Result<Vec<Withdrawn>, Fault> {
+        let _ = (messages, budget);
+        Err(Fault::Misconfigured(Cause::new("NO-SUCH-REQUEST", "nothing is withdrawn on this channel")))
     }
 
     /// Verifies and reads a call the provider made to us. Pure: no input or output, no state changed.

@@ -90,6 +90,8 @@ pub struct Profile {
     pub rate_unit: RateUnit,
     /// How many submits may be unanswered at the same time, at least 1.
     pub window: usize,
+    /// The most messages one withdraw may name; 0 = what was accepted cannot be withdrawn, and nobody is asked to.
+    pub withdraw_max: usize,
 }
 
 /// What later word to expect after an accepted submit.

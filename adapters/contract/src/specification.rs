@@ -76,6 +76,20 @@
 //! - **S33** Receipts MUST be passed on as they come: late, twice, out of order, before the answer to the submit. The
 //!   engine merges them.
 //!
+//! # Withdrawing
+//!
+//! - **S35** [`withdraw`](crate::Adapter::withdraw) is optional. An adapter whose
+//!   [`withdraw_max`](crate::Profile::withdraw_max) is 0 MUST answer it with a fault and ask nobody. **(checked)** An adapter
+//!   MUST NOT withdraw anything of its own accord.
+//! - **S36** A withdraw that returns `Ok` MUST return exactly one answer per message, in their order; none for no messages.
+//!   **(checked)** It asks once for each, and only about messages that the settings let it name as the provider does.
+//! - **S37** [`Gone`](crate::Withdrawn::Gone) MUST be used when, and only when, the provider says that the message will not be
+//!   delivered, all parts of it that are known; a refusal is [`Kept`](crate::Withdrawn::Kept) **(checked for a message that
+//!   does not exist)**, silence is [`Unknown`](crate::Withdrawn::Unknown). A provider that does not know the request, or does not
+//!   allow it, is [`Misconfigured`](crate::Fault::Misconfigured): it is not asked again for this warning.
+//! - **S38** S15, S16 and S50 hold for it too, and it leaves the adapter usable: submits work after it. **(checked)**
+//!   Receipts about what was withdrawn are passed on as they come (S33).
+//!
 //! # Life
 //!
 //! - **S40** [`probe`](crate::Adapter::probe) MUST have no effect a person could notice, and SHOULD go as far as the
@@ -83,7 +97,7 @@
 //!   it)**
 //! - **S41** [`close`](crate::Adapter::close) MUST be idempotent, MUST return within five seconds, and MUST end every task
 //!   the adapter started **(checked, except the tasks)**. A submit after it is answered with
-//!   [`Fault::Transient`](crate::Fault::Transient). **(checked)**
+//!   [`Fault::Transient`](crate::Fault::Transient), and so is a withdraw where there is one. **(checked)**
 //!
 //! # Discretion
 //!

@@ -12,6 +12,12 @@ impl Content {
         self.values.get(name).map_or("", String::as_str)
     }
 
+    /// What kind of notice of the gateway's own to persons on duty it is; empty for a warning.
+    #[must_use]
+    pub fn notice(&self) -> &str {
+        self.value("notice")
+    }
+
     /// Whether it is an exercise or a test: its values say so, or its text does.
     #[must_use]
     pub fn is_drill(&self) -> bool {
@@ -42,6 +48,10 @@ pub struct When {
     /// Names of issuers. Default: any.
     #[serde(deserialize_with = "one_or_many")]
     pub issuer: Vec<String>,
+    /// Kinds of the gateway's own notices to persons on duty, for example `["officer_call", "deputy_call"]` or `["*"]`.
+    /// Default: none, only warnings. Whatever names some serves nothing else.
+    #[serde(deserialize_with = "one_or_many")]
+    pub notice: Vec<String>,
 }
 
 impl When {
@@ -58,6 +68,8 @@ impl When {
             && any(&self.change, content.value("change"))
             && any(&self.drill, if content.is_drill() { "yes" } else { "no" })
             && any(&self.issuer, content.value("issuer"))
+            && self.notice.is_empty() == content.notice().is_empty()
+            && any(&self.notice, content.notice())
             && (self.language.is_empty() || self.language.iter().any(language))
     }
 
@@ -125,6 +137,16 @@ mod tests {
         assert!(holds("drill = 'no'", &[]));
         let marked = Content { text: format!("{DRILL_MARK}暴雨"), ..Content::default() };
         assert!(marked.is_drill());
+    }
+
+    #[test]
+    fn what_is_for_warnings_is_not_for_notices_and_the_reverse() {
+        let call = [("notice", "officer_call"), ("level", "red")];
+        assert!(!holds("", &call) && !holds("level = 'red'", &call) && !holds("notice = '*'", &[("level", "red")]));
+        assert!(holds("notice = '*'", &call) && holds("notice = ['officer_call', 'deputy_call']", &call));
+        assert!(
+            holds("notice = 'measures_*'", &[("notice", "measures_due")]) && !holds("notice = 'measures_*'", &call)
+        );
     }
 
     #[test]

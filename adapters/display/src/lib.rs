@@ -57,6 +57,7 @@ impl Display {
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Recipients,
             window: 4,
+            withdraw_max: 0,
         };
         Self { profile, closed: AtomicBool::new(false) }
     }

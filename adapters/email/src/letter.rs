@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use fenghuo_contract::{Attachment, Content, Token, Urgency};
+use fenghuo_contract::{Attachment, Content, Picture, Token, Urgency};
 use lettre::{
     Address, Message,
     address::Envelope,
@@ -155,7 +155,7 @@ enum Parts {
 }
 
 impl Parts {
-    /// `mixed(alternative(text, html), attachments…)`, without the layers that would hold one part.
+    /// `mixed(alternative(text, related(html, pictures…)), attachments…)`, without the layers that would hold one part.
     fn of(content: &Content, personal: Option<&Personal>) -> Self {
         let text = personal.map_or_else(|| SinglePart::plain(content.text.clone()), Personal::plain);
         let body = if content.html.is_empty() {
@@ -163,7 +163,12 @@ impl Parts {
         } else {
             let html = personal.map_or_else(|| SinglePart::html(content.html.clone()), Personal::html);
             let parts = MultiPart::alternative().boundary(boundary("alternative", content)).singlepart(text);
-            Self::Multi(parts.singlepart(html))
+            Self::Multi(if content.pictures.is_empty() {
+                parts.singlepart(html)
+            } else {
+                let related = MultiPart::related().boundary(boundary("related", content)).singlepart(html);
+                parts.multipart(content.pictures.iter().fold(related, |all, picture| all.singlepart(shown(picture))))
+            })
         };
         if content.attachments.is_empty() {
             return body;
@@ -181,6 +186,12 @@ fn attached(attachment: &Attachment) -> SinglePart {
     let media_type = ContentType::parse(&attachment.media_type).unwrap_or_else(|_| octets());
     let name = one_line(&attachment.name);
     lettre::message::Attachment::new(name).body(attachment.body.to_vec(), media_type)
+}
+
+/// A picture of the HTML, by the name it has there (RFC 2392).
+fn shown(picture: &Picture) -> SinglePart {
+    let media_type = ContentType::parse(&picture.media_type).unwrap_or_else(|_| octets());
+    lettre::message::Attachment::new_inline(one_line(&picture.id)).body(picture.body.to_vec(), media_type)
 }
 
 fn octets() -> ContentType {

@@ -131,6 +131,7 @@ impl Email {
             deduplication: if own_message { Deduplication::ByToken } else { Deduplication::None },
             rate_unit: RateUnit::Recipients,
             window: relays.window(),
+            withdraw_max: 0,
         };
         let bounces = reports.map(|reports| Bounces::new(reports, sender.envelope_from.clone(), receipts));
         let per_message = settings.recipients_per_message;

@@ -104,6 +104,7 @@ impl Mqtt {
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Recipients,
             window: 4,
+            withdraw_max: 0,
         };
         let (board, watching) = watch::channel(Board::default());
         let closing = CancellationToken::new();

@@ -98,6 +98,7 @@ impl Ntcip {
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Recipients,
             window: 4,
+            withdraw_max: 0,
         };
         Ok(Self { profile, signs, now, talking: Mutex::default(), closed: AtomicBool::new(false) })
     }

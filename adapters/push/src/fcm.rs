@@ -74,6 +74,7 @@ impl Fcm {
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Recipients,
             window: 2 * settings.connections.max(1),
+            withdraw_max: 0,
         };
         Ok(Self { profile, ready: settings.ready()?, now, closed: AtomicBool::new(false) })
     }

@@ -66,6 +66,7 @@ impl JPush {
             deduplication: if by_token { Deduplication::ByToken } else { Deduplication::None },
             rate_unit: RateUnit::Calls,
             window: 4,
+            withdraw_max: 0,
         };
         Ok(Self { profile, ready: settings.ready()?, now, closed: AtomicBool::new(false) })
     }

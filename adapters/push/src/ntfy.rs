@@ -60,6 +60,7 @@ impl Ntfy {
             deduplication: Deduplication::None,
             rate_unit: RateUnit::Recipients,
             window: 2,
+            withdraw_max: 0,
         };
         Ok(Self { profile, ready: settings.ready()?, closed: AtomicBool::new(false) })
     }

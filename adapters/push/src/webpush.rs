@@ -80,6 +80,7 @@ impl WebPush {
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Recipients,
             window: 16,
+            withdraw_max: 0,
         };
         Ok(Self { profile, ready: settings.ready()?, now, closed: AtomicBool::new(false) })
     }

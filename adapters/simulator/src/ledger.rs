@@ -16,6 +16,7 @@ struct Book {
     submits: AtomicU64,
     seen: AtomicU64,
     taken: AtomicU64,
+    withdrawn: AtomicU64,
     /// How many arrivals `pages` may hold; 0 = none are written down.
     room: usize,
     pages: Mutex<Pages>,
@@ -53,6 +54,7 @@ impl Ledger {
             submits: AtomicU64::new(0),
             seen: AtomicU64::new(0),
             taken: AtomicU64::new(0),
+            withdrawn: AtomicU64::new(0),
             room,
             pages: Mutex::default(),
         }))
@@ -70,6 +72,16 @@ impl Ledger {
                 pages.write(item, is_taken(verdict), book.room);
             }
         }
+    }
+
+    pub(crate) fn withdrawn(&self, messages: usize) {
+        self.0.withdrawn.fetch_add(messages as u64, Ordering::Relaxed);
+    }
+
+    /// Messages taken and withdrawn again before they were delivered.
+    #[must_use]
+    pub fn recalled(&self) -> u64 {
+        self.0.withdrawn.load(Ordering::Relaxed)
     }
 
     /// Submits answered.

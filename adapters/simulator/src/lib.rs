@@ -31,6 +31,8 @@
 //! A submit answers all of its items together, so one `slow` or `vanish` holds up its whole batch, as it would at a real
 //! provider. References are made from the [`Token`]: unique for each delivery and round, the same for its attempts.
 //!
+//! With `withdraws` it withdraws what has not got its receipt yet, and keeps the rest: that was delivered.
+//!
 //! It also calls back, when somebody plays its part: a body of lines `REFERENCE STATE [CODE]`, the state one of
 //! `delivered`, `confirmed` and `failed`. With `callback_word` set, the header `x-simulator-signature` must be that word:
 //! enough to play a signature that fits and one that does not.
@@ -57,13 +59,16 @@ use async_trait::async_trait;
 pub use behaviour::Behaviour;
 use fenghuo_contract::{
     Adapter, Batch, Callback, CallbackFault, Cause, Channel, Content, Deduplication, Fault, Fit, Inbound, Item,
-    Profile, ReceiptSink, ReceiptStyle, Reference, Scope, Token, Verdict,
+    Profile, ReceiptSink, ReceiptStyle, Reference, Scope, Token, Verdict, Withdrawal, Withdrawn,
 };
 pub use ledger::{Ledger, Line};
 use post::{Post, Postbag};
 pub use settings::{Settings, SettingsFault};
 use weather::throttled;
 pub use weather::{Condition, Weather};
+
+/// Messages one withdraw may name.
+const WITHDRAW_MAX: usize = 64;
 
 /// Throttled tries remembered at most; past this the oldest knowledge is forgotten as a whole.
 const TRIES_REMEMBERED: usize = 65_536;
@@ -103,11 +108,12 @@ impl Simulator {
             deduplication: if settings.deduplication { Deduplication::ByToken } else { Deduplication::None },
             rate_unit: settings.rate_unit,
             window: settings.window,
+            withdraw_max: if settings.withdraws { WITHDRAW_MAX } else { 0 },
         };
         Ok(Self {
             profile,
             seed,
-            post: Post::new(sink, settings.receipts_pending_max),
+            post: Post::new(sink, settings.receipts_pending_max, settings.withdraws),
             ledger: Ledger::new(settings.ledger),
             weather: Weather::default(),
             throttled: Mutex::default(),
@@ -208,17 +214,22 @@ impl Adapter for Simulator {
     }
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {
-        let text = content.text_within(self.settings.text_max)?;
-        let segments = if self.settings.channel == Channel::Sms { segments(text) } else { 1 };
-        Ok(Fit { segments, text: text.to_owned() })
+        let link =
+            Some(&content.confirm_sample).filter(|link| self.settings.channel == Channel::Sms && !link.is_empty());
+        let room = link.map_or(0, |link| link.chars().count() + 1);
+        let text = content.text_within(self.settings.text_max.map(|most| most.saturating_sub(room)))?;
+        // The link stands below the text, as with a carrier.
+        let text = link.map_or_else(|| text.to_owned(), |link| format!("{text}\n{link}"));
+        let segments = if self.settings.channel == Channel::Sms { segments(&text) } else { 1 };
+        Ok(Fit { segments, text })
     }
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed());
         }
-        if let Err(too_long) = batch.content.text_within(self.settings.text_max) {
-            return Ok(vec![Verdict::RefusedContent(too_long.into()); batch.items.len()]);
+        if let Err(too_long) = self.fit(&batch.content) {
+            return Ok(vec![Verdict::RefusedContent(too_long); batch.items.len()]);
         }
         let condition = self.weather.now();
         if let Some(fault) = condition.fault() {
@@ -242,6 +253,25 @@ impl Adapter for Simulator {
             self.post.send(bag, carrier, &self.settings).await;
         }
         Ok(verdicts)
+    }
+
+    async fn withdraw(&self, messages: &[Withdrawal], _budget: Duration) -> Result<Vec<Withdrawn>, Fault> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        if !self.settings.withdraws {
+            return Err(Fault::Misconfigured(Cause::new("SIM-WITHDRAW", "this provider withdraws nothing")));
+        }
+        if let Some(fault) = self.weather.now().fault() {
+            return Err(fault);
+        }
+        let kept = || Withdrawn::Kept(Cause::new("SIM-GONE", "delivered, or never seen"));
+        let withdraw = |message: &Withdrawal| {
+            if self.post.withdraw(&message.reference) { Withdrawn::Gone } else { kept() }
+        };
+        let answers: Vec<Withdrawn> = messages.iter().map(withdraw).collect();
+        self.ledger.withdrawn(answers.iter().filter(|answer| **answer == Withdrawn::Gone).count());
+        Ok(answers)
     }
 
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {

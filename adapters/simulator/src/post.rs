@@ -2,7 +2,8 @@
 //! until the sink has taken them.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -53,16 +54,43 @@ impl Postbag {
     }
 }
 
+/// What has been taken and not delivered yet, and what of it was withdrawn.
+#[derive(Default)]
+struct Shelf {
+    lying: HashSet<Reference>,
+    withdrawn: HashSet<Reference>,
+}
+
+/// The shelf, where the provider withdraws anything.
+type Shelved = Option<Arc<Mutex<Shelf>>>;
+
+fn open(shelf: &Mutex<Shelf>) -> MutexGuard<'_, Shelf> {
+    shelf.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Carries receipts to the sink.
 pub(crate) struct Post {
     sink: Arc<dyn ReceiptSink>,
+    shelf: Shelved,
     room: Arc<Semaphore>,
     carriers: Mutex<JoinSet<()>>,
 }
 
 impl Post {
-    pub(crate) fn new(sink: Arc<dyn ReceiptSink>, pending_max: usize) -> Self {
-        Self { sink, room: Arc::new(Semaphore::new(pending_max)), carriers: Mutex::default() }
+    pub(crate) fn new(sink: Arc<dyn ReceiptSink>, pending_max: usize, withdraws: bool) -> Self {
+        let shelf = withdraws.then(Arc::default);
+        Self { sink, shelf, room: Arc::new(Semaphore::new(pending_max)), carriers: Mutex::default() }
+    }
+
+    /// Takes a message from the shelf; false when it is not there: it was delivered, or never taken.
+    pub(crate) fn withdraw(&self, reference: &Reference) -> bool {
+        let Some(shelf) = &self.shelf else { return false };
+        let mut shelf = open(shelf);
+        let lay = shelf.lying.remove(reference);
+        if lay {
+            shelf.withdrawn.insert(reference.clone());
+        }
+        lay
     }
 
     /// Waits until the receipts of one more submit may be on their way; `None` when that takes longer than the budget,
@@ -86,11 +114,15 @@ impl Post {
         if rounds.iter().all(|(_, receipts)| receipts.is_empty()) {
             return;
         }
-        let sink = Arc::clone(&self.sink);
+        if let Some(shelf) = &self.shelf {
+            let named = rounds.iter().flat_map(|(_, receipts)| receipts).map(|receipt| receipt.reference.clone());
+            open(shelf).lying.extend(named);
+        }
+        let (sink, shelf) = (Arc::clone(&self.sink), self.shelf.clone());
         let mut carriers = self.carriers.lock().unwrap_or_else(PoisonError::into_inner);
         while carriers.try_join_next().is_some() {}
         carriers.spawn(async move {
-            carry(&*sink, rounds).await;
+            carry(&*sink, shelf, rounds).await;
             drop(carrier);
         });
     }
@@ -108,14 +140,21 @@ impl Post {
 }
 
 /// Waits before each round and hands over what is due.
-async fn carry(sink: &dyn ReceiptSink, rounds: [(Duration, Vec<Receipt>); 3]) {
+async fn carry(sink: &dyn ReceiptSink, shelf: Shelved, rounds: [(Duration, Vec<Receipt>); 3]) {
     let mut left: usize = rounds.iter().map(|(_, receipts)| receipts.len()).sum();
-    for (wait, receipts) in rounds {
+    for (wait, mut receipts) in rounds {
         if left == 0 {
             return;
         }
         tokio::time::sleep(wait).await;
         left -= receipts.len();
+        if let Some(shelf) = &shelf {
+            let mut shelf = open(shelf);
+            receipts.retain(|receipt| !shelf.withdrawn.contains(&receipt.reference));
+            for receipt in &receipts {
+                shelf.lying.remove(&receipt.reference);
+            }
+        }
         if !receipts.is_empty() {
             hand_over(sink, receipts).await;
         }

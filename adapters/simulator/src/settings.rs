@@ -46,6 +46,9 @@ pub struct Settings {
     /// Submits whose receipts have not been taken away at most; past that the provider takes nothing more. Default 4096.
     #[serde(default = "pending")]
     pub receipts_pending_max: usize,
+    /// Whether the provider withdraws what it has not delivered yet: what still waits for its receipt. Default no.
+    #[serde(default)]
+    pub withdraws: bool,
     /// How many arrivals the ledger writes down by address; past that it only counts. Default 0.
     #[serde(default)]
     pub ledger: usize,
@@ -73,6 +76,7 @@ impl Settings {
             deduplication: false,
             rate_unit: recipients(),
             receipts_pending_max: pending(),
+            withdraws: false,
             ledger: 0,
             callback_word: None,
         }

@@ -322,11 +322,15 @@ async fn keeps_the_contract() {
         content: Content { text: "请勿外出".to_owned(), ..Content::default() },
         addresses: ["13800000001", "slow-2", "late-3"].map(Address::new).into(),
     };
-    let make = || async {
-        let simulator = world(|settings| (settings.text_max, settings.slow_ms) = (Some(70), 5)).simulator;
-        Arc::new(simulator) as Arc<dyn Adapter>
-    };
-    conformance::run(make, &samples).await.assert();
+    for withdraws in [false, true] {
+        let make = || async {
+            let change = |settings: &mut Settings| {
+                (settings.text_max, settings.slow_ms, settings.withdraws) = (Some(70), 5, withdraws);
+            };
+            Arc::new(world(change).simulator) as Arc<dyn Adapter>
+        };
+        conformance::run(make, &samples).await.assert();
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -361,4 +365,26 @@ async fn the_whole_provider_changes_while_it_runs() {
     let verdicts = simulator.submit(&many, BUDGET).await.unwrap();
     let failed = verdicts.iter().filter(|verdict| kind(verdict) == "transient").count();
     assert!((15..=45).contains(&failed), "{failed} of 100");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_receipt_can_be_withdrawn_and_then_has_none() {
+    let World { simulator, basket } = world(|settings| settings.withdraws = true);
+    let items = vec![item(0, "13800000001"), item(1, "late-1"), item(2, "silent-1")];
+    let verdicts = simulator.submit(&batch(items.clone()), BUDGET).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    let named = items.iter().zip(&verdicts).filter_map(|(item, verdict)| match verdict {
+        Verdict::Accepted(Some(reference)) => {
+            Some(Withdrawal { reference: reference.clone(), address: item.address.clone() })
+        }
+        _ => None,
+    });
+    let named: Vec<Withdrawal> = named.collect();
+    for expected in [[false, true, false], [false; 3]] {
+        let answers = simulator.withdraw(&named, BUDGET).await.unwrap();
+        let gone: Vec<bool> = answers.iter().map(|answer| *answer == Withdrawn::Gone).collect();
+        assert_eq!(gone, expected, "delivered, not yet, never to be");
+    }
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!((basket.states().len(), simulator.ledger().recalled()), (1, 1));
 }

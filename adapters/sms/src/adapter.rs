@@ -1,8 +1,10 @@
 //! The contract's adapter over a protocol and its links.
 
 mod verdicts;
+mod withdrawals;
 
 use std::{
+    mem::discriminant,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,13 +14,15 @@ use std::{
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Address, Batch, Cause, Channel, Content, Deduplication, Fault, Fit, Profile, RateUnit, ReceiptSink,
-    ReceiptStyle, Reference, Token, Verdict,
+    Adapter, Batch, Cause, Channel, Content, Deduplication, Fault, Fit, Item, Profile, RateUnit, ReceiptSink,
+    ReceiptStyle, Token, Verdict, Withdrawal, Withdrawn,
 };
 
+use futures_util::future::join_all;
+
 use crate::{
-    link::{Courier, Line, Links, Outcome, Reception, Work},
-    protocol::{Answer, Message, Protocol, Role},
+    link::{Courier, Line, Links, Reception, Work},
+    protocol::{Message, Protocol, Role},
     receipt::{Correlation, tail},
     settings::Text,
     text::Plan,
@@ -29,6 +33,8 @@ pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Recipients handed over at a time.
 const BATCH_MAX: usize = 256;
+/// Messages withdrawn at a time.
+const WITHDRAW_MAX: usize = 64;
 
 /// What a protocol module makes of its settings.
 pub(crate) struct Parts {
@@ -64,9 +70,11 @@ impl Sms {
             deduplication: Deduplication::None,
             rate_unit: RateUnit::Segments,
             window: (line.binds * line.window).max(2),
+            withdraw_max: if protocol.withdraws() { WITHDRAW_MAX } else { 0 },
         };
         let by_number = protocol.destinations_max() > 1;
-        let correlation = Arc::new(Correlation::new(by_number, text.segments_remembered));
+        let correlation = Correlation::new(by_number, text.segments_remembered);
+        let correlation = Arc::new(if protocol.withdraws() { correlation.naming() } else { correlation });
         let courier = Arc::new(Courier::new(sink, Arc::clone(&correlation)));
         let links = Links::new(&protocol, line, roles, &courier, seed);
         Self { profile, protocol, text, links, correlation, closed: AtomicBool::new(false) }
@@ -78,26 +86,68 @@ impl Sms {
         self
     }
 
-    /// Withdraws a message the carrier accepted and has not delivered. The contract has no such call yet.
-    ///
-    /// Of a long message only the first segment can be named, and some message centres withdraw the others with it.
-    ///
-    /// # Errors
-    /// [`Fault`] as of a submit; [`Fault::Transient`] with the carrier's code when it does not withdraw, because the
-    /// message is on its way or unknown, and with `NO-SUCH-REQUEST` where the protocol has no such request.
-    pub async fn cancel(&self, reference: &Reference, address: &Address, budget: Duration) -> Result<(), Fault> {
-        self.check_open()?;
-        let to = self.protocol.destination(address).ok_or_else(|| Fault::Transient(no_number()))?;
-        let work = Work::Cancel { reference: reference.clone(), to };
-        let done = self.links.carry(work, true, tokio::time::sleep(budget).deadline()).await?;
-        let fault = done.fault.unwrap_or_else(|| Fault::Transient(Cause::new("TIMEOUT", "no answer in time")));
-        match done.outcomes.into_iter().next() {
-            Some(Outcome::Answered(Answer::Refused(status))) => {
-                Err(Fault::Transient(self.protocol.refusal(status).cause))
-            }
-            Some(Outcome::Answered(_)) => Ok(()),
-            _ => Err(fault),
+    /// One text for all of the batch.
+    async fn submit_all(
+        &self,
+        batch: &Batch,
+        plan: Result<Plan<'_>, Cause>,
+        budget: Duration,
+    ) -> Result<Vec<Verdict>, Fault> {
+        let Some(first) = batch.items.first() else { return Ok(Vec::new()) };
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(cause) => return Ok(vec![Verdict::RefusedContent(cause); batch.items.len()]),
+        };
+        let message = self.protocol.message(&plan, &batch.content, long_reference(first.token));
+        drop(plan);
+        let numbers: Vec<_> = batch.items.iter().map(|item| self.protocol.destination(&item.address)).collect();
+        let again = batch.items.iter().zip(&numbers).filter(|(_, number)| number.is_some());
+        let again: Vec<bool> = again.map(|(item, _)| item.attempt > 1).collect();
+        if again.len() == numbers.len() {
+            return self.send(message, numbers.into_iter().flatten().collect(), &again, batch, budget).await;
         }
+        let good: Vec<Box<str>> = numbers.iter().flatten().cloned().collect();
+        let sent = if good.is_empty() { Vec::new() } else { self.send(message, good, &again, batch, budget).await? };
+        let mut verdicts = sent.into_iter();
+        let verdict = |number: &Option<Box<str>>| number.as_ref().and_then(|_| verdicts.next());
+        Ok(numbers
+            .iter()
+            .map(verdict)
+            .map(|verdict| verdict.unwrap_or_else(|| Verdict::RefusedRecipient(no_number())))
+            .collect())
+    }
+
+    /// A text for each of the batch, because each has an address of its own to confirm at. A fault that all of them met is
+    /// the answer.
+    async fn submit_each(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
+        let one = |item: &Item| Batch {
+            content: Arc::clone(&batch.content),
+            items: vec![item.clone()],
+            urgent: batch.urgent,
+        };
+        let each: Vec<Batch> = batch.items.iter().map(one).collect();
+        let sending = each.iter().map(|one| {
+            let confirm = one.items.first().and_then(|item| item.confirm.as_deref());
+            let plan = match confirm {
+                Some(confirm) => Plan::personal(&one.content, &self.text, confirm),
+                None => Plan::new(&one.content, &self.text),
+            };
+            self.submit_all(one, plan, budget)
+        });
+        let answers = join_all(sending).await;
+        if let Some(Err(first)) = answers.first()
+            && answers
+                .iter()
+                .all(|answer| answer.as_ref().is_err_and(|fault| discriminant(fault) == discriminant(first)))
+        {
+            return Err(first.clone());
+        }
+        let verdict = |answer: Result<Vec<Verdict>, Fault>| match answer {
+            Ok(verdicts) => verdicts.into_iter().next(),
+            Err(fault) => Some(fault.verdict()),
+        };
+        let missing = || Verdict::InDoubt(Cause::new("NO-VERDICT", "nothing is known about it"));
+        Ok(answers.into_iter().map(|answer| verdict(answer).unwrap_or_else(missing)).collect())
     }
 
     fn check_open(&self) -> Result<(), Fault> {
@@ -161,32 +211,28 @@ impl Adapter for Sms {
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
         self.check_open()?;
-        let Some(first) = batch.items.first() else { return Ok(Vec::new()) };
-        let plan = match Plan::new(&batch.content, &self.text) {
-            Ok(plan) => plan,
-            Err(cause) => return Ok(vec![Verdict::RefusedContent(cause); batch.items.len()]),
-        };
-        let message = self.protocol.message(&plan, &batch.content, long_reference(first.token));
-        drop(plan);
-        let numbers: Vec<_> = batch.items.iter().map(|item| self.protocol.destination(&item.address)).collect();
-        let again = batch.items.iter().zip(&numbers).filter(|(_, number)| number.is_some());
-        let again: Vec<bool> = again.map(|(item, _)| item.attempt > 1).collect();
-        if again.len() == numbers.len() {
-            return self.send(message, numbers.into_iter().flatten().collect(), &again, batch, budget).await;
+        if batch.items.iter().any(|item| item.confirm.is_some()) {
+            return self.submit_each(batch, budget).await;
         }
-        let good: Vec<Box<str>> = numbers.iter().flatten().cloned().collect();
-        let sent = if good.is_empty() { Vec::new() } else { self.send(message, good, &again, batch, budget).await? };
-        let mut verdicts = sent.into_iter();
-        let verdict = |number: &Option<Box<str>>| number.as_ref().and_then(|_| verdicts.next());
-        Ok(numbers
-            .iter()
-            .map(verdict)
-            .map(|verdict| verdict.unwrap_or_else(|| Verdict::RefusedRecipient(no_number())))
-            .collect())
+        self.submit_all(batch, Plan::new(&batch.content, &self.text), budget).await
     }
 
     fn fit(&self, content: &Content) -> Result<Fit, Cause> {
         Plan::new(content, &self.text).map(|plan| plan.fit())
+    }
+
+    async fn withdraw(&self, messages: &[Withdrawal], budget: Duration) -> Result<Vec<Withdrawn>, Fault> {
+        self.check_open()?;
+        if self.profile.withdraw_max == 0 {
+            return Err(Fault::Misconfigured(Cause::new("NO-SUCH-REQUEST", "nothing is withdrawn over this link")));
+        }
+        let asking = withdrawals::Asking::new(messages, &*self.protocol, &self.correlation);
+        if asking.requests.is_empty() {
+            return Ok(asking.without_requests());
+        }
+        let deadline = tokio::time::sleep(budget).deadline();
+        let done = self.links.carry(Work::Cancel(asking.requests.clone()), false, deadline).await?;
+        asking.answers(done, &*self.protocol)
     }
 
     async fn probe(&self) -> Result<(), Fault> {

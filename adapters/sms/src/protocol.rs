@@ -76,6 +76,11 @@ pub(crate) trait Protocol: Send + Sync + 'static {
     /// Writes the submit of one segment to some destinations, at most [`destinations_max`](Self::destinations_max).
     fn submit(&self, segment: &Segment, to: &[Box<str>], sequence: u32, out: &mut BytesMut);
 
+    /// Whether a message that was accepted can be withdrawn by the name it has here.
+    fn withdraws(&self) -> bool {
+        false
+    }
+
     /// Writes the request to withdraw a message that was accepted; `false` = the protocol has none, nothing was written.
     fn cancel(&self, reference: &Reference, to: &str, sequence: u32, out: &mut BytesMut) -> bool {
         let _ = (reference, to, sequence, out);

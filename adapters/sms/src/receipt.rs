@@ -78,6 +78,8 @@ pub(crate) struct Correlation {
     by_number: bool,
     /// Segments remembered at most; what falls out, the oldest first, is treated as after a restart.
     segments_max: usize,
+    /// The names themselves are kept too, so that all of a message can be withdrawn.
+    naming: bool,
     known: Mutex<Known>,
     landed: Notify,
     hashes: RandomState,
@@ -101,6 +103,8 @@ struct Group {
     serial: u64,
     reference: Reference,
     names: Box<[u64]>,
+    /// The names of its segments, where they are kept.
+    named: Box<[Reference]>,
     delivered: Box<[bool]>,
 }
 
@@ -112,7 +116,21 @@ pub(crate) struct Flight<'a> {
 
 impl Correlation {
     pub(crate) fn new(by_number: bool, segments_max: usize) -> Self {
-        Self { by_number, segments_max, known: Mutex::default(), landed: Notify::new(), hashes: RandomState::new() }
+        let (known, landed, hashes) = (Mutex::default(), Notify::new(), RandomState::new());
+        Self { by_number, segments_max, naming: false, known, landed, hashes }
+    }
+
+    /// The same, that can say how all segments of a message are called.
+    pub(crate) fn naming(self) -> Self {
+        Self { naming: true, ..self }
+    }
+
+    /// The names of all segments of a delivery, as far as they are known; its own at least.
+    pub(crate) fn names(&self, reference: &Reference) -> Vec<Reference> {
+        let known = self.known();
+        let group = known.segments.get(&self.hashes.hash_one(reference.as_bytes()));
+        let named = group.and_then(|(key, _)| known.groups.get(*key)).map(|group| group.named.to_vec());
+        named.filter(|named| !named.is_empty()).unwrap_or_else(|| vec![reference.clone()])
     }
 
     /// A submit of long messages begins.
@@ -207,10 +225,10 @@ impl Judged {
 }
 
 impl Known {
-    fn add(&mut self, names: Box<[u64]>, reference: Reference, segments_max: usize) {
+    fn add(&mut self, names: Box<[u64]>, named: Box<[Reference]>, reference: Reference, segments_max: usize) {
         self.serial += 1;
         let delivered = vec![false; names.len()].into();
-        let group = Group { serial: self.serial, reference, names, delivered };
+        let group = Group { serial: self.serial, reference, names, named, delivered };
         let key = self.groups.vacant_key();
         for (place, name) in group.names.iter().enumerate() {
             self.segments.insert(*name, (key, place));
@@ -238,7 +256,8 @@ impl Flight<'_> {
     pub(crate) fn accepted(&self, names: &[Reference]) {
         let Some((first, _)) = names.split_first().filter(|(_, rest)| !rest.is_empty()) else { return };
         let hashes = names.iter().map(|name| self.correlation.hashes.hash_one(name.as_bytes())).collect();
-        self.correlation.known().add(hashes, first.clone(), self.correlation.segments_max);
+        let named = if self.correlation.naming { names.into() } else { Box::default() };
+        self.correlation.known().add(hashes, named, first.clone(), self.correlation.segments_max);
     }
 }
 

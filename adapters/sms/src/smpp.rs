@@ -72,6 +72,7 @@ struct Manner {
     packed: bool,
     destinations: usize,
     receipts: bool,
+    withdraw: bool,
     long: Long,
     msgid_format: MsgidFormat,
     utc_offset_minutes: i32,

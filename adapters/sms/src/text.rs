@@ -29,28 +29,53 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Lays out the text of a content, or its short form where the text takes too many segments.
+    /// Lays out the text of a content, or its short form where the text takes too many segments, with room below it for an
+    /// address at which its reader confirms, where readers are given one.
     ///
     /// # Errors
     /// The [`Cause`] for which the content is refused.
     pub(crate) fn new(content: &'a Content, settings: &Text) -> Result<Self, Cause> {
-        let long = Self::of(&content.text, settings)?;
-        if long.segments.len() <= settings.segments_max {
-            return Ok(long);
+        let sample = Some(&*content.confirm_sample).filter(|sample| !sample.is_empty());
+        Self::of(Self::form(content, settings, sample)?, settings, sample)
+    }
+
+    /// The same for one reader, with the address at which this one confirms. Which of the two forms goes out is decided with
+    /// the longest address there can be, so that it is the form that was signed for all.
+    ///
+    /// # Errors
+    /// The [`Cause`] for which the content is refused.
+    pub(crate) fn personal(content: &'a Content, settings: &Text, confirm: &str) -> Result<Self, Cause> {
+        let longest = if content.confirm_sample.len() > confirm.len() { &*content.confirm_sample } else { confirm };
+        match Self::form(content, settings, Some(longest)) {
+            Ok(form) => Self::of(form, settings, Some(confirm)),
+            // Nobody counted on a link when this was signed: the words go out without.
+            Err(_) if content.confirm_sample.is_empty() => Self::new(content, settings),
+            Err(cause) => Err(cause),
         }
-        if !content.short.is_empty() {
-            let short = Self::of(&content.short, settings)?;
-            if short.segments.len() <= settings.segments_max {
-                return Ok(short);
-            }
+    }
+
+    /// The text, or the short form where the text takes too many segments.
+    fn form(content: &'a Content, settings: &Text, confirm: Option<&str>) -> Result<&'a str, Cause> {
+        let takes = |text: &'a str| Self::of(text, settings, confirm).map(|plan| plan.segments.len());
+        let long = takes(&content.text)?;
+        if long <= settings.segments_max {
+            return Ok(&content.text);
         }
-        let (takes, most) = (long.segments.len(), settings.segments_max);
-        let text = format!("the text takes {takes} segments, at most {most} are allowed, and no short form fits");
+        if !content.short.is_empty() && takes(&content.short)? <= settings.segments_max {
+            return Ok(&content.short);
+        }
+        let (most, link) =
+            (settings.segments_max, if confirm.is_some() { " with the address to confirm at" } else { "" });
+        let text = format!("the text takes {long} segments{link}, at most {most} are allowed, and no short form fits");
         Err(Cause::new("TOO-LONG", &text))
     }
 
-    fn of(text: &'a str, settings: &Text) -> Result<Self, Cause> {
-        let text = settings.signed(text);
+    fn of(text: &'a str, settings: &Text, confirm: Option<&str>) -> Result<Self, Cause> {
+        let mut text = settings.signed(text);
+        if let Some(confirm) = confirm {
+            // Below the signed words and nowhere in them.
+            text = Cow::Owned(format!("{text}\n{confirm}"));
+        }
         let coding = settings.codings().iter().copied().find(|coding| coding.carries(&text));
         let coding = coding.ok_or_else(|| Cause::new("CODING", "no coding of this route carries the text"))?;
         let mut segments = coding.segments(&text, settings.long);

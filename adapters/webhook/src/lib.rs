@@ -69,6 +69,7 @@ impl Webhook {
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Calls,
             window: 4,
+            withdraw_max: 0,
         };
         let ready = settings.ready()?;
         Ok(Self { profile, ready, now, receipts, pings: AtomicU64::new(0), closed: AtomicBool::new(false) })

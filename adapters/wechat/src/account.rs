@@ -72,6 +72,7 @@ impl OfficialAccount {
             deduplication: if way == Way::Mass { Deduplication::ByToken } else { Deduplication::None },
             rate_unit: if way == Way::MassList { RateUnit::Calls } else { RateUnit::Recipients },
             window: settings.window,
+            withdraw_max: 0,
         };
         let ready = settings.ready(tokens, &now)?;
         Ok(Self { profile, ready, quota, now, closed: AtomicBool::new(false) })

@@ -51,6 +51,7 @@ impl Robot {
             deduplication: Deduplication::None,
             rate_unit: RateUnit::Recipients,
             window: settings.window,
+            withdraw_max: 0,
         };
         Ok(Self { profile, ready: settings.ready()?, now, closed: AtomicBool::new(false) })
     }

@@ -57,6 +57,7 @@ impl WeCom {
             deduplication: Deduplication::None,
             rate_unit: RateUnit::Recipients,
             window: settings.window,
+            withdraw_max: 0,
         };
         let ready = settings.ready(tokens, &now)?;
         Ok(Self { profile, ready, now, closed: AtomicBool::new(false) })

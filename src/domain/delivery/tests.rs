@@ -12,10 +12,12 @@ fn word() -> impl Strategy<Value = Word> {
         Word { state: State::Withdrawn, reason: Reason::Lifted },
         Word { state: State::Withdrawn, reason: Reason::AnsweredElsewhere },
         Word { state: State::Superseded, reason: Reason::Superseded },
+        RECALLED,
     ]);
     prop_oneof![reached, failed, unsent]
 }
 
+const RECALLED: Word = Word { state: State::Withdrawn, reason: Reason::Recalled };
 const NOTHING: Word = Word { state: State::Pending, reason: Reason::None };
 
 proptest! {
@@ -50,6 +52,16 @@ fn a_report_of_failure_outweighs_acceptance_only() {
     assert_eq!(merge(undelivered, accepted), undelivered);
     let refused = Word { state: State::Failed, reason: Reason::RecipientRefused };
     assert_eq!(merge(refused, accepted), accepted);
+}
+
+#[test]
+fn what_the_provider_withdrew_stays_so_unless_it_was_delivered_all_the_same() {
+    let undelivered = Word { state: State::Failed, reason: Reason::ReportedUndelivered };
+    let accepted = Word { state: State::Accepted, reason: Reason::None };
+    let delivered = Word { state: State::Delivered, reason: Reason::None };
+    assert_eq!(end(NOTHING, &[accepted, RECALLED, undelivered]), RECALLED);
+    assert_eq!(end(NOTHING, &[undelivered, RECALLED]), RECALLED);
+    assert_eq!(end(NOTHING, &[RECALLED, delivered]), delivered);
 }
 
 /// Every word there can be about a delivery, and the two that say that there is none yet.

@@ -302,6 +302,10 @@ codes! {
     CHANNEL_CANNOT_CARRY = "channel-cannot-carry";
     /// One route of a channel cannot carry the text; another can.
     ROUTE_CANNOT_CARRY = "route-cannot-carry";
+    /// No route of a channel can carry what would end it.
+    ENDING_CANNOT_BE_CARRIED = "ending-cannot-be-carried";
+    /// Some routes of a channel cannot carry what would end it; another can.
+    ENDING_ROUTE_CANNOT_CARRY = "ending-route-cannot-carry";
     /// On some screens only the headline can be read from where people stand.
     SCREENS_HEADLINE_ONLY = "screens-headline-only";
     /// On some screens not even the headline can be read from where people stand.

@@ -8,7 +8,7 @@ use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use fenghuo_contract::{
     Adapter, Address, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound, Item, Profile, Token,
-    Verdict,
+    Verdict, Withdrawal, Withdrawn,
 };
 
 use super::Route;
@@ -46,6 +46,15 @@ impl Link {
 
     pub(crate) async fn probe(&self) -> Result<(), Fault> {
         self.0.probe().await
+    }
+
+    /// Asks the provider to withdraw messages; nothing is sent to anybody. Gives one answer per message.
+    pub(super) async fn withdraw(&self, messages: &[Withdrawal], budget: Duration) -> Result<Vec<Withdrawn>, Fault> {
+        let silence = |code| Cause::new(code, "no answer in time");
+        let answer = tokio::time::timeout(budget + GRACE, self.0.withdraw(messages, budget)).await;
+        let mut answers = answer.unwrap_or_else(|_| Err(Fault::InDoubt(silence("timeout"))))?;
+        answers.resize(messages.len(), Withdrawn::Unknown(silence("no-answer")));
+        Ok(answers)
     }
 }
 

@@ -3,7 +3,7 @@
 //! The texts are kept and not only their digest: what is sent is what was signed, whatever templates, signature or names
 //! are by then. The times of sending are blank in them, see [`lift::Blank`].
 
-use fenghuo_contract::Channel;
+use fenghuo_contract::{Channel, Content};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,7 @@ use crate::{
     domain::{
         lift::{self, Ending, Times},
         message::{Message, Status},
+        moment::Moment,
         warning::Warning,
     },
     flow::{
@@ -24,6 +25,9 @@ use crate::{
     },
     store::Space,
 };
+
+/// 2026-12-30T23:59:00+08:00, seconds since 1970: no time is longer in words.
+const LONGEST: i64 = 1_798_646_340;
 
 /// One text of a form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +98,14 @@ impl Forms {
         }
     }
 
+    /// What would end it, as contents of one channel that routes can be asked about, by configured language. Blanks are filled
+    /// with times as long as any.
+    pub(crate) fn contents(&self, parts: &Parts, of: &Warning, channel: Channel) -> Vec<(Ending, Vec<Content>)> {
+        let forms = [(Ending::Lift, Some(&self.lift)), (Ending::Correction, self.correction.as_ref())];
+        let contents = |form: &Form| form.contents(parts, of, channel);
+        forms.into_iter().filter_map(|(ending, form)| Some((ending, contents(form?)))).collect()
+    }
+
     pub(super) fn digests(&self) -> Vec<String> {
         let forms = std::iter::once(&self.lift).chain(&self.correction);
         forms.map(|form| form.digest.clone()).collect()
@@ -143,6 +155,23 @@ impl Form {
         let [title, whole, short, html] =
             [&text.title, &text.text, &text.short, &text.html].map(|text| times.fill(text));
         Some(Rendered { title, text: whole, short, html })
+    }
+
+    fn contents(&self, parts: &Parts, of: &Warning, channel: Channel) -> Vec<Content> {
+        let longest = Moment::china(LONGEST);
+        let times = Times { sent: longest, end: longest };
+        let ending = Warning::new(self.message.clone()).ok();
+        let content = |language: &String| {
+            let Rendered { title, text, short, html } = self.sent(channel, language, times)?;
+            let values = render::blank_values(parts, ending.as_ref()?, of, channel, language);
+            let values = values.into_iter().map(|(name, value)| (name, times.fill(&value))).collect();
+            let (language, confirm_sample) = (language.clone(), parts.confirm_sample(channel));
+            let urgency = of.level().urgency();
+            let content =
+                Content { language, title, text, short, html, values, urgency, confirm_sample, ..Content::default() };
+            Some(render::complete(content))
+        };
+        parts.config.texts.languages.iter().filter_map(content).collect()
     }
 
     fn signed(&self) -> Vec<SignedText> {

@@ -28,6 +28,8 @@ const UNUSUAL: f64 = 10.0;
 pub(crate) struct Draft {
     pub(crate) channel: Channel,
     pub(crate) audience: RoaringBitmap,
+    /// Of these, whoever gets nothing because his address is suppressed.
+    suppressed: RoaringBitmap,
     /// By configured language, the first for everybody the others do not name.
     pub(crate) contents: Vec<Content>,
     /// What the routes make of each content.
@@ -36,6 +38,11 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    /// The routes of the channel for it.
+    pub(crate) fn routes(&self) -> &[String] {
+        &self.plan.routes
+    }
+
     /// Segments of the longest content on a route.
     fn segments_on(&self, route: &str) -> f64 {
         let of_route = self.texts.iter().flatten().filter(|text| text.route == route);
@@ -80,7 +87,8 @@ pub(crate) async fn draft(
             ladder: None,
             closing: None,
         };
-        drafts.push(Draft { channel, audience, contents, texts, plan });
+        let suppressed = parts.suppressions.of_audience(parts, warning.level(), channel, &audience).await?;
+        drafts.push(Draft { channel, audience, suppressed, contents, texts, plan });
     }
     if !warning.is_lift() {
         let there = drafts.iter().filter(|draft| !draft.audience.is_empty());
@@ -92,16 +100,17 @@ pub(crate) async fn draft(
     Ok(drafts)
 }
 
-/// Rows told at once on each channel: of a ladder's channels everybody begins with the first he has an address on.
+/// Rows told at once on each channel: of a ladder's channels everybody begins with the first he has an address on that is
+/// not suppressed.
 fn at_once(drafts: &[Draft]) -> Vec<RoaringBitmap> {
-    let mut rows: Vec<RoaringBitmap> = drafts.iter().map(|draft| draft.audience.clone()).collect();
+    let mut rows: Vec<RoaringBitmap> = drafts.iter().map(|draft| &draft.audience - &draft.suppressed).collect();
     let mut steps: Vec<(LadderStep, usize)> =
         drafts.iter().enumerate().filter_map(|(at, draft)| Some((draft.plan.ladder?, at))).collect();
     steps.sort_by_key(|(step, _)| step.step);
     let mut before = RoaringBitmap::new();
     for (_, at) in steps {
         rows[at] -= &before;
-        before |= &drafts[at].audience;
+        before |= &drafts[at].audience - &drafts[at].suppressed;
     }
     rows
 }
@@ -131,6 +140,7 @@ impl Forecast {
             as_of: rfc3339(now_ms),
             people,
             deliveries: channels.values().map(|channel| channel.people).sum(),
+            suppressed: channels.values().map(|channel| channel.suppressed).sum(),
             finish_at: last.filter(|_| !channels.is_empty()).map(|seconds| in_seconds(now_ms, seconds)),
             will_miss: channels.values().map(|channel| channel.will_miss).sum(),
             cost: (!costs.is_empty()).then(|| costs.iter().sum()),
@@ -181,6 +191,7 @@ fn channel(parts: &Parts, draft: &Draft, rows: &RoaringBitmap, now_ms: i64) -> C
             .into_iter()
             .map(|(tag, rows)| (tag, rows.len()))
             .collect(),
+        suppressed: draft.suppressed.len(),
         at_once: rows.len(),
         segments: (draft.channel == Channel::Sms).then_some(all),
         rate_per_s: (rate < super::FAST / 1e3).then_some(rate),

@@ -1,18 +1,24 @@
 //! What a notice says: plain sentences in every configured language, without the look of a warning to the public.
 
+use std::collections::BTreeMap;
+
 use fenghuo_contract::{Channel, Content};
 
-use super::{Notice, Subject};
+use super::{About, Notice, Subject};
 use crate::{
     domain::{
         level::Level,
         message::{Category, Certainty, Info, Kind, Message, Scope, Severity, Urgency},
         moment::Moment,
+        text::DRILL_MARK,
         warning::Warning,
     },
     flow::{
         Parts,
-        render::templates::{Context, Templates},
+        render::{
+            self,
+            templates::{Context, Templates},
+        },
     },
     messages::{self, Lang},
 };
@@ -134,7 +140,8 @@ fn severity(level: Level) -> Severity {
     }
 }
 
-/// What one channel says in one language: the sentences themselves, with the mark of a drill where it is one.
+/// What one channel says in one language: the sentences themselves, with the mark of a drill where it is one. The headline
+/// alone is their short form.
 pub(crate) fn content(
     parts: &Parts,
     notice: &Warning,
@@ -150,15 +157,52 @@ pub(crate) fn content(
     // Short messages are carried only with the signature of their sender.
     let signature =
         if channel == Channel::Sms { format!("【{}】", parts.config.texts.signature) } else { String::new() };
-    Content {
+    let signed = |text: String| if text.is_empty() { text } else { format!("{signature}{text}") };
+    render::complete(Content {
         language: language.to_owned(),
         title: plain.title,
-        text: signature + &plain.text,
+        text: signed(plain.text),
+        short: signed(plain.short),
         html: plain.html,
+        values: values(parts, notice, channel, &context),
+        confirm_sample: parts.confirm_sample(channel),
         urgency: notice.level().urgency(),
         thread: thread.to_owned(),
         released_at,
         expires_at: deadline,
         ..Content::default()
-    }
+    })
+}
+
+/// What a notice says, as single values for providers of templates; none where no provider asks for them.
+fn values(parts: &Parts, notice: &Warning, channel: Channel, context: &Context) -> BTreeMap<String, String> {
+    let record = parts.record_of(notice.message()).filter(|_| render::fills_templates(channel));
+    let Some((kind, about)) = record.and_then(|record| record.notice.as_ref().map(|of| (of.kind, of.about.clone())))
+    else {
+        return BTreeMap::new();
+    };
+    let subject = match about {
+        About::Warning(id) => parts.warning_record(&id).and_then(|record| Subject::of(&record)),
+        About::Key(_) | About::Screen(_) | About::Subscription(_) => None,
+    };
+    let lang = if context.language.starts_with("zh") { Lang::Chinese } else { Lang::English };
+    let facts = subject.map(|subject| self::about(parts, &subject, lang)).unwrap_or_default();
+    let fact = |wanted: &str| facts.iter().find(|(name, _)| *name == wanted).map(|(_, fact)| fact.clone());
+    // Whatever a template says around it, one of these says that it is about a drill.
+    let headline = if context.drill { format!("{DRILL_MARK}{}", context.headline) } else { context.headline.clone() };
+    let values = [
+        ("notice", kind.name().to_owned()),
+        ("title", headline.clone()),
+        ("headline", headline),
+        ("about", fact("headline").unwrap_or_default()),
+        ("issuer", fact("issuer").unwrap_or_else(|| context.issuer.clone())),
+        ("level", context.level.name.to_owned()),
+        ("level_name", context.level.colour.to_owned()),
+        ("drill", if context.drill { "yes" } else { "no" }.to_owned()),
+        ("sent", context.sent.clone()),
+        ("released_at", context.released_at.clone()),
+        ("expires", context.expires.clone()),
+        ("language", context.language.clone()),
+    ];
+    values.map(|(name, value)| (name.to_owned(), value)).into()
 }

@@ -362,7 +362,9 @@ impl Plan {
                 Outcome::Reopened | Outcome::Outdated => known,
             };
             if word != known {
-                waits.extend(dense.waited(index, known, at_ms));
+                // How long delivery takes is not learned from what was stopped.
+                let waited = dense.waited(index, known, at_ms);
+                waits.extend(waited.filter(|_| word.reason != Reason::Recalled));
                 dense.set(index, word);
                 // One that is opened again still shows what its last attempt was answered.
                 if outcome != Outcome::Reopened {

@@ -21,6 +21,8 @@ pub(crate) struct Said {
     pub(crate) route: Option<String>,
     /// The provider's own code, empty when there is none.
     pub(crate) code: String,
+    /// The provider's name for it, where this was its answer to a submit; empty when there is none.
+    pub(crate) reference: Box<[u8]>,
 }
 
 /// What was said last about these deliveries, in the order asked for. Each row of the journal and each part of a block
@@ -48,7 +50,7 @@ pub(crate) async fn said(parts: &Parts, plan: &Plan, ranks: &[u32]) -> Result<Ve
             let detail = details.get((ranks[place] - head.details[part]) as usize).ok_or(Damaged)?;
             let route = detail.route.and_then(|route| head.routes.get(usize::from(route)).cloned());
             let code = String::from_utf8_lossy(detail.code).into_owned();
-            answers[place] = Said { at_ms: detail.at_ms, route, code };
+            answers[place] = Said { at_ms: detail.at_ms, route, code, reference: detail.reference.into() };
         }
     }
     Ok(answers)
@@ -74,6 +76,7 @@ async fn from_row(
                     at_ms: Some(outcomes.base_ms + i64::from(record.delay_ms)),
                     route: Some(outcomes.route.to_owned()),
                     code: String::from_utf8_lossy(record.code).into_owned(),
+                    reference: record.reference.into(),
                 };
             }
         }

@@ -9,7 +9,10 @@ use fenghuo_contract::Token;
 use subtle::ConstantTimeEq;
 
 use super::Unsealed;
-use crate::flow::screens::Mac;
+use crate::{
+    config::receipts::{CONFIRM_PATH, CONFIRM_TOKEN_MAX},
+    flow::screens::Mac,
+};
 
 /// Names HMAC-SHA-256 with its first ten bytes.
 const ALGORITHM: char = '1';
@@ -17,6 +20,7 @@ const ALGORITHM: char = '1';
 const CODE: usize = 10;
 /// Characters of the longest token.
 const LONGEST: usize = 1 + (8 + 5 + CODE) * 4 / 3 + 1;
+const _: () = assert!(LONGEST == CONFIRM_TOKEN_MAX, "texts leave room for it");
 
 /// Makes and reads the addresses of one installation.
 #[derive(Clone)]
@@ -31,13 +35,18 @@ impl Links {
     /// Addresses that begin with `public_url`; `mac` is a keyed hash for this purpose alone.
     #[must_use]
     pub fn new(mac: Mac, public_url: &str) -> Self {
-        Self { mac, base: format!("{}/c/", public_url.trim_end_matches('/')), unsealed: Vec::new() }
+        Self { mac, base: format!("{}{CONFIRM_PATH}", public_url.trim_end_matches('/')), unsealed: Vec::new() }
     }
 
     /// The same, and the links to unsubscribe of these routes are known too.
     #[must_use]
     pub fn with_unsubscribing(self, unsealed: Vec<Unsealed>) -> Self {
         Self { unsealed, ..self }
+    }
+
+    /// The public address that links begin with.
+    pub(crate) fn public_url(&self) -> &str {
+        self.base.strip_suffix(CONFIRM_PATH).unwrap_or(&self.base)
     }
 
     /// The delivery a link to unsubscribe names, when one of the routes signed it.

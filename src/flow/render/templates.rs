@@ -24,6 +24,7 @@ use std::{
 use fenghuo_contract::Channel;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 
+pub(crate) use context::MapWords;
 pub use context::{Context, Variant};
 pub use fault::{RenderFault, TemplateFaults, TemplateFinding};
 pub use file::Part;

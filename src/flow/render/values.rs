@@ -9,7 +9,7 @@ use super::templates::Context;
 use crate::domain::text::DRILL_MARK;
 
 /// Whether providers of a channel carry templates of their own.
-const fn fills_templates(channel: Channel) -> bool {
+pub(crate) const fn fills_templates(channel: Channel) -> bool {
     matches!(channel, Channel::Sms | Channel::Wechat | Channel::Push | Channel::Display)
 }
 
@@ -43,11 +43,14 @@ pub(super) fn of(channel: Channel, context: &Context) -> BTreeMap<String, String
     values.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// Says the short form of a content among its values too.
-pub(super) fn with_short(content: Content) -> Content {
+/// Says the short form of a content, and the room for an address to confirm at, among its values too.
+pub(crate) fn with_short(content: Content) -> Content {
     let mut content = content;
     if !content.values.is_empty() {
         content.values.insert("short".to_owned(), content.short.clone());
+        if !content.confirm_sample.is_empty() {
+            content.values.insert("confirm".to_owned(), content.confirm_sample.clone());
+        }
     }
     content
 }

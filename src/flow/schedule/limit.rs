@@ -141,6 +141,22 @@ impl Node {
         Ok(Given { rate, units })
     }
 
+    /// Spends units for requests that send nothing: they pay the rate, seconds and minutes, and leave the day to messages.
+    pub(crate) fn take_requests(&mut self, units: u32, red: bool, at: At) -> Result<(), No> {
+        let share = self.share(red);
+        for window in [&mut self.second, &mut self.minute] {
+            window.check(units, share, at.now).map_err(No::Wait)?;
+        }
+        if let Some(rate) = &mut self.rate {
+            // What it was before is not needed: nothing is taken back.
+            let _before = rate.take(units, red).map_err(No::Wait)?;
+        }
+        for window in [&mut self.second, &mut self.minute] {
+            window.add(units, at.now);
+        }
+        Ok(())
+    }
+
     /// Takes back what was given a moment ago.
     pub(crate) fn undo(&mut self, given: Given) {
         if let (Some(rate), Some(mark)) = (&mut self.rate, given.rate) {

@@ -75,9 +75,9 @@ pub(super) fn example() -> Value {
             "routes": [{"route": "sms.cmcc", "segments": 1}]
         }],
         "forecast": {
-            "as_of": "2026-07-15T14:40:00+08:00", "people": 10000, "deliveries": 10000,
+            "as_of": "2026-07-15T14:40:00+08:00", "people": 10000, "deliveries": 10000, "suppressed": 12,
             "channels": {"sms": {
-                "people": 10000, "by_language": {"zh-CN": 9900, "en": 100}, "at_once": 10000, "segments": 10100,
+                "people": 10000, "suppressed": 12, "by_language": {"zh-CN": 9900, "en": 100}, "at_once": 10000, "segments": 10100,
                 "rate_per_s": 500.0, "ahead": 0, "finish_s": 20, "finish_at": "2026-07-15T14:40:20+08:00",
                 "deadline_at": "2026-07-15T20:40:00+08:00", "will_miss": 0, "cost": 400.0
             }},

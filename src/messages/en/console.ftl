@@ -106,6 +106,7 @@ console-reason-no_route = No route may carry it
 console-reason-recipient_limit = Reached as often as is allowed, and not again before the deadline
 console-reason-answered_elsewhere = Answered on another channel
 console-reason-suppressed = Address suppressed
+console-reason-recalled = Withdrawn by the provider
 
 console-faults = Faults
 console-fault-route = Route { $route }: { $state }
@@ -367,6 +368,8 @@ console-sign-word-drill = RELEASE DRILL
 console-sign-word = To approve, type “{ $word }”
 console-sign-word-wrong = To approve, “{ $word }” must be typed exactly.
 console-sign-voided = What would go out has changed, earlier signatures are void; read and sign it anew.
+console-sign-suppressed = Suppressed addresses
+console-sign-people-suppressed = { $count } ({ $suppressed } suppressed)
 console-sign-beyond-people = It would reach { $count } people, above this issuer’s ceiling of { $most }: the emergency office signs too, and one signature alone releases nothing.
 console-sign-beyond-place = The area has a name only, no code or shape: the emergency office signs too, and one signature alone releases nothing.
 console-sign-conflict-other_level = { $issuer } issued a { $level } warning for the same hazard in the same place at { $time }: { $headline }

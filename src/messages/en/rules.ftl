@@ -482,6 +482,21 @@ route-cannot-carry = The route {$route} cannot carry this text: {$cause}
     .action = Other routes of the channel carry it; to use this one, shorten the text or let the administrator add a template.
     .who = The officer on duty at the issuer
 
+ending-cannot-be-carried = No route of the channel {$channel} can carry the {$ending ->
+        [correction] correction
+       *[lift] lift
+    } that is signed with it: {$causes}
+    .action = Shorten the text of the lift or correction (lift_text, correction_text), or let the administrator add a short form or a template for lifts.
+    .more = The lift and the correction signed with a warning go out unchanged when they are needed, so every route is asked beforehand. A red warning is not kept out for this.
+    .who = The officer on duty at the issuer
+
+ending-route-cannot-carry = Some routes of the channel {$channel} cannot carry the {$ending ->
+        [correction] correction
+       *[lift] lift
+    } that is signed with it: {$causes}
+    .action = Other routes of the channel carry it then; to use these, shorten the text or let the administrator add a template.
+    .who = The officer on duty at the issuer
+
 screens-headline-only = On {$count} screens only the headline can be read from where people stand: {$names}
     .action = Put what people must do into the headline, or be content with the headline there.
     .who = the issuer's staff

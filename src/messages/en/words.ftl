@@ -57,6 +57,9 @@ reason-suppressed = Address suppressed
     .more = The provider said earlier that nothing ever arrives at this address (no such number, no such mailbox), so warnings below red are not sent there for a while.
     .action = Update the directory if the number or mailbox has changed; if the provider was wrong, clear it on the page of suppressed addresses
     .who = The operator on duty
+reason-recalled = Withdrawn by the provider
+    .more = The provider had taken it, and before it was delivered the warning was lifted or replaced; the provider says that it withdrew this copy and will not deliver it.
+    .action = Nothing to do
 
 route-throttled = The provider wants us to slow down
     .more = The provider said that we are too fast. The route pauses, then goes on slower and finds back to its rate step by step; no attempt is counted.

@@ -106,6 +106,7 @@ console-reason-no_route = 没有可用路由
 console-reason-recipient_limit = 已达到同一人的打扰上限，截止前不能再发
 console-reason-answered_elsewhere = 已在其他渠道有回应
 console-reason-suppressed = 地址已停发
+console-reason-recalled = 已由服务商撤回
 
 console-faults = 异常
 console-fault-route = 路由 { $route } { $state }
@@ -367,6 +368,8 @@ console-sign-word-drill = 演练发布
 console-sign-word = 同意请输入“{ $word }”
 console-sign-word-wrong = 同意须输入“{ $word }”，一字不差。
 console-sign-voided = 要发出的文字变了，之前的签字已作废，请重看重签。
+console-sign-suppressed = 停发地址
+console-sign-people-suppressed = { $count }（停发 { $suppressed }）
 console-sign-beyond-people = 将发给 { $count } 人，超过该单位的上限 { $most } 人：须应急办加签，不能一人签字先发。
 console-sign-beyond-place = 只有地区名称，没有代码或图形：须应急办加签，不能一人签字先发。
 console-sign-conflict-other_level = { $issuer } 于 { $time } 对同一灾种、同一地区发布了{ $level }预警：{ $headline }

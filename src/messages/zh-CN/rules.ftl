@@ -488,6 +488,21 @@ route-cannot-carry = 通路 {$route} 发不了这段文字：{$cause}
     .action = 由该渠道的其他通路发送；要用这条通路，请缩短文字或请管理员备好模板。
     .who = 发布单位的值班人员
 
+ending-cannot-be-carried = {$channel}渠道没有一条通路发得了与它一起签发的{$ending ->
+        [correction] 更正
+       *[lift] 解除
+    }：{$causes}
+    .action = 缩短解除或更正的文字（lift_text、correction_text），或请管理员备好短文本、解除用的模板。
+    .more = 与预警一起签发的解除和更正到时一字不改地发出，所以签发前就问每条通路放不放得下。红色预警不因此拦下。
+    .who = 发布单位的值班人员
+
+ending-route-cannot-carry = {$channel}渠道有的通路发不了与它一起签发的{$ending ->
+        [correction] 更正
+       *[lift] 解除
+    }：{$causes}
+    .action = 到时由该渠道的其他通路发送；要用这些通路，请缩短文字或请管理员备好模板。
+    .who = 发布单位的值班人员
+
 screens-headline-only = 有 {$count} 块屏幕在观看距离上只看得清标题：{$names}
     .action = 把要做的事写进标题，或者接受那里只能看到标题。
     .who = 发布单位的值班人员

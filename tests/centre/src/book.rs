@@ -111,6 +111,8 @@ pub struct Counts {
     pub tests_answered: u64,
     /// Messages the client wants stopped.
     pub cancels: u64,
+    /// Receipts on their way that say "deleted" because of that: messages that were not delivered.
+    pub stopped: u64,
     /// Frames that could not be understood.
     pub malformed: u64,
     /// The most submits one link had unanswered at once, as far as a server can see.
@@ -260,7 +262,7 @@ impl Counts {
             ($($field:ident)*) => { $(self.$field = self.$field.wrapping_add(other.$field);)* };
         }
         sum!(links open bound binds binds_refused unbinds cuts submits taken refused throttled silenced dropped discarded
-            segments_again receipts said acknowledged unwelcome tests tests_answered cancels malformed);
+            segments_again receipts said acknowledged unwelcome tests tests_answered cancels stopped malformed);
         self.most_unanswered = self.most_unanswered.max(other.most_unanswered);
     }
 }

@@ -106,6 +106,8 @@ impl Dialect for Cmpp {
             Cause::NotBound => result::STRUCTURE,
             Cause::Throttled | Cause::WindowFull => result::FLOW,
             Cause::Malformed => result::LENGTH,
+            // Success_Id of CMPP_CANCEL_RESP.
+            Cause::Gone => 1,
         }
     }
 

@@ -101,6 +101,8 @@ pub(crate) enum Cause {
     Throttled,
     WindowFull,
     Malformed,
+    /// What is to be stopped is not here any more.
+    Gone,
 }
 
 /// Something for the client.

@@ -128,9 +128,9 @@ impl Exchange {
     }
 
     /// Changes what is not yet with a link.
-    pub(crate) fn change(&self, change: impl Fn(&mut Delivery)) {
+    pub(crate) fn change(&self, mut change: impl FnMut(&mut Delivery)) {
         let mut desk = self.desk.lock();
-        desk.waiting.iter_mut().for_each(&change);
+        desk.waiting.iter_mut().for_each(&mut change);
         let mut later = std::mem::take(&mut desk.later).into_vec();
         later.iter_mut().for_each(|later| change(&mut later.delivery));
         desk.later = later.into();

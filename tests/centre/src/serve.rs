@@ -95,15 +95,19 @@ impl<D: Dialect> Link<D> {
     fn cancel(&mut self, head: &Head, id: Option<Id>, to: &str) -> Flow {
         self.entries.counts.cancels += 1;
         self.entries.cancelled.push(Cancelled { id, to: to.to_owned() });
+        let mut stopped = 0;
         self.shared.exchange.change(|delivery| match delivery {
             Delivery::Receipt(receipt)
                 if id.is_none_or(|id| id == receipt.id) && (id.is_some() || *receipt.to == *to) =>
             {
                 receipt.outcome = Outcome { state: State::Deleted, ..Outcome::default() };
+                stopped += 1;
             }
             _ => {}
         });
-        self.plain(head, 0)
+        self.entries.counts.stopped += stopped;
+        // As far as a centre goes, what has no receipt on its way has been delivered.
+        self.plain(head, if stopped > 0 { 0 } else { D::code(Cause::Gone) })
     }
 
     fn submit(&mut self, head: &Head, submit: &Submit<'_>, moment: Moment<'_>) -> Flow {

@@ -84,7 +84,8 @@ impl Dialect for Sgip {
             Cause::AlreadyBound => result::LOGGED_IN,
             Cause::NotBound => result::LOGIN,
             Cause::Throttled | Cause::WindowFull => result::QUEUE_FULL,
-            Cause::Malformed => result::FORMAT,
+            // There is no request to stop a message.
+            Cause::Malformed | Cause::Gone => result::FORMAT,
         }
     }
 

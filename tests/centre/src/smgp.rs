@@ -100,7 +100,8 @@ impl Dialect for Smgp {
             Cause::TooManyBinds | Cause::AlreadyBound => status::CONNECTIONS,
             Cause::NotBound => status::AUTHENTICATION,
             Cause::Throttled | Cause::WindowFull => status::BUSY,
-            Cause::Malformed => status::STRUCTURE,
+            // There is no request to stop a message.
+            Cause::Malformed | Cause::Gone => status::STRUCTURE,
         }
     }
 

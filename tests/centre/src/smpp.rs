@@ -81,6 +81,7 @@ impl Dialect for Smpp {
             Cause::NotBound => status::INVBNDSTS,
             Cause::Throttled | Cause::WindowFull => status::THROTTLED,
             Cause::Malformed => status::INVCMDLEN,
+            Cause::Gone => status::CANCELFAIL,
         }
     }
 

@@ -260,3 +260,76 @@ async fn every_provider_keeps_the_contract() {
         conformance::run(make, &samples).await.assert();
     }
 }
+
+const LINKED: &str = r#"
+[[templates]]
+when = { notice = ["officer_call"], drill = "no" }
+id = "1009"
+text = "请立即确认收到${1}预警：${2}"
+parameters = ["level_name", "confirm"]
+"#;
+
+/// A call to an officer, with room for a link.
+fn calling(provider: Provider) -> Batch {
+    let sample = "https://warn.example/c/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+    let mut content = Content { confirm_sample: sample.to_owned(), ..content() };
+    let notice = if provider == Provider::Twilio { "" } else { "officer_call" };
+    for (name, value) in [("notice", notice), ("confirm", sample)] {
+        content.values.insert(name.to_owned(), value.to_owned());
+    }
+    let mut batch = Batch { content: Arc::new(content), ..batch(&["13800000001", "13800000002"]) };
+    for (item, word) in batch.items.iter_mut().zip(["a", "b"]) {
+        item.confirm = Some(format!("https://warn.example/c/1{word}").into());
+    }
+    batch
+}
+
+#[tokio::test]
+async fn each_reader_gets_his_own_link_in_a_call_of_his_own() {
+    for provider in ALL {
+        let mut cloud = Cloud::start(provider).await;
+        let mut settings = cloud.settings();
+        if provider != Provider::Twilio {
+            #[derive(serde::Deserialize)]
+            struct Own {
+                templates: Vec<Template>,
+            }
+            settings.templates.extend(toml::from_str::<Own>(LINKED).unwrap().templates);
+        }
+        let adapter = adapter(&settings);
+        let batch = calling(provider);
+        let fit = adapter.fit(&batch.content).unwrap();
+        assert!(fit.text.ends_with("xxxx"), "{fit:?}");
+        assert_eq!(submit(&adapter, &batch).await, ["accepted"; 2], "{provider:?}");
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            let call = cloud.next().await;
+            let numbers = call["numbers"].as_array().expect("numbers").len();
+            let said = call["fields"].to_string();
+            let links = [said.contains("warn.example/c/1a"), said.contains("warn.example/c/1b")];
+            assert!(numbers == 1 && links[0] != links[1] && !said.contains("xxxx"), "{call}");
+            seen.push((call["numbers"][0].to_string().contains("13800000001"), links[0]));
+        }
+        assert!(seen.iter().all(|(first, own)| first == own) && seen[0] != seen[1], "{provider:?}: {seen:?}");
+        // Nobody is sent a place without a link.
+        let mut unlinked = batch.clone();
+        unlinked.items[0].confirm = None;
+        let expected = if provider == Provider::Twilio { "accepted" } else { "content" };
+        assert_eq!(submit(&adapter, &unlinked).await, [expected; 2], "{provider:?}");
+    }
+}
+
+#[test]
+fn a_text_leaves_room_for_the_link() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key"), SECRET).unwrap();
+    std::fs::write(folder.path().join("callback"), "unguessable").unwrap();
+    let twilio = adapter(&of(Provider::Twilio, folder.path().join("key"), folder.path().join("callback")));
+    let sample = "x".repeat(60);
+    let text =
+        |length: usize| Content { text: "雨".repeat(length), confirm_sample: sample.clone(), ..Content::default() };
+    assert_eq!(twilio.fit(&text(9)).unwrap().segments, 1);
+    assert_eq!(twilio.fit(&text(10)).unwrap().segments, 2, "the link is counted");
+    assert!(twilio.fit(&text(1539)).is_ok());
+    assert_eq!(&*twilio.fit(&text(1540)).unwrap_err().code, "TOO-LONG");
+}

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 
 use super::*;
-use crate::{Callback, CallbackFault, Channel, Deduplication, Inbound, Profile, RateUnit, ReceiptStyle, Reference};
+use crate::{
+    Callback, CallbackFault, Channel, Deduplication, Inbound, Profile, RateUnit, ReceiptStyle, Reference, Withdrawal,
+    Withdrawn,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flaw {
@@ -24,6 +27,13 @@ enum Flaw {
     RemembersCallback,
     RefusesFullBatch,
     RefusesConcurrency,
+    WithdrawsUndeclared,
+    OneWithdrawnMissing,
+    WithdrawsStrangers,
+    WithdrawOverdraws,
+    WithdrawBreaks,
+    WithdrawsAfterClose,
+    WithdrawQuotesAddress,
 }
 
 struct Flawed {
@@ -44,6 +54,7 @@ impl Flawed {
             deduplication: Deduplication::None,
             rate_unit: RateUnit::Recipients,
             window: 4,
+            withdraw_max: if flaw == Flaw::WithdrawsUndeclared { 0 } else { 8 },
         };
         Self { flaw, profile, closed: AtomicBool::new(false), busy: AtomicBool::new(false), calls: AtomicU64::new(0) }
     }
@@ -84,7 +95,7 @@ impl Adapter for Flawed {
             tokio::time::sleep(budget + GRACE * 2).await;
         }
         if self.busy.swap(true, Ordering::SeqCst)
-            && matches!(self.flaw, Flaw::BreaksWhenDropped | Flaw::RefusesConcurrency)
+            && matches!(self.flaw, Flaw::BreaksWhenDropped | Flaw::RefusesConcurrency | Flaw::WithdrawBreaks)
         {
             if self.flaw == Flaw::RefusesConcurrency {
                 self.busy.store(false, Ordering::SeqCst);
@@ -95,6 +106,24 @@ impl Adapter for Flawed {
         self.busy.store(false, Ordering::SeqCst);
         let missing = usize::from(self.flaw == Flaw::OneVerdictMissing);
         Ok(batch.items.iter().skip(missing).map(|item| self.verdict(item)).collect())
+    }
+
+    async fn withdraw(&self, messages: &[Withdrawal], budget: Duration) -> Result<Vec<Withdrawn>, Fault> {
+        if self.closed.load(Ordering::SeqCst) && self.flaw != Flaw::WithdrawsAfterClose {
+            return Err(Fault::Transient(Cause::new("closed", "")));
+        }
+        if self.flaw == Flaw::WithdrawOverdraws {
+            tokio::time::sleep(budget + GRACE * 2).await;
+        }
+        self.busy.store(self.flaw == Flaw::WithdrawBreaks, Ordering::SeqCst);
+        let missing = usize::from(self.flaw == Flaw::OneWithdrawnMissing);
+        let answer = |message: &Withdrawal| match self.flaw {
+            Flaw::WithdrawQuotesAddress => Withdrawn::Kept(Cause::new("17", message.address.expose())),
+            Flaw::WithdrawsStrangers => Withdrawn::Gone,
+            _ if message.reference.as_bytes() == b"0" => Withdrawn::Kept(Cause::new("17", "no such message")),
+            _ => Withdrawn::Gone,
+        };
+        Ok(messages.iter().skip(missing).map(answer).collect())
     }
 
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
@@ -151,6 +180,13 @@ async fn finds_every_flaw() {
         (Flaw::ServesAfterClose, "S41"),
         (Flaw::CloseHangs, "S41"),
         (Flaw::QuotesAddress, "S50"),
+        (Flaw::WithdrawsUndeclared, "S35"),
+        (Flaw::OneWithdrawnMissing, "S36"),
+        (Flaw::WithdrawsStrangers, "S37"),
+        (Flaw::WithdrawOverdraws, "S38"),
+        (Flaw::WithdrawBreaks, "S38"),
+        (Flaw::WithdrawsAfterClose, "S41"),
+        (Flaw::WithdrawQuotesAddress, "S50"),
     ] {
         let broken = broken_rules(flaw).await;
         assert!(broken.contains(&rule), "{flaw:?} breaks {rule}, found {broken:?}");

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use fenghuo_contract::{Attachment, Content, Token, Urgency};
+use fenghuo_contract::{Attachment, Content, Picture, Token, Urgency};
 use mail_parser::{Message, MessageParser, MimeHeaders};
 
 use super::*;
@@ -103,6 +103,71 @@ fn texts_and_files_arrive_as_they_were() {
     assert_eq!(attachment.attachment_name(), Some("预警 alert.xml"));
     let kind = attachment.content_type().unwrap();
     assert_eq!((kind.ctype(), kind.subtype()), ("application", Some("cap+xml")));
+}
+
+/// Any bytes will do: nobody here looks at the picture.
+fn pictured() -> Content {
+    Content {
+        html: "<p>请勿外出。</p><img src=\"cid:map@fenghuo\" alt=\"地图\">".to_owned(),
+        pictures: vec![Picture {
+            id: "map@fenghuo".to_owned(),
+            media_type: "image/png".to_owned(),
+            alt: "地图".to_owned(),
+            body: Bytes::from((0..=255_u8).cycle().take(5_000).collect::<Vec<_>>()),
+        }],
+        attachments: vec![Attachment {
+            name: "warning.cap.xml".to_owned(),
+            media_type: "application/cap+xml; charset=utf-8".to_owned(),
+            body: Bytes::from_static(b"<alert/>"),
+        }],
+        ..content()
+    }
+}
+
+#[test]
+fn a_picture_stands_in_the_html_and_is_no_attachment_to_look_for() {
+    let content = pictured();
+    let text = received(&content);
+    let message = MessageParser::default().parse(&text).unwrap();
+    let types: Vec<String> = message
+        .parts
+        .iter()
+        .filter_map(|part| part.content_type())
+        .map(|kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or_default()))
+        .collect();
+    let expected = [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/png",
+        "application/cap+xml",
+    ];
+    assert_eq!(types, expected);
+    let picture = message.parts.iter().find(|part| part.content_id() == Some("map@fenghuo")).expect("the picture");
+    assert_eq!(picture.contents(), &content.pictures[0].body[..]);
+    assert!(picture.content_disposition().is_some_and(|how| how.ctype() == "inline"));
+    assert_eq!(message.attachments().filter(|part| part.attachment_name().is_some()).count(), 1);
+    // Without HTML there is nowhere to show it.
+    let plain = received(&Content { html: String::new(), ..content });
+    assert!(!plain.contains("image/png"));
+}
+
+#[test]
+fn a_link_of_the_reader_s_own_stands_in_front_of_the_picture() {
+    let content = pictured();
+    let sender = sender();
+    let link = "https://warn.example/c/1AAAAAAAAAAAAAAAAAAAAAAAA";
+    let letter = Letter::new(&content, &sender, link.len()).unwrap();
+    let mut wire = Vec::new();
+    let to = "zhang@example.org".parse().unwrap();
+    letter.write(&Copy { token: Token::new(7, 3), to: Some(&to), confirm: Some(link) }, &mut wire);
+    let text = String::from_utf8(wire).unwrap();
+    let message = MessageParser::default().parse(&text).unwrap();
+    assert!(message.body_text(0).unwrap().contains(link) && message.body_html(0).unwrap().contains(link));
+    let picture = message.parts.iter().find(|part| part.content_id() == Some("map@fenghuo")).expect("the picture");
+    assert_eq!(picture.contents(), &content.pictures[0].body[..]);
 }
 
 #[test]

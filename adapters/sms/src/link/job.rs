@@ -20,13 +20,8 @@ pub(crate) enum Work {
         /// Where each group ends in `to`; a group shares its submits.
         ends: Vec<usize>,
     },
-    /// Withdraw one message.
-    Cancel {
-        /// Its name.
-        reference: Reference,
-        /// Its recipient.
-        to: Box<str>,
-    },
+    /// Withdraw messages, each by its name and its recipient.
+    Cancel(Vec<(Reference, Box<str>)>),
     /// Ask the peer whether it is there.
     Ask,
 }
@@ -36,7 +31,8 @@ impl Work {
     pub(crate) fn units(&self) -> usize {
         match self {
             Self::Submit { message, ends, .. } => message.segments.len() * ends.len(),
-            Self::Cancel { .. } | Self::Ask => 1,
+            Self::Cancel(messages) => messages.len(),
+            Self::Ask => 1,
         }
     }
 
@@ -44,7 +40,7 @@ impl Work {
     fn group_start(&self, unit: usize) -> usize {
         match self {
             Self::Submit { message, .. } => unit - unit % message.segments.len(),
-            Self::Cancel { .. } | Self::Ask => unit,
+            Self::Cancel(_) | Self::Ask => unit,
         }
     }
 
@@ -57,7 +53,10 @@ impl Work {
                 protocol.submit(&message.segments[segment], &to[start..ends[group]], sequence, out);
                 true
             }
-            Self::Cancel { reference, to } => protocol.cancel(reference, to, sequence, out),
+            Self::Cancel(messages) => {
+                let (reference, to) = &messages[unit];
+                protocol.cancel(reference, to, sequence, out)
+            }
             Self::Ask => protocol.keepalive(sequence, out),
         }
     }

@@ -4,7 +4,7 @@ use bytes::{BufMut, BytesMut};
 use fenghuo_contract::{Address, Content, Reference};
 
 use super::{
-    Smpp, UDHI,
+    MsgidFormat, Smpp, UDHI,
     pdu::{self, ANSWER, Header},
     report,
 };
@@ -105,12 +105,13 @@ impl Protocol for Smpp {
         out.put_slice(&segment.tail);
     }
 
+    fn withdraws(&self) -> bool {
+        // A submit to several is one message, and a name that was rewritten for receipts is not the centre's any more.
+        self.manner.withdraw && self.manner.destinations == 1 && self.manner.msgid_format == MsgidFormat::AsIs
+    }
+
     fn cancel(&self, reference: &Reference, to: &str, sequence: u32, out: &mut BytesMut) -> bool {
-        // A reference of a submit to several has the mark of its number behind a slash.
-        let several = self.manner.destinations > 1;
-        let bytes = reference.as_bytes();
-        let end = if several { bytes.iter().rposition(|byte| *byte == b'/') } else { None };
-        pdu::cancel(&self.manner, &bytes[..end.unwrap_or(bytes.len())], to, sequence, out);
+        pdu::cancel(&self.manner, reference.as_bytes(), to, sequence, out);
         true
     }
 

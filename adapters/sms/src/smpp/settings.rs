@@ -79,6 +79,11 @@ pub struct Settings {
     /// Whether receipts are asked for. Default yes.
     #[serde(default = "yes")]
     pub receipts: bool,
+    /// Whether messages that were accepted and not delivered are withdrawn (`cancel_sm`) when their warning is lifted or
+    /// replaced. It is done only where one submit has one recipient (`destinations = 1`) and the message id is kept as it came
+    /// (`msgid_format = "as_is"`); a message centre that does not know the request is asked once a warning. Default yes.
+    #[serde(default = "yes")]
+    pub withdraw: bool,
     /// How the message id of an answer is written in receipts. Default `as_is`.
     #[serde(default)]
     pub msgid_format: MsgidFormat,
@@ -165,6 +170,7 @@ impl Settings {
             packed: false,
             destinations: one_destination(),
             receipts: true,
+            withdraw: true,
             msgid_format: MsgidFormat::default(),
             utc_offset_minutes: beijing(),
             codes_file: None,
@@ -256,6 +262,7 @@ impl Settings {
             packed: self.packed,
             destinations: self.destinations,
             receipts: self.receipts,
+            withdraw: self.withdraw,
             long: self.text.long,
             msgid_format: self.msgid_format,
             utc_offset_minutes: self.utc_offset_minutes,

@@ -83,6 +83,33 @@ fn the_short_form_goes_out_where_the_long_one_does_not_fit() {
     assert!(Plan::new(&long, &two).is_err());
 }
 
+/// As long as a link can be.
+const SAMPLE: &str = "https://warn.songbei.example/c/1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+const OWN: &str = "https://warn.songbei.example/c/1AAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+#[test]
+fn the_reader_s_link_is_counted_before_it_is_known_and_stands_below_the_text() {
+    let two = Text { segments_max: 2, signature: "【松北应急】".to_owned(), ..settings(Long::Udh8) };
+    let room = 134 - two.signature.chars().count() - 1 - SAMPLE.len();
+    for (hanzi, fits) in [(room, true), (room + 1, false)] {
+        let linked = Content { confirm_sample: SAMPLE.to_owned(), ..content(&"雨".repeat(hanzi)) };
+        let plan = Plan::new(&linked, &two);
+        assert_eq!(plan.is_ok(), fits, "{hanzi}: {plan:?}");
+        let own = Plan::personal(&linked, &two, OWN);
+        assert_eq!(own.is_ok(), fits, "decided with the longest there can be");
+        if let Ok(own) = own {
+            assert_eq!(own.text, format!("【松北应急】{}\n{OWN}", linked.text));
+            assert_eq!((own.segments.len(), plan.unwrap().segments.len()), (2, 2));
+        } else {
+            let short = Content { short: "短".to_owned(), ..linked };
+            assert_eq!(Plan::personal(&short, &two, OWN).unwrap().text, format!("【松北应急】短\n{OWN}"));
+        }
+    }
+    // Signed before anybody was given a link.
+    let full = content(&"雨".repeat(134 - 6));
+    assert_eq!(Plan::personal(&full, &two, OWN).unwrap().text, format!("【松北应急】{}", full.text));
+}
+
 #[test]
 fn a_text_no_coding_carries_is_refused() {
     let codings = Some(vec![Coding::Gsm7]);

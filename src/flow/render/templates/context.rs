@@ -103,6 +103,8 @@ pub struct Context {
     pub expires: String,
     /// Descriptions of the areas, as signed; names of their codes where a description is missing.
     pub areas: Vec<String>,
+    /// The map of its area, where the channel shows one.
+    pub map: Option<MapWords>,
     /// Address of further information; only `http` and `https`.
     pub web: String,
     pub contact: String,
@@ -125,6 +127,18 @@ pub struct LevelWords {
     /// Background and text colour with a contrast of at least 6:1, told apart by people with colour blindness.
     pub background: &'static str,
     pub text: &'static str,
+}
+
+/// A map as a template speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MapWords {
+    /// Its name, for `cid:`.
+    pub id: &'static str,
+    /// What it shows, for whoever does not see it.
+    pub alt: String,
+    /// Pixels.
+    pub width: u32,
+    pub height: u32,
 }
 
 /// A hazard in words.
@@ -202,6 +216,7 @@ impl Context {
             onset: own.and_then(|info| info.onset).map(|onset| words.time(onset)).unwrap_or_default(),
             expires: own.and_then(|info| info.expires).map_or_else(|| ours(deadline), |end| words.time(end)),
             areas: info.map(|info| areas(info, &config.areas)).unwrap_or_default(),
+            map: None,
             web: if web.starts_with("https://") || web.starts_with("http://") { web } else { String::new() },
             contact: field(|info| info.contact.as_ref()),
             note: message.note.clone().unwrap_or_default(),
@@ -216,6 +231,16 @@ impl Context {
     pub(crate) fn changing(self, change: Change) -> Self {
         let change_word = Words::of(&self.language).change(change);
         Self { change, change_word, ..self }
+    }
+
+    /// What the map of its area shows, in words.
+    pub(crate) fn map_words(&self) -> String {
+        let (name, areas) =
+            (&self.warning_name, self.areas.join(if self.language.starts_with("zh") { "、" } else { ", " }));
+        match Words::of(&self.language) {
+            Words::Chinese => format!("{name}的范围图：{areas}"),
+            Words::English => format!("Map of the area of the {name}: {areas}"),
+        }
     }
 
     /// The same with times that are not known yet.

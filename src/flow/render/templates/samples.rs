@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::chain::Change;
 
-use super::context::{Context, HazardWords, LevelWords, Variant};
+use super::context::{Context, HazardWords, LevelWords, MapWords, Variant};
 
 /// Every sample in one language, with the variant it is rendered as.
 pub(super) fn contexts(language: &str) -> Vec<(Variant, Context)> {
@@ -18,6 +18,7 @@ pub(super) fn contexts(language: &str) -> Vec<(Variant, Context)> {
         onset: String::new(),
         expires: String::new(),
         areas: Vec::new(),
+        map: None,
         web: String::new(),
         contact: String::new(),
         ..full.clone()
@@ -89,6 +90,9 @@ fn full(language: &str) -> Context {
         onset: text("2026年7月15日18时20分"),
         expires: text("2026年7月15日21时20分"),
         areas: vec![text("松北区"), text("对青山镇")],
+        map: Some(MapWords {
+            id: "map@fenghuo", alt: text("暴雨红色预警的范围图：松北区"), width: 480, height: 300
+        }),
         web: text("https://warn.songbei.example/w/1?a=1&b=2"),
         contact: text("0451-00000000"),
         note: text(""),

@@ -312,6 +312,9 @@ fn figures(words: Words, forecast: &Forecast) -> Vec<Figure> {
         figure("console-forecast-finish", finish, forecast.finish_at.is_none()),
         figure("console-forecast-misses", grouped(forecast.will_miss), forecast.will_miss > 0),
     ];
+    if forecast.suppressed > 0 {
+        figures.push(figure("console-sign-suppressed", grouped(forecast.suppressed), true));
+    }
     figures.extend(forecast.cost.map(|cost| figure("console-sign-cost", format!("{cost:.2}"), false)));
     figures.extend(forecast.usual.as_ref().map(|usual| {
         figure("console-sign-usual", format!("{} × {}", rate(usual.ratio), grouped(usual.median)), usual.ratio > 10.0)
@@ -322,7 +325,13 @@ fn figures(words: Words, forecast: &Forecast) -> Vec<Figure> {
 fn channels(words: Words, forecast: &Forecast) -> Vec<ChannelRow> {
     let row = |(name, channel): (&String, &crate::flow::forecast::ChannelForecast)| ChannelRow {
         word: words.of("console-channel-", name),
-        people: grouped(channel.people),
+        people: match channel.suppressed {
+            0 => grouped(channel.people),
+            suppressed => words.fill(
+                "console-sign-people-suppressed",
+                &[("count", grouped(channel.people)), ("suppressed", grouped(suppressed))],
+            ),
+        },
         at_once: grouped(channel.at_once),
         segments: channel.segments.map(grouped).unwrap_or_default(),
         pace: channel.rate_per_s.map(rate).unwrap_or_default(),

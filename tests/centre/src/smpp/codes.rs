@@ -30,6 +30,7 @@ pub(super) mod status {
     pub(in crate::smpp) const BINDFAIL: u32 = 0x0D;
     pub(in crate::smpp) const INVPASWD: u32 = 0x0E;
     pub(in crate::smpp) const INVSYSID: u32 = 0x0F;
+    pub(in crate::smpp) const CANCELFAIL: u32 = 0x11;
     pub(in crate::smpp) const REPLACEFAIL: u32 = 0x13;
     pub(in crate::smpp) const INVNUMDESTS: u32 = 0x33;
     pub(in crate::smpp) const INVDESTFLAG: u32 = 0x40;

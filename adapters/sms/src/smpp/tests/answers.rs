@@ -1,6 +1,7 @@
 //! What answers to submits and log-ins mean.
 
-use fenghuo_centre::{Manner, Rule, Throttle};
+use fenghuo_centre::{Manner, Receipts, Rule, Throttle, When};
+use fenghuo_contract::{Withdrawal, Withdrawn};
 
 use super::*;
 
@@ -114,14 +115,65 @@ async fn an_answer_that_never_comes_frees_its_place() {
     assert_eq!(world.centre.counts().links, 1, "the link lives");
 }
 
+fn waiting() -> Behaviour {
+    let receipts = Receipts { when: When::After { ms: 3_600_000 }, ..Receipts::default() };
+    Behaviour { receipts, ..Behaviour::default() }
+}
+
+fn withdrawals(references: &[Reference], numbers: &[&str]) -> Vec<Withdrawal> {
+    let pairs = references.iter().zip(numbers);
+    pairs.map(|(reference, to)| Withdrawal { reference: reference.clone(), address: Address::new(*to) }).collect()
+}
+
 #[tokio::test]
-async fn a_message_is_withdrawn_by_its_reference() {
-    let world = World::new(Behaviour::default(), |_| ()).await;
-    let references = world.accept(content(), &["13812341234"]).await;
-    let address = Address::new("13812341234");
-    world.sms.cancel(&references[0], &address, BUDGET).await.unwrap();
-    assert_eq!(world.centre.counts().cancels, 1);
+async fn what_is_not_delivered_is_withdrawn_by_its_reference_and_the_rest_is_kept() {
+    let world = World::new(waiting(), |_| ()).await;
+    let references = world.accept(content(), &["13812341234", "13812341235"]).await;
+    let asked = withdrawals(&references, &["13812341234", "zhang"]);
+    let answers = world.sms.withdraw(&asked, BUDGET).await.unwrap();
+    assert_eq!(answers[0], Withdrawn::Gone);
+    assert!(matches!(&answers[1], Withdrawn::Kept(cause) if &*cause.code == "NUMBER"), "{answers:?}");
+    assert_eq!((world.centre.counts().cancels, world.centre.counts().stopped), (1, 1));
     assert_eq!(world.centre.cancelled()[0].to, "13812341234");
-    let nobody = world.sms.cancel(&references[0], &Address::new("zhang"), BUDGET).await;
-    assert!(matches!(nobody, Err(Fault::Transient(_))), "{nobody:?}");
+
+    world.centre.set(Behaviour::default());
+    let references = world.accept(content(), &["13812341236"]).await;
+    until("its receipt", || world.centre.counts().receipts > 0).await;
+    let answers = world.sms.withdraw(&withdrawals(&references, &["13812341236"]), BUDGET).await.unwrap();
+    assert!(matches!(&answers[0], Withdrawn::Kept(cause) if &*cause.code == "0x11"), "{answers:?}");
+}
+
+#[tokio::test]
+async fn all_segments_of_a_long_message_are_withdrawn() {
+    let world = World::new(waiting(), |_| ()).await;
+    let long = Content { text: "雨".repeat(150), ..content() };
+    let references = world.accept(long, &["13812341234"]).await;
+    let answers = world.sms.withdraw(&withdrawals(&references, &["13812341234"]), BUDGET).await.unwrap();
+    assert_eq!(answers, [Withdrawn::Gone]);
+    assert_eq!((world.centre.counts().cancels, world.centre.counts().stopped), (3, 3));
+}
+
+#[tokio::test]
+async fn names_that_are_not_the_centre_s_any_more_are_not_withdrawn_by() {
+    let changes: [fn(&mut Settings); 3] = [
+        |settings| settings.withdraw = false,
+        |settings| settings.destinations = 10,
+        |settings| settings.msgid_format = MsgidFormat::HexThenDecimal,
+    ];
+    for change in changes {
+        let world = World::new(waiting(), change).await;
+        assert_eq!(world.sms.profile().withdraw_max, 0);
+        let answer = world.sms.withdraw(&[], BUDGET).await;
+        assert!(matches!(answer, Err(Fault::Misconfigured(_))), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_centre_has_said_nothing_about_what_is_withdrawn() {
+    let world = World::new(waiting(), |settings| settings.link.answer_timeout_ms = Some(30_000)).await;
+    let references = world.accept(content(), &["13812341234"]).await;
+    world.centre.set(Behaviour { frozen: true, ..waiting() });
+    let asked = withdrawals(&references, &["13812341234"]);
+    let answers = world.sms.withdraw(&asked, Duration::from_millis(100)).await.unwrap();
+    assert!(matches!(&answers[0], Withdrawn::Unknown(_)), "{answers:?}");
 }

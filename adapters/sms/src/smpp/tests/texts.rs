@@ -87,3 +87,23 @@ async fn several_share_a_submit_where_the_centre_knows_it() {
     accepted.dedup();
     assert_eq!(accepted.len(), 5, "each has a reference of its own");
 }
+
+#[tokio::test]
+async fn every_reader_gets_the_link_that_is_his() {
+    for destinations in [1, 10] {
+        let world = World::new(Behaviour::default(), |settings| settings.destinations = destinations).await;
+        let sample = "https://warn.example/c/1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx".to_owned();
+        let mut batch = batch(Content { confirm_sample: sample, ..content() }, &["13812341234", "x", "13812341235"]);
+        for (item, word) in batch.items.iter_mut().zip(["a", "b", "c"]) {
+            item.confirm = Some(format!("https://warn.example/c/1{word}").into());
+        }
+        assert_eq!(kinds(world.sms.submit(&batch, BUDGET).await), ["accepted", "recipient", "accepted"]);
+        let mut arrived = world.centre.arrived();
+        arrived.sort_by(|one, other| one.to.cmp(&other.to));
+        let texts: Vec<&str> = arrived.iter().map(|one| &*one.text).collect();
+        let of = |word| format!("{}\nhttps://warn.example/c/1{word}", content().text);
+        assert_eq!(texts, [of("a"), of("c")]);
+        let fit = world.sms.fit(&batch.content).unwrap();
+        assert!(fit.text.ends_with("xxx") && fit.segments == 1, "{fit:?}");
+    }
+}
