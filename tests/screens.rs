@@ -5,6 +5,8 @@ mod education;
 mod follow;
 mod health;
 mod import;
+mod later;
+mod panels;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};

@@ -31,7 +31,8 @@ use super::{
     render::templates::Templates,
     roster::Rosters,
     schedule::{Lanes, Limits},
-    screens::{Screens, Standing, StandingText},
+    screens::Screens,
+    show::Later,
     status::Progress,
     subscribe::Doors,
     suppress::Suppressions,
@@ -42,7 +43,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{chain, message::MessageRef, purpose::HasPurpose},
+    domain::message::MessageRef,
     lifecycle::Lifecycle,
     store::{Commit, CommitFault, Put, Space, Store, Stored, Urgency},
     telemetry::Telemetry,
@@ -134,6 +135,8 @@ pub(crate) struct Parts {
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
     screens_old: AtomicBool,
+    /// Screens that came after a release.
+    pub(crate) later: Later,
 }
 
 impl Parts {
@@ -179,6 +182,7 @@ impl Parts {
             bell: tokio::sync::Notify::new(),
             granted: AtomicBool::new(true),
             screens_old: AtomicBool::new(false),
+            later: Later::default(),
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
@@ -239,18 +243,6 @@ impl Parts {
         self.screens_old.swap(false, Ordering::Relaxed)
     }
 
-    /// Tells the screens which warnings stand.
-    pub(crate) fn show_on_screens(&self) {
-        let now = self.clock.unix();
-        let records: Vec<Arc<WarningRecord>> = self.warnings.read().standing(now);
-        let standing = records.iter().filter_map(|record| {
-            let plans = self.projection.plans(&record.plans);
-            let plan = plans.into_iter().find(|plan| plan.record.channel == Channel::Display)?;
-            Some(Arc::new(standing(&self.config, record, &plan)?))
-        });
-        self.screens.set_standing(standing.collect());
-    }
-
     /// A warning in memory.
     pub(crate) fn warning_record(&self, id: &WarningId) -> Option<Arc<WarningRecord>> {
         self.warnings.read().get(id).cloned()
@@ -290,37 +282,6 @@ impl Parts {
     pub(crate) fn remember(&self, record: WarningRecord) {
         self.warnings.write().insert(record);
     }
-}
-
-/// `None` when it is in doubt what it is for: no screen shows it.
-fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Option<Standing> {
-    let issuer = record.issuer.as_ref().and_then(|id| config.issuers.get(id)).map(|issuer| issuer.name.clone());
-    let issuer = |content: &fenghuo_contract::Content| {
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        let infos = &record.message.infos;
-        let same = infos.iter().find(|info| info.language.as_deref().map(primary) == Some(primary(&content.language)));
-        same.or(infos.first()).and_then(|info| info.sender_name.clone()).or_else(|| issuer.clone()).unwrap_or_default()
-    };
-    Some(Standing {
-        warning: record.id.clone(),
-        level: record.level,
-        purpose: plan.purpose()?,
-        lift: plan.record.lift,
-        correction: chain::is_correction(&record.message),
-        released_ms: record.released_ms.unwrap_or(record.received_ms),
-        expires_unix: plan.record.deadline,
-        texts: plan
-            .contents
-            .iter()
-            .map(|content| StandingText {
-                language: content.language.clone(),
-                title: content.title.clone(),
-                text: content.text.clone(),
-                issuer: issuer(content),
-            })
-            .collect(),
-        audience: plan.audience.clone(),
-    })
 }
 
 /// Idempotency keys of requests under way.

@@ -7,6 +7,7 @@
 mod board;
 mod education;
 mod kiosk;
+mod link;
 mod proof;
 mod registry;
 mod screen;
@@ -28,6 +29,7 @@ pub use self::{
     board::{Screens, ShownSink, Viewer},
     education::{Lesson, Slide},
     kiosk::Mac,
+    link::{Decided, LinkState, ScreenLink},
     proof::{Picture, PlayView},
     screen::{Custodian, Screen, ScreenClass, is_screen_id},
     silence::SilenceView,
@@ -287,7 +289,9 @@ impl Flow {
     /// # Errors
     /// When it cannot be stored.
     pub async fn put_screen(&self, screen: Screen) -> Result<ScreenView, Unavailable> {
-        self.0.screens.put(screen).await
+        let put = self.0.screens.put(screen).await?;
+        self.screens_moved();
+        Ok(put)
     }
 
     /// Every screen, by id.
@@ -309,7 +313,15 @@ impl Flow {
     /// # Errors
     /// When it cannot be stored.
     pub async fn remove_screen(&self, id: &str) -> Result<bool, Unavailable> {
-        self.0.screens.remove(id).await
+        let removed = self.0.screens.remove(id).await?;
+        self.screens_moved();
+        Ok(removed)
+    }
+
+    /// Something else may stand where a screen hangs now.
+    fn screens_moved(&self) {
+        self.0.screens_change();
+        self.0.progress.new_work.notify_one();
     }
 
     /// Makes the kiosk addresses of a screen useless that were handed out before; `false` when there is no such screen.

@@ -2,6 +2,7 @@
 //! an answer unread.
 
 mod patience;
+mod room;
 
 #[cfg(test)]
 mod tests;
@@ -29,11 +30,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
+pub use room::raise_files;
+
 use super::Site;
 use patience::Patience;
-
-/// Connections open at the same time.
-const CONNECTIONS_MAX: usize = 12_000;
 
 /// Connections open at the same time from one address; the machine itself may have as many as there are.
 const PER_ADDRESS_MAX: usize = 200;
@@ -70,7 +70,7 @@ pub async fn run(mut site: Site, listener: TcpListener, stopping: CancellationTo
     let stopping = closing;
     let (telemetry, clock) = (site.telemetry.clone(), site.clock.clone());
     let server = Server { router: site.router(), stopping: stopping.clone() };
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let room = Arc::new(Semaphore::new(room::connections()));
     let peers = Peers::default();
     let mut connections = JoinSet::new();
     loop {

@@ -1,6 +1,13 @@
 //! The screens of one gateway: who is asked for, what it must show, what it proved.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use roaring::RoaringBitmap;
 
@@ -49,11 +56,13 @@ pub enum Viewer<'a> {
 pub struct Screens {
     clock: Clock,
     pub(super) registry: Registry,
-    showing: Showing,
+    pub(super) showing: Showing,
     mac: Mac,
     stamp: Stamp,
     pub(super) watch: Watch,
     pub(super) pictures: Pictures,
+    /// Counts screens that were registered, changed or removed.
+    registrations: AtomicU64,
     /// How the outside reaches this server, without a slash at the end.
     public_url: String,
     sink: Arc<dyn ShownSink>,
@@ -84,6 +93,7 @@ impl Screens {
             stamp,
             watch: Watch::default(),
             pictures: Pictures::default(),
+            registrations: AtomicU64::default(),
             public_url,
             sink,
         })
@@ -116,7 +126,7 @@ impl Screens {
         self.showing.lessons()
     }
 
-    fn document_of(&self, entry: &Entry) -> Arc<ScreenDocument> {
+    pub(super) fn document_of(&self, entry: &Entry) -> Arc<ScreenDocument> {
         self.showing.document(&entry.record.screen, entry.row, self.clock.unix())
     }
 
@@ -151,7 +161,7 @@ impl Screens {
     }
 
     /// Hands on what a screen proved. A screen gets its document whether or not this works.
-    async fn tell(&self, entry: &Entry, warnings: Vec<WarningId>) -> bool {
+    pub(super) async fn tell(&self, entry: &Entry, warnings: Vec<WarningId>) -> bool {
         if warnings.is_empty() {
             return true;
         }
@@ -181,7 +191,7 @@ impl Screens {
     }
 
     /// Long when nothing changes by itself; never zero, so that a wall clock that stands still makes nobody spin.
-    fn until_next_change(&self) -> Duration {
+    pub(super) fn until_next_change(&self) -> Duration {
         let Some(change) = self.showing.next_change() else { return WAIT_MAX };
         let left = change.saturating_mul(1000).saturating_sub(self.clock.unix_ms());
         Duration::from_millis(u64::try_from(left).unwrap_or_default().max(5))
@@ -233,6 +243,7 @@ impl Screens {
     pub(super) async fn put(&self, screen: Screen) -> Result<ScreenView, Unavailable> {
         let id = screen.id.clone();
         self.registry.put(screen).await?;
+        self.registrations.fetch_add(1, Ordering::Relaxed);
         // Its area, language or drill mark may have changed what it must show.
         self.showing.announce();
         let entry =
@@ -242,8 +253,19 @@ impl Screens {
 
     pub(super) async fn remove(&self, id: &str) -> Result<bool, Unavailable> {
         let removed = self.registry.remove(id).await?;
+        self.registrations.fetch_add(1, Ordering::Relaxed);
         self.showing.announce();
         Ok(removed)
+    }
+
+    /// Changes with every screen that is registered, changed or removed.
+    pub(crate) fn registrations(&self) -> u64 {
+        self.registrations.load(Ordering::Relaxed)
+    }
+
+    /// The directory rows of all screens.
+    pub(crate) fn rows(&self) -> RoaringBitmap {
+        self.registry.all().iter().map(|entry| entry.row).collect()
     }
 
     pub(super) fn views(&self) -> Vec<ScreenView> {

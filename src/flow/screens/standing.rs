@@ -13,7 +13,7 @@ use roaring::RoaringBitmap;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::{Lesson, Notice, NoticeText, POLL_SECONDS, Screen, ScreenDocument, Slide};
+use super::{Decided, Lesson, Notice, NoticeText, POLL_SECONDS, Screen, ScreenDocument, Slide};
 use crate::{
     domain::{legible, level::Level, moment::Moment, purpose::Purpose},
     flow::record::WarningId,
@@ -36,9 +36,13 @@ pub struct Standing {
     pub released_ms: i64,
     /// Seconds since 1970; from this second on no screen shows it.
     pub expires_unix: i64,
+    /// What its deliveries call its event, and when they were decided: [`Content::thread`](fenghuo_contract::Content::thread)
+    /// and [`Content::released_at`](fenghuo_contract::Content::released_at).
+    pub thread: String,
+    pub released_at: i64,
     /// Rendered texts, the first one for screens whose language has none.
     pub texts: Vec<StandingText>,
-    /// Directory rows of the display channel's audience.
+    /// Directory rows that show it: the display channel's audience, and screens that came later.
     pub audience: RoaringBitmap,
 }
 
@@ -274,6 +278,18 @@ impl Showing {
     /// What a screen must show at this moment.
     pub(super) fn document(&self, screen: &Screen, row: u32, now_unix: i64) -> Arc<ScreenDocument> {
         self.current(now_unix).document(screen, row)
+    }
+
+    /// What the deliveries of these notices are called.
+    pub(super) fn decided(&self, notices: &[Notice]) -> Vec<Decided> {
+        let board = self.board.load();
+        let of = |notice: &Notice| board.standing.iter().find(|standing| standing.warning.0 == notice.warning);
+        let decided = |standing: &Arc<Standing>| Decided {
+            warning: standing.warning.0.clone(),
+            thread: standing.thread.clone(),
+            released_at: standing.released_at,
+        };
+        notices.iter().filter_map(of).map(decided).collect()
     }
 
     /// When the next warning expires or another lesson is due, seconds since 1970.

@@ -20,7 +20,7 @@ struct Told {
 #[async_trait::async_trait]
 impl ShownSink for Told {
     async fn shown(&self, screen: &str, row: u32, warnings: &[WarningId]) -> Result<(), Unavailable> {
-        if self.down.load(std::sync::atomic::Ordering::Relaxed) {
+        if self.down.load(Ordering::Relaxed) {
             return Err(Unavailable::new("down".to_owned()));
         }
         self.shown.lock().extend(warnings.iter().map(|warning| (screen.to_owned(), row, warning.0.clone())));
@@ -76,6 +76,8 @@ impl World {
             correction: false,
             released_ms: self.clock.unix_ms(),
             expires_unix: self.clock.unix() + lasts_s,
+            thread: id.to_owned(),
+            released_at: self.clock.unix(),
             texts: vec![text],
             audience: RoaringBitmap::from_iter(rows.iter().copied()),
         })
@@ -197,10 +199,10 @@ async fn what_a_screen_proves_is_told_once_and_only_by_itself() {
     let onlooker = world.screens.document("hall", Viewer::Onlooker).await.expect("a document");
     assert_eq!(onlooker.etag, etag);
     assert!(world.told().is_empty(), "sent is not held");
-    world.told.down.store(true, std::sync::atomic::Ordering::Relaxed);
+    world.told.down.store(true, Ordering::Relaxed);
     assert_eq!(shown(&*world.ask("hall", Some(&etag)).await), ["w"], "the screen is served whether or not it is told");
     assert!(world.told().is_empty());
-    world.told.down.store(false, std::sync::atomic::Ordering::Relaxed);
+    world.told.down.store(false, Ordering::Relaxed);
     for _ in 0..3 {
         world.ask("hall", Some(&etag)).await;
     }

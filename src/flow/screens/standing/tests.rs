@@ -36,6 +36,8 @@ fn standing(id: &str, level: Level, released_s: i64) -> Standing {
         correction: false,
         released_ms: (NOW + released_s) * 1000,
         expires_unix: NOW + 3600,
+        thread: id.to_owned(),
+        released_at: NOW + released_s,
         texts: vec![text("zh-CN", id), text("en", &format!("{id} in English"))],
         audience: RoaringBitmap::from_iter([7]),
     }
