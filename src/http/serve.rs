@@ -15,10 +15,10 @@ use std::{
 };
 
 use axum::Router;
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto::Builder,
-    service::TowerToHyperService,
 };
 use parking_lot::Mutex;
 use tokio::{
@@ -28,11 +28,11 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt;
+use tower::Service as _;
 
 pub use room::raise_files;
 
-use super::Site;
+use super::{Site, quick};
 use patience::Patience;
 
 /// Connections open at the same time from one address; the machine itself may have as many as there are.
@@ -69,7 +69,7 @@ pub async fn run(mut site: Site, listener: TcpListener, stopping: CancellationTo
     site.stopping = stopping;
     let stopping = closing;
     let (telemetry, clock) = (site.telemetry.clone(), site.clock.clone());
-    let server = Server { router: site.router(), stopping: stopping.clone() };
+    let server = Server { router: site.clone().router(), quick: Some(Arc::new(site)), stopping: stopping.clone() };
     let room = Arc::new(Semaphore::new(room::connections()));
     let peers = Peers::default();
     let mut connections = JoinSet::new();
@@ -112,6 +112,8 @@ pub async fn run(mut site: Site, listener: TcpListener, stopping: CancellationTo
 #[derive(Clone)]
 struct Server {
     router: Router,
+    /// Of whom is asked first what thousands ask.
+    quick: Option<Arc<Site>>,
     stopping: CancellationToken,
 }
 
@@ -136,12 +138,21 @@ impl Server {
             .keep_alive_timeout(HEAD_TIME)
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX));
-        let service = self.router.map_request(move |mut request: axum::http::Request<_>| {
-            request.extensions_mut().insert(Peer(peer));
-            request
+        let (router, quick) = (self.router, self.quick);
+        let service = service_fn(move |mut request: axum::http::Request<Incoming>| {
+            let (mut router, quick) = (router.clone(), quick.clone());
+            async move {
+                if let Some(site) = quick
+                    && let Some(answer) = quick::answer(&site, &request).await
+                {
+                    return Ok(answer);
+                }
+                request.extensions_mut().insert(Peer(peer));
+                router.call(request).await
+            }
         });
         let io = TokioIo::new(Patience::new(stream, UNREAD_TIME));
-        let mut connection = std::pin::pin!(builder.serve_connection(io, TowerToHyperService::new(service)));
+        let mut connection = std::pin::pin!(builder.serve_connection(io, service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.stopping.cancelled() => {

@@ -60,7 +60,7 @@ fn connected(stopping: CancellationToken) -> (DuplexStream, impl Future<Output =
         Ok(())
     }
     let (theirs, ours) = duplex(64 * 1024);
-    let server = Server { router: Router::new().route("/", post(read)), stopping };
+    let server = Server { router: Router::new().route("/", post(read)), quick: None, stopping };
     (theirs, server.connection(ours, ([192, 0, 2, 7], 4711).into(), ()))
 }
 

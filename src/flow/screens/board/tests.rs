@@ -292,3 +292,26 @@ fn ids_are_letters_digits_dash_and_underscore() {
         assert!(with_id(id).is_err(), "{id}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wall_clock_that_jumps_ages_no_screen_and_leaves_no_signature_from_the_future() {
+    let world = World::new().await;
+    let row = world.put("hall").await;
+    world.stands(&[world.standing("w", &[row], 86_400 * 3)]);
+    let etag = world.ask("hall", None).await.etag.clone();
+    world.ask("hall", Some(&etag)).await;
+    let view = |world: &World| world.screens.view_of("hall").expect("a screen");
+    for jump_ms in [86_400_000, -2 * 86_400_000] {
+        world.clock.jump(jump_ms);
+        let document = world.ask("hall", Some(&etag)).await;
+        assert_eq!((&document.etag, view(&world).holds), (&etag, Holds::Current), "{jump_ms}");
+        let now = world.clock.unix();
+        let stamped = world.screens.stamped(&document, false);
+        assert!(stamped.created <= now && now < stamped.expires, "{jump_ms}: {stamped:?}");
+    }
+    // Silence is counted by the clock that nobody sets.
+    world.clock.jump(86_400_000);
+    assert_eq!(view(&world).holds, Holds::Current);
+    world.clock.sleep(Duration::from_secs(91)).await;
+    assert_eq!(view(&world).holds, Holds::Silent);
+}
