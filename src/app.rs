@@ -14,7 +14,7 @@ use crate::{
         Assembly, Flow, Unavailable,
         receipt::{CallbackSecrets, Inbox, Links, ScreenInbox, SecretFault, Unsealed},
         render::templates::{TemplateFaults, Templates},
-        screens::Screens,
+        screens::{ScreenLink, Screens},
         target::directory::Directory,
         upstream::Fetch,
     },
@@ -133,7 +133,7 @@ impl Gateway {
             TcpListener::bind(listen).await.map_err(|source| StartFault::Listen { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| StartFault::Listen { address: listen, source })?;
         let public_url = config.server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let (adapters, inboxes) = build_adapters(&config, &clock)?;
+        let (adapters, inboxes, links_of_screens) = build_adapters(&config, &clock)?;
         let push_door = adapters::push_door(&config).map_err(|fault| StartFault::Route {
             route: config.public.push_route.clone().unwrap_or_default(),
             fault,
@@ -177,6 +177,7 @@ impl Gateway {
             flow.connect(&inbox);
         }
         flow.connect_screens(&shown);
+        links_of_screens.iter().for_each(|link| flow.connect_link(link));
         push_door.into_iter().for_each(|door| flow.open_push(door));
         fetchers.into_iter().for_each(|(name, fetcher)| flow.follow(&name, fetcher));
         let patience = config.server.stop_within_s;
@@ -240,7 +241,10 @@ type Fetchers = Vec<(String, Arc<dyn Fetch>)>;
 
 type Adapters = BTreeMap<String, Arc<dyn fenghuo_contract::Adapter>>;
 
-fn build_adapters(config: &Config, clock: &Clock) -> Result<(Adapters, Vec<Arc<Inbox>>), StartFault> {
+/// The adapters of all routes, and what is connected once there is a flow.
+type Built = (Adapters, Vec<Arc<Inbox>>, Vec<Arc<ScreenLink>>);
+
+fn build_adapters(config: &Config, clock: &Clock) -> Result<Built, StartFault> {
     let adapters = adapters::Adapters::new(clock);
     let mut built = BTreeMap::new();
     let mut inboxes = Vec::new();
@@ -252,5 +256,5 @@ fn build_adapters(config: &Config, clock: &Clock) -> Result<(Adapters, Vec<Arc<I
         built.insert(name.clone(), adapter);
         inboxes.push(inbox);
     }
-    Ok((built, inboxes))
+    Ok((built, inboxes, adapters.screen_links()))
 }

@@ -37,6 +37,7 @@ pub mod retry;
 pub mod roster;
 pub mod schedule;
 pub mod screens;
+mod show;
 mod stages;
 mod start;
 pub mod status;

@@ -15,6 +15,7 @@ pub(crate) mod follower;
 pub mod openapi;
 pub mod problem;
 pub mod public;
+mod quick;
 pub mod request;
 pub mod routes;
 pub mod serve;

@@ -3,8 +3,12 @@
 mod custody;
 mod education;
 mod follow;
+mod hard;
 mod health;
 mod import;
+mod later;
+mod panels;
+mod quick;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};

@@ -127,7 +127,7 @@ async fn screen(gateway: &Gateway) -> (String, String) {
     (tag, key)
 }
 
-async fn gateway(data: &Path) -> Gateway {
+pub(crate) async fn gateway(data: &Path) -> Gateway {
     let mut config = Config::default();
     config.server.listen = ([127, 0, 0, 1], 0).into();
     config.store.data = data.to_owned();

@@ -11,6 +11,7 @@ mod pacing;
 mod plan;
 mod projection;
 mod report;
+mod screens;
 mod sms;
 mod store;
 mod world;
@@ -30,12 +31,18 @@ const MEASURES: &[Measure] = &[
     Measure { name: "ready", run: projection::ready },
     Measure { name: "outcomes", run: store::measure },
     Measure { name: "intake", run: intake::intake },
-    Measure { name: "feed", run: intake::feed },
+    Measure { name: "screens-feed", run: intake::feed },
+    Measure { name: "screens-poll", run: screens::polling },
+    Measure { name: "screens-listen", run: screens::listening },
+    Measure { name: "screens-wait", run: screens::waiting },
     Measure { name: "sms", run: sms::smpp },
     Measure { name: "email", run: email::smtp },
 ];
 
 fn main() {
+    if screens::crowd::is_crowd() {
+        return;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let mut report = Report::new(arguments.iter().any(|argument| argument == "--json"));
     let names: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();

@@ -195,6 +195,17 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// Nanoseconds since 1970, the same in every process of the machine.
+#[expect(clippy::disallowed_methods, reason = "a bench measures")]
+pub(crate) fn unix_nanos() -> u128 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos())
+}
+
+/// Lets this process open as many files as it may; how many that is.
+pub(crate) fn raise_files() -> usize {
+    fenghuo::http::serve::raise_files()
+}
+
 fn config(channel: Channel, limits: &str) -> Config {
     let mut config = Config::default();
     let route = format!("channel = \"{channel}\"\nadapter = \"simulator\"\ndrill = true\nactual = false\n{limits}");

@@ -1,22 +1,30 @@
 //! The only place that names concrete adapters.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use fenghuo_cloud_sms::CloudSms;
-use fenghuo_contract::{Adapter, ReceiptSink};
+use async_trait::async_trait;
+use fenghuo_contract::{Adapter, NotTaken, ReceiptSink};
 use fenghuo_display::Display;
 use fenghuo_email::Email;
+use fenghuo_mqtt::{About, Did, GroupState, Mqtt, Said, Shown, StateSource};
 use fenghuo_ntcip::Ntcip;
 use fenghuo_push::{Apns, Fcm, JPush, Ntfy, WebPush, webpush};
 use fenghuo_simulator::Simulator;
 use fenghuo_sms::Sms;
 use fenghuo_webhook::Webhook;
 use fenghuo_wechat::{InMemoryQuota, InMemoryTokens, MassQuota, OfficialAccount, Robot, Tokens, WeCom};
+use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
     config::{Config, Route},
-    flow::{receipt::Unsealed, subscribe::PushDoor},
+    flow::{
+        receipt::Unsealed,
+        screens::{AckState, Decided, ScreenLink},
+        subscribe::PushDoor,
+    },
 };
 
 /// Names of the adapters in this build, as `routes.*.adapter` knows them.
@@ -28,6 +36,7 @@ pub const NAMES: &[&str] = &[
     "email",
     "fcm",
     "jpush",
+    "mqtt",
     "ntcip",
     "ntfy",
     "robot",
@@ -64,13 +73,14 @@ pub struct Adapters {
     clock: Clock,
     tokens: Arc<InMemoryTokens>,
     mass: Arc<InMemoryQuota>,
+    screens: Mutex<Vec<Arc<ScreenLink>>>,
 }
 
 impl Adapters {
     /// With nothing shared yet.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
-        Self { clock: clock.clone(), tokens: Arc::default(), mass: Arc::default() }
+        Self { clock: clock.clone(), tokens: Arc::default(), mass: Arc::default(), screens: Mutex::default() }
     }
 
     /// The adapter of a route; receipts its link pushes go to `receipts`. Opens no link.
@@ -96,6 +106,7 @@ impl Adapters {
             "email" => made(Email::new(&settings.try_into()?, receipts))?,
             "fcm" => made(Fcm::new(&settings.try_into()?, now()))?,
             "jpush" => made(JPush::new(&settings.try_into()?, now()))?,
+            "mqtt" => made(Mqtt::new(&settings.try_into()?, Arc::new(Groups(self.screen_link(route)))))?,
             "ntcip" => made(Ntcip::new(&settings.try_into()?, now()))?,
             "ntfy" => made(Ntfy::new(&settings.try_into()?))?,
             "robot" => made(Robot::new(&settings.try_into()?, now()))?,
@@ -117,6 +128,65 @@ impl Adapters {
         };
         let serves = adapter.profile().channel;
         if serves == route.channel { Ok(adapter) } else { Err(AdapterFault::Channel(serves, route.channel)) }
+    }
+
+    /// The links of the routes built so far that carry states of screens: to be connected.
+    #[must_use]
+    pub fn screen_links(&self) -> Vec<Arc<ScreenLink>> {
+        self.screens.lock().clone()
+    }
+
+    fn screen_link(&self, route: &Route) -> Arc<ScreenLink> {
+        let link = ScreenLink::new(route.drill, route.actual);
+        self.screens.lock().push(Arc::clone(&link));
+        link
+    }
+}
+
+/// The groups of panels behind a broker: each registered screen is one, under its id.
+struct Groups(Arc<ScreenLink>);
+
+#[async_trait]
+impl StateSource for Groups {
+    fn is_ready(&self) -> bool {
+        self.0.is_connected()
+    }
+
+    async fn groups(&self) -> Vec<String> {
+        self.0.screens()
+    }
+
+    async fn state(&self, group: &str) -> Option<GroupState> {
+        let state = self.0.state(group)?;
+        let shown = |Decided { warning, thread, released_at }| Shown { warning, thread, released_at };
+        Some(GroupState {
+            document: String::from_utf8_lossy(&state.document.body).into_owned(),
+            etag: state.document.etag.clone(),
+            signature_input: state.stamped.input,
+            signature: state.stamped.signature,
+            counts_for: Duration::from_secs(state.counts_for_s),
+            shown: state.decided.into_iter().map(shown).collect(),
+        })
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes()
+    }
+
+    async fn said(&self, group: &str, said: &Said) -> Result<bool, NotTaken> {
+        let taken = match &said.about {
+            About::Warning { warning, state } => {
+                let state = match state {
+                    Did::Received => AckState::Received,
+                    Did::Shown => AckState::Shown,
+                    Did::Removed => AckState::Removed,
+                    Did::Failed => AckState::Failed,
+                };
+                self.0.ack(group, warning, state).await
+            }
+            About::Holds { etag } => self.0.holds(group, etag).await,
+        };
+        taken.map_err(|_| NotTaken)
     }
 }
 

@@ -12,7 +12,11 @@ mod list;
 mod serve;
 mod uplink;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tokio::sync::watch;
 
@@ -27,6 +31,8 @@ struct Post {
     token: String,
     /// The newest word that was believed.
     kept: watch::Sender<Option<Arc<Kept>>>,
+    /// The gateway refuses the token: it was revoked, or the screen is gone. Whatever is known is old.
+    refused: AtomicBool,
     /// `If-None-Match` of the screen's own last request, to be passed on; empty when it named nothing.
     claim: watch::Sender<Option<String>>,
 }
@@ -61,6 +67,7 @@ pub(super) async fn run(arguments: &Follow, environment: &Environment, output: &
             id: id.clone(),
             token,
             kept: watch::Sender::new(kept.map(Arc::new)),
+            refused: AtomicBool::new(false),
             claim: watch::Sender::new(None),
         };
         (id, post)

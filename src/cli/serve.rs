@@ -40,6 +40,7 @@ pub(super) async fn run(arguments: &Serve, environment: &Environment, output: &O
     }
     let data = config.store.data.display().to_string();
     survive_file_limit();
+    crate::http::serve::raise_files();
     let gateway = start(config, output).await?;
     let files: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
     let args = [

@@ -231,6 +231,8 @@ impl Flow {
     /// # Errors
     /// When it cannot be stored.
     pub async fn revoke_key_by(&self, by: &str, id: &str) -> Result<bool, Unavailable> {
-        self.0.keys.revoke(&self.0.store, &self.0.clock, by, id).await
+        let revoked = self.0.keys.revoke(&self.0.store, &self.0.clock, by, id).await;
+        self.0.screens.put_out();
+        revoked
     }
 }

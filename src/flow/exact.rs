@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use prepared::PreparedTexts;
-pub(crate) use prepared::{Forms, ordered, relays};
+pub(crate) use prepared::{Form, Forms, ordered, relays};
 
 use super::{
     Parts,

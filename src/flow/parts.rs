@@ -31,7 +31,8 @@ use super::{
     render::templates::Templates,
     roster::Rosters,
     schedule::{Lanes, Limits},
-    screens::{Screens, Standing, StandingText},
+    screens::Screens,
+    show::Later,
     status::Progress,
     subscribe::Doors,
     suppress::Suppressions,
@@ -44,9 +45,7 @@ use crate::{
     config::Config,
     domain::{
         area::AreaCode,
-        chain,
         message::{MessageRef, Polygon},
-        purpose::HasPurpose,
         sheet,
     },
     lifecycle::Lifecycle,
@@ -142,6 +141,8 @@ pub(crate) struct Parts {
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
     screens_old: AtomicBool,
+    /// Screens that came after a release.
+    pub(crate) later: Later,
 }
 
 impl Parts {
@@ -188,6 +189,7 @@ impl Parts {
             bell: tokio::sync::Notify::new(),
             granted: AtomicBool::new(true),
             screens_old: AtomicBool::new(false),
+            later: Later::default(),
             lanes: Channel::ALL.into_iter().map(|channel| (channel, Lanes::default())).collect(),
             clock,
         }
@@ -253,18 +255,6 @@ impl Parts {
         self.screens_old.swap(false, Ordering::Relaxed)
     }
 
-    /// Tells the screens which warnings stand.
-    pub(crate) fn show_on_screens(&self) {
-        let now = self.clock.unix();
-        let records: Vec<Arc<WarningRecord>> = self.warnings.read().standing(now);
-        let standing = records.iter().filter_map(|record| {
-            let plans = self.projection.plans(&record.plans);
-            let plan = plans.into_iter().find(|plan| plan.record.channel == Channel::Display)?;
-            Some(Arc::new(standing(&self.config, record, &plan)?))
-        });
-        self.screens.set_standing(standing.collect());
-    }
-
     /// A warning in memory.
     pub(crate) fn warning_record(&self, id: &WarningId) -> Option<Arc<WarningRecord>> {
         self.warnings.read().get(id).cloned()
@@ -312,37 +302,6 @@ fn outlines(config: &Config) -> BTreeMap<AreaCode, Vec<Polygon>> {
         code.parse().ok().map(|code: AreaCode| (code, polygons))
     };
     config.outlines.iter().filter_map(read).collect()
-}
-
-/// `None` when it is in doubt what it is for: no screen shows it.
-fn standing(config: &Config, record: &WarningRecord, plan: &Plan) -> Option<Standing> {
-    let issuer = record.issuer.as_ref().and_then(|id| config.issuers.get(id)).map(|issuer| issuer.name.clone());
-    let issuer = |content: &fenghuo_contract::Content| {
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        let infos = &record.message.infos;
-        let same = infos.iter().find(|info| info.language.as_deref().map(primary) == Some(primary(&content.language)));
-        same.or(infos.first()).and_then(|info| info.sender_name.clone()).or_else(|| issuer.clone()).unwrap_or_default()
-    };
-    Some(Standing {
-        warning: record.id.clone(),
-        level: record.level,
-        purpose: plan.purpose()?,
-        lift: plan.record.lift,
-        correction: chain::is_correction(&record.message),
-        released_ms: record.released_ms.unwrap_or(record.received_ms),
-        expires_unix: plan.record.deadline,
-        texts: plan
-            .contents
-            .iter()
-            .map(|content| StandingText {
-                language: content.language.clone(),
-                title: content.title.clone(),
-                text: content.text.clone(),
-                issuer: issuer(content),
-            })
-            .collect(),
-        audience: plan.audience.clone(),
-    })
 }
 
 /// Idempotency keys of requests under way.

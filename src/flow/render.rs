@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    domain::{area::AreaCode, cap, chain, warning::Warning},
+    domain::{area::AreaCode, cap, chain, lift::Times, warning::Warning},
     store::Space,
 };
 
@@ -78,17 +78,8 @@ pub(crate) async fn step(
         let plan: PlanRecord = parse(&plan.value)?;
         let audience = parts.store.get(Space::PlanAudience, (*number).into()).await?.ok_or_else(missing)?;
         let audience = bitmap(&audience.value)?;
-        let render = |language: &str| {
-            let content = if record.notice.is_some() { notice::content } else { content };
-            let content = content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);
-            let signed = ordered.as_ref().and_then(|(form, times)| form.sent(plan.channel, language, *times));
-            match signed {
-                Some(Rendered { title, text, short, html }) => {
-                    values::with_short(Content { title, text, short, html, ..content })
-                }
-                None => content,
-            }
-        };
+        let said = Said { record: &record, warning, ordered: ordered.as_ref(), channel: plan.channel, deadline: plan.deadline };
+        let render = |language: &str| said.in_language(parts, language);
         let contents = if partners::is_of_partner(parts, &plan) {
             PlanContents { first: partners::content(parts, warning, &plan, released_ms), variants: Vec::new() }
         } else {
@@ -106,6 +97,34 @@ pub(crate) async fn step(
     };
     parts.advance(&record, version, puts, &decision).await?;
     Ok(())
+}
+
+/// What a released warning says on a channel.
+pub(crate) struct Said<'a> {
+    pub(crate) record: &'a WarningRecord,
+    pub(crate) warning: &'a Warning,
+    /// The form that was signed for it, when it was made of one.
+    pub(crate) ordered: Option<&'a (exact::Form, Times)>,
+    pub(crate) channel: Channel,
+    /// Unix seconds at which nothing more of it is said.
+    pub(crate) deadline: i64,
+}
+
+impl Said<'_> {
+    /// As it was signed, where that is kept.
+    pub(crate) fn in_language(&self, parts: &Parts, language: &str) -> Content {
+        let released_ms = self.record.released_ms.unwrap_or(self.record.received_ms);
+        let content = if self.record.notice.is_some() { notice::content } else { content };
+        let thread = &self.record.event.0;
+        let content = content(parts, self.warning, self.channel, language, released_ms, self.deadline, thread);
+        let signed = self.ordered.and_then(|(form, times)| form.sent(self.channel, language, *times));
+        match signed {
+            Some(Rendered { title, text, short, html }) => {
+                values::with_short(Content { title, text, short, html, ..content })
+            }
+            None => content,
+        }
+    }
 }
 
 /// One content per language that somebody in the audience reads; the first configured language for all others.

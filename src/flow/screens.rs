@@ -7,6 +7,7 @@
 mod board;
 mod education;
 mod kiosk;
+mod link;
 mod proof;
 mod registry;
 mod screen;
@@ -23,12 +24,14 @@ use std::{
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 pub use self::{
-    board::{Screens, ShownSink, Viewer},
+    board::{Screens, ShownSink, Viewer, Watching},
     education::{Lesson, Slide},
     kiosk::Mac,
-    proof::{Picture, PlayView},
+    link::{Decided, LinkState, ScreenLink},
+    proof::{Picture, PlayTally, PlayView},
     screen::{Custodian, Screen, ScreenClass, is_screen_id},
     silence::SilenceView,
     stamp::{NotBelieved, PublicKey, Stamped, verify},
@@ -136,6 +139,8 @@ pub struct ScreenView {
     pub heartbeat_at: Option<String>,
     /// When its last picture came, RFC 3339; `GET /screens/{id}/screenshot`.
     pub screenshot_at: Option<String>,
+    /// What it said it did with warnings, of the newest 64.
+    pub plays: PlayTally,
     /// A warning it said it could not show.
     pub trouble: Option<WarningId>,
     pub as_of: String,
@@ -191,6 +196,8 @@ pub struct ScreenDocument {
     pub notices: Arc<Vec<Notice>>,
     /// What it teaches while there is nothing to warn of.
     pub education: Arc<Vec<Slide>>,
+    /// `changed_at` as the header says it, once for all readers.
+    pub dated: Arc<OnceLock<Bytes>>,
     /// `body` packed with gzip, once for all who take it so.
     pub packed: Arc<OnceLock<Bytes>>,
     /// Its newest signatures, plain and packed.
@@ -234,6 +241,12 @@ impl Flow {
         Ok(self.0.screens.document(id, viewer).await)
     }
 
+    /// What a screen that shows this kiosk token must show, when it says that it holds `held`; `None` when the token opens no
+    /// screen of this id. The same as asking for both, in one look.
+    pub async fn kiosk_document(&self, id: &str, token: &str, held: &str) -> Option<Arc<ScreenDocument>> {
+        self.0.screens.document_for(id, token, held).await
+    }
+
     /// Waits until a screen's document has another ETag than `etag` (an `If-None-Match` value), at most `wait` and
     /// [`WAIT_MAX`], and returns it.
     ///
@@ -246,6 +259,23 @@ impl Flow {
         wait: Duration,
     ) -> Result<Option<Arc<ScreenDocument>>, Unavailable> {
         Ok(self.0.screens.change(id, etag, wait).await)
+    }
+
+    /// Begins to look for a reader who stays; what changes from now on is not missed.
+    #[must_use]
+    pub fn screen_watching(&self) -> Watching {
+        self.0.screens.watching()
+    }
+
+    /// What such a reader is told next: another document as soon as there is one, else after `patience` the same again. `None`
+    /// when the screen is gone or the server stops.
+    pub async fn screen_next(
+        &self,
+        id: &str,
+        watching: &mut Watching,
+        patience: Duration,
+    ) -> Option<Arc<ScreenDocument>> {
+        self.0.screens.next(id, watching, patience).await
     }
 
     /// A screen's word about one warning; `false` when the screen is unknown or neither shows nor ever showed the
@@ -287,7 +317,9 @@ impl Flow {
     /// # Errors
     /// When it cannot be stored.
     pub async fn put_screen(&self, screen: Screen) -> Result<ScreenView, Unavailable> {
-        self.0.screens.put(screen).await
+        let put = self.0.screens.put(screen).await?;
+        self.screens_moved();
+        Ok(put)
     }
 
     /// Every screen, by id.
@@ -309,7 +341,15 @@ impl Flow {
     /// # Errors
     /// When it cannot be stored.
     pub async fn remove_screen(&self, id: &str) -> Result<bool, Unavailable> {
-        self.0.screens.remove(id).await
+        let removed = self.0.screens.remove(id).await?;
+        self.screens_moved();
+        Ok(removed)
+    }
+
+    /// Something else may stand where a screen hangs now.
+    fn screens_moved(&self) {
+        self.0.screens_change();
+        self.0.progress.new_work.notify_one();
     }
 
     /// Makes the kiosk addresses of a screen useless that were handed out before; `false` when there is no such screen.
@@ -317,7 +357,15 @@ impl Flow {
     /// # Errors
     /// When it cannot be stored.
     pub async fn revoke_kiosk(&self, id: &str) -> Result<bool, Unavailable> {
-        self.0.screens.revoke(id).await
+        let revoked = self.0.screens.revoke(id).await?;
+        self.0.screens.put_out();
+        Ok(revoked)
+    }
+
+    /// Another number whenever a key or a kiosk address was revoked: whoever was let in by it is not any more.
+    #[must_use]
+    pub fn revocations(&self) -> watch::Receiver<u64> {
+        self.0.screens.revocations()
     }
 
     /// The signature that goes with a document, plain or packed (its ETag is another one), not older than it may be.

@@ -15,7 +15,7 @@ use super::{
     Parts, Unavailable, approve, deliver,
     projection::{Closing, Plan},
     record::{Decision, Stage, WarningId, WarningRecord},
-    render, schedule, target,
+    render, schedule, show, target,
 };
 use crate::domain::{
     delivery::{Reason, State},
@@ -42,7 +42,7 @@ pub(super) async fn run(parts: Arc<Parts>) {
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
-            () = parts.clock.sleep(until_show.unwrap_or_default()), if until_show.is_some() => driver.show(&parts),
+            () = parts.clock.sleep(until_show.unwrap_or_default()), if until_show.is_some() => driver.show(&parts).await,
             () = parts.clock.sleep(until_sweep) => driver.sweep(&parts).await,
             Some(ended) = driver.jobs.join_next_with_id() => driver.end(&parts, ended),
             () = rung => {}
@@ -51,7 +51,7 @@ pub(super) async fn run(parts: Arc<Parts>) {
     while let Some(ended) = driver.jobs.join_next_with_id().await {
         driver.end(&parts, ended);
     }
-    driver.show(&parts);
+    driver.show(&parts).await;
 }
 
 /// Warnings under way, at most one of an event: what ends or continues another meets it at rest.
@@ -133,10 +133,10 @@ impl Driver {
         self.show.then(|| self.shown.map_or(Duration::ZERO, |shown| (shown + SHOW_EVERY).duration_since(now)))
     }
 
-    fn show(&mut self, parts: &Parts) {
+    async fn show(&mut self, parts: &Parts) {
         self.show = false;
         self.shown = Some(parts.clock.instant());
-        parts.show_on_screens();
+        show::screens(parts).await;
     }
 
     /// Ends what is over, and begins again with what failed.

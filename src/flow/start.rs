@@ -13,7 +13,9 @@ use super::{
     projection::block::Head,
     receipt,
     record::{Stage, WarningRecord},
-    retention, schedule, stages, status, subscribe, suppress, watch,
+    retention, schedule,
+    screens::ScreenLink,
+    show, stages, status, subscribe, suppress, watch,
 };
 use crate::store::{self, Space};
 
@@ -41,7 +43,7 @@ impl Flow {
         suppress::load(&parts).await?;
         custody::load(&parts).await?;
         education::load(&parts).await?;
-        parts.show_on_screens();
+        show::screens(&parts).await;
         deliver::start(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
         parts.lifecycle.spawn(schedule::ladder::run(Arc::clone(&parts)));
@@ -61,6 +63,11 @@ impl Flow {
     /// Connects the inbox of a route's adapter; until then it acknowledges nothing.
     pub fn connect(&self, inbox: &receipt::Inbox) {
         inbox.connect(&self.0);
+    }
+
+    /// Connects a link that carries the states of screens; until then it knows of none.
+    pub fn connect_link(&self, link: &Arc<ScreenLink>) {
+        link.connect(&self.0);
     }
 
     /// Connects what screens prove they hold with the deliveries it proves.

@@ -22,7 +22,7 @@ use super::{
     problem::{Problem, ProblemCode},
     routes::{Access, Style, Who},
 };
-use crate::flow::authorize::{Actor, Role, TokenFault};
+use crate::flow::authorize::{Actor, Role, TokenFault, secret_digest};
 
 /// The query parameter that carries a kiosk token.
 pub const KIOSK_PARAMETER: &str = "k";
@@ -54,13 +54,17 @@ impl<'a> Asking<'a> {
 /// Lets the request through to its handler, with the [`Actor`] among its extensions, or turns it away.
 pub async fn check(State(guard): State<Guard>, params: RawPathParams, mut request: Request, next: Next) -> Response {
     let page = guard.access.style == Style::Page;
-    let actor = match guard.decide(&params, Asking::of(&request)).await {
-        Ok(actor) => actor,
+    let (actor, admission) = match guard.decide(&params, Asking::of(&request)).await {
+        Ok(Some((actor, admission))) => (Some(actor), Some(admission)),
+        Ok(None) => (None, None),
         Err(problem) if page && problem.code().status() == 401 => return lead_to_sign_in(request.uri()),
         Err(problem) => return problem.into_response(),
     };
     if let Some(actor) = &actor {
         request.extensions_mut().insert(actor.clone());
+    }
+    if let Some(admission) = admission {
+        request.extensions_mut().insert(admission);
     }
     let mut response = next.run(request).await;
     if page {
@@ -87,25 +91,26 @@ fn lead_to_sign_in(uri: &Uri) -> Response {
 
 impl Guard {
     /// `None` for somebody unknown on a route that is open to everybody.
-    async fn decide(&self, params: &RawPathParams, asking: Asking<'_>) -> Result<Option<Actor>, Problem> {
+    async fn decide(&self, params: &RawPathParams, asking: Asking<'_>) -> Result<Option<(Actor, Admission)>, Problem> {
         let roles = match self.access.who {
             Who::Everyone => return Ok(None),
             Who::Roles(roles) => roles,
             Who::Screen(also) => {
-                if let Some(actor) = self.kiosk(params, asking.uri) {
-                    return Ok(Some(actor));
+                if let Some(admitted) = self.kiosk(params, asking.uri) {
+                    return Ok(Some(admitted));
                 }
                 also
             }
         };
-        let actor = self.caller(asking).await?;
+        let (actor, admission) = self.caller(asking).await?;
         if roles.contains(&actor.role) {
-            return Ok(Some(actor));
+            return Ok(Some((actor, admission)));
         }
         if matches!(self.access.who, Who::Screen(_)) && actor.role == Role::Screen {
             // Another screen's page does not exist for this one.
             let id = screen_id(params);
-            return if actor.subject.as_deref() == Some(id) { Ok(Some(actor)) } else { Err(not_its_screen(id)) };
+            let own = actor.subject.as_deref() == Some(id);
+            return if own { Ok(Some((actor, admission))) } else { Err(not_its_screen(id)) };
         }
         let allowed: Vec<&str> = roles.iter().map(|role| role.name()).collect();
         Err(Problem::new(ProblemCode::RoleNotAllowed)
@@ -114,9 +119,9 @@ impl Guard {
     }
 
     /// The holder of the request's key or session.
-    async fn caller(&self, asking: Asking<'_>) -> Result<Actor, Problem> {
+    async fn caller(&self, asking: Asking<'_>) -> Result<(Actor, Admission), Problem> {
         if let Some(token) = bearer(asking.headers)? {
-            return Ok(self.site.flow.authenticate(token).await?);
+            return Ok((self.site.flow.authenticate(token).await?, Admission::Key(secret_digest(token))));
         }
         let Some(digest) = self.site.sessions.key_of(asking.headers, &self.site.clock) else {
             return Err(Problem::new(ProblemCode::KeyMissing));
@@ -127,11 +132,11 @@ impl Guard {
         match self.site.flow.authenticate_digest(digest).await {
             Err(TokenFault::Unavailable(fault)) => Err(fault.into()),
             Err(_) => Err(Problem::new(ProblemCode::KeyRevoked)),
-            Ok(actor) => Ok(actor),
+            Ok(actor) => Ok((actor, Admission::Key(digest))),
         }
     }
 
-    fn kiosk(&self, params: &RawPathParams, uri: &Uri) -> Option<Actor> {
+    fn kiosk(&self, params: &RawPathParams, uri: &Uri) -> Option<(Actor, Admission)> {
         #[derive(Deserialize)]
         struct Kiosk {
             k: String,
@@ -139,7 +144,38 @@ impl Guard {
         let Query(kiosk) = Query::<Kiosk>::try_from_uri(uri).ok()?;
         let id = screen_id(params);
         let opens = self.site.flow.kiosk_token_opens(id, &kiosk.k);
-        opens.then(|| Actor::new("kiosk", Role::Screen, Some(id.to_owned())))
+        opens.then(|| (Actor::new("kiosk", Role::Screen, Some(id.to_owned())), Admission::Kiosk(kiosk.k.into())))
+    }
+}
+
+/// What let somebody in: it is looked at again while an answer lasts, for a key can be revoked meanwhile.
+#[derive(Clone)]
+pub(super) enum Admission {
+    /// The token of a kiosk address.
+    Kiosk(Box<str>),
+    /// A key, or the key behind a session, by its digest.
+    Key([u8; 32]),
+}
+
+impl Admission {
+    /// Whether it still lets its holder in to the screen `id`. While that cannot be asked nobody is put out.
+    pub(super) async fn still_opens(&self, site: &Site, id: &str) -> bool {
+        match self {
+            Self::Kiosk(token) => site.flow.kiosk_token_opens(id, token),
+            Self::Key(digest) => {
+                let holder = site.flow.authenticate_digest(*digest).await;
+                holder.is_ok() || matches!(holder, Err(TokenFault::Unavailable(_)))
+            }
+        }
+    }
+}
+
+/// Handlers whose answers last take it as an argument.
+impl FromRequestParts<Site> for Admission {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Site) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::new(ProblemCode::KeyMissing))
     }
 }
 
@@ -152,7 +188,7 @@ fn screen_id(params: &RawPathParams) -> &str {
 }
 
 /// The token of an `Authorization` header; `None` when there is no such header.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let token = value.to_str().ok().and_then(|text| {
         let (scheme, token) = text.trim().split_once(' ')?;

@@ -37,7 +37,7 @@ pub(in crate::http) use self::{
     calls::{CONFIRMERS, CallConfirmation, NOTE_MAX, TELEPHONISTS},
     confirm::ConfirmDocument,
     drills::DrillList,
-    education::LessonList,
+    education::{LessonList, read as read_lesson},
     inbox::{DECIDERS, Dismissal, INBOX_READERS, InboxDocument, InboxList, REASON_MAX},
     keys::{KeyForm, KeyList},
     measures::{MEASURE_NOTE_MAX, MeasureForm, TaskList, measure_problem},

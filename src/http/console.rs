@@ -8,6 +8,7 @@ pub(crate) mod assets;
 mod board;
 mod calls;
 mod deliveries;
+mod education;
 mod form;
 mod frame;
 mod inbox;
@@ -85,6 +86,9 @@ pub fn routes() -> Vec<RouteSpec> {
         RouteSpec::post("/console/routes/resume", Access::page(OPERATORS), routes::resume),
         RouteSpec::get("/console/screens", Access::page(KEEPERS), screens::page),
         RouteSpec::post("/console/screens/revoke", Access::page(OPERATORS), screens::revoke),
+        RouteSpec::get("/console/education", Access::page(KEEPERS), education::page),
+        RouteSpec::post("/console/education", Access::page(OPERATORS), education::put),
+        RouteSpec::post("/console/education/remove", Access::page(OPERATORS), education::remove),
         RouteSpec::get("/console/suppressions", Access::page(OPERATORS), suppressions::page),
         RouteSpec::post("/console/suppressions/clear", Access::page(OPERATORS), suppressions::clear),
         RouteSpec::get("/assets/{name}", Access::public(), assets::get),

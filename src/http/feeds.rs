@@ -1,14 +1,14 @@
 //! What machines and screens fetch: each screen's feed and kiosk page, the public feed of warnings, CAP documents.
 
 mod atom;
-mod cap;
+pub(super) mod cap;
 mod element;
 mod geojson;
 pub(super) mod kiosk;
 mod listing;
-mod player;
+pub(super) mod player;
 mod rss;
-mod screen;
+pub(super) mod screen;
 mod screenshot;
 mod stream;
 pub(super) mod tag;

@@ -104,6 +104,11 @@ async fn observe(State(site): State<Site>, mut request: Request, next: Next) -> 
     response
 }
 
+/// Gives an answer that was not made behind these layers the headers they would.
+pub(super) fn named(response: &mut Response, asked: &HeaderMap, clock: &Clock) {
+    common_headers(response.headers_mut(), &RequestId::of(asked, clock));
+}
+
 fn common_headers(headers: &mut HeaderMap, id: &RequestId) {
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID, value);

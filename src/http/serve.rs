@@ -3,6 +3,7 @@
 
 mod patience;
 mod proxies;
+mod room;
 
 #[cfg(test)]
 mod tests;
@@ -15,10 +16,10 @@ use std::{
 };
 
 use axum::Router;
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto::Builder,
-    service::TowerToHyperService,
 };
 use parking_lot::Mutex;
 use tokio::{
@@ -28,14 +29,13 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt;
+use tower::Service as _;
 
-use super::Site;
+pub use room::raise_files;
+
+use super::{Site, quick};
 use patience::Patience;
 use proxies::Proxies;
-
-/// Connections open at the same time.
-const CONNECTIONS_MAX: usize = 12_000;
 
 /// Connections open at the same time from one address; the machine itself may have as many as there are.
 const PER_ADDRESS_MAX: usize = 200;
@@ -72,8 +72,9 @@ pub async fn run(mut site: Site, listener: TcpListener, stopping: CancellationTo
     let stopping = closing;
     let (telemetry, clock) = (site.telemetry.clone(), site.clock.clone());
     let proxies = Proxies::new(&site.config.server.trusted_proxies);
-    let server = Server { router: site.router(), proxies: proxies.clone(), stopping: stopping.clone() };
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let (router, quick) = (site.clone().router(), Some(Arc::new(site)));
+    let server = Server { router, quick, proxies: proxies.clone(), stopping: stopping.clone() };
+    let room = Arc::new(Semaphore::new(room::connections()));
     let peers = Peers::of(proxies);
     let mut connections = JoinSet::new();
     loop {
@@ -116,6 +117,8 @@ pub async fn run(mut site: Site, listener: TcpListener, stopping: CancellationTo
 struct Server {
     router: Router,
     proxies: Proxies,
+    /// Of whom is asked first what thousands ask.
+    quick: Option<Arc<Site>>,
     stopping: CancellationToken,
 }
 
@@ -140,14 +143,22 @@ impl Server {
             .keep_alive_timeout(HEAD_TIME)
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX));
-        let proxies = self.proxies;
-        let service = self.router.map_request(move |mut request: axum::http::Request<_>| {
+        let (router, quick, proxies) = (self.router, self.quick, self.proxies);
+        let service = service_fn(move |mut request: axum::http::Request<Incoming>| {
+            let (mut router, quick) = (router.clone(), quick.clone());
             let origin = proxies.origin(peer, request.headers());
-            request.extensions_mut().insert(Peer(origin));
-            request
+            async move {
+                if let Some(site) = quick
+                    && let Some(answer) = quick::answer(&site, &request).await
+                {
+                    return Ok(answer);
+                }
+                request.extensions_mut().insert(Peer(origin));
+                router.call(request).await
+            }
         });
         let io = TokioIo::new(Patience::new(stream, UNREAD_TIME));
-        let mut connection = std::pin::pin!(builder.serve_connection(io, TowerToHyperService::new(service)));
+        let mut connection = std::pin::pin!(builder.serve_connection(io, service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.stopping.cancelled() => {

@@ -1,6 +1,6 @@
 //! Every metric there is: name, unit, labels, what it counts.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::{OnceLock, atomic::AtomicU64};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -39,6 +39,8 @@ type Rate = Gauge<f64, AtomicU64>;
 /// The metrics of one gateway.
 pub(super) struct Metrics {
     pub(super) request_seconds: Family<Request, Histogram, fn() -> Histogram>,
+    /// Of these the ones that tell screens that nothing changed.
+    pub(super) screen_stands: OnceLock<Histogram>,
     pub(super) connections: Gauge,
     pub(super) problems: Family<Code, Counter>,
     pub(super) intake: Family<ByResult, Counter>,
@@ -83,6 +85,7 @@ impl Metrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
             request_seconds: Family::new_with_constructor(request_buckets),
+            screen_stands: OnceLock::new(),
             connections: Gauge::default(),
             problems: Family::default(),
             intake: Family::default(),

@@ -138,7 +138,7 @@ async function officePages() {
       approver: { signing: `${world.orange}/sign-off`, inbox: "/console/inbox", "inbox-item": world.item },
       operator: {
         calls: `${world.red}/calls`, measures: `${world.red}/measures`, notices: `${world.orange}/notices`, roster: "/console/roster",
-        partners: "/console/partners", correct: `${world.red}/correct`, analysis: "/console/analysis?status=exercise",
+        partners: "/console/partners", education: "/console/education", correct: `${world.red}/correct`, analysis: "/console/analysis?status=exercise",
       },
     })) {
       const { context, page } = await open({ viewport: { width: 1280, height: 800 } }, base);
@@ -151,6 +151,7 @@ async function officePages() {
         await page.click("text=测试 city");
         check((await page.textContent("[role=status]")).includes("没有通过测试"), "a partner's test says what came of it");
       }
+      if (who === "operator") { await education(page, base); }
       await look(page, base, paths);
       if (who === "approver") {
         await page.goto(base + world.item);
@@ -167,6 +168,39 @@ async function officePages() {
   } finally {
     await world.stop();
   }
+}
+
+// What screens teach is entered, changed and ended on its page; what is wrong is told, and nothing that was typed is lost.
+async function education(page, base) {
+  await page.goto(`${base}/console/education`);
+  await page.fill("#lesson-id", "rain");
+  await page.fill("#lesson-title", "暴雨天怎么办");
+  await page.fill("#lesson-text", "远离河道和低洼地带。车辆涉水熄火，立即离开车辆到高处。");
+  await page.fill("#lesson-groups", "plaza，east");
+  await page.fill("#lesson-from", "2026-07-15T08:00");
+  await page.fill("#lesson-until", "2026-07-14T08:00");
+  await page.fill("#lesson-hours-from", "08:00");
+  await page.fill("#lesson-hours-until", "20:00");
+  await page.check("input[name=classes][value=square]");
+  await page.click("#lesson-form button");
+  check((await page.textContent("[role=alert]")).includes("结束时间"), "an end before the beginning is not taken, and named");
+  check((await page.inputValue("#lesson-groups")) === "plaza，east" && await page.isChecked("input[name=classes][value=square]"), "what was typed stays");
+  await picture(page, "education-refused");
+  await page.fill("#lesson-until", "2046-07-14T08:00");
+  await page.click("#lesson-form button");
+  const row = await page.textContent("#lesson-rain");
+  check(["暴雨天怎么办", "广场", "plaza", "east", "08:00-20:00"].every((word) => row.includes(word)), `a lesson stands with its places and times: ${row}`);
+  await page.click("#lesson-rain a.button");
+  check((await page.inputValue("#lesson-hours-until")) === "20:00" && (await page.inputValue("#lesson-from")) === "2026-07-15T08:00", "it comes back to be changed as it is");
+  await page.fill("#lesson-title", "大风天怎么办");
+  await page.click("#lesson-form button");
+  check((await page.textContent("#lesson-rain")).includes("大风天怎么办"), "changed, it says so");
+  await page.fill("#lesson-id", "wind");
+  await page.fill("#lesson-title", "冰面危险");
+  await page.fill("#lesson-text", "不要上冰。");
+  await page.click("#lesson-form button");
+  await page.click("#lesson-wind form button");
+  check(!(await page.$("#lesson-wind")) && (await page.textContent("[role=status]")).includes("已停播"), "ended, it is gone");
 }
 
 // A page that is not live says so, loses nothing that was typed, and comes back by itself.
@@ -191,7 +225,7 @@ const SIZES = { landscape: [1920, 1080], portrait: [1080, 1920], strip: [960, 16
 
 async function kioskPages() {
   const screens = (await api("GET", "/v1/screens")).items ?? (await api("GET", "/v1/screens"));
-  const own = await api("PUT", "/v1/screens/browser-calm", { id: "browser-calm", name: "检查用屏幕", area: "230109005000", drill: true });
+  const own = await api("PUT", "/v1/screens/browser-calm", { id: "browser-calm", name: "检查用屏幕", area: "230109005000" });
   const drill = screens.find((screen) => screen.showing > 0);
   for (const [size, [width, height]] of Object.entries(SIZES)) {
     const { context, page } = await open({ viewport: { width, height } });

@@ -7,7 +7,7 @@
 // PICTURES, a folder, pictures are kept. Ends with 0 when nothing is wrong.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -160,6 +160,38 @@ async function taught() {
   await context.close();
 }
 
+// A panel is stolen and its address revoked: its page goes blind, at the gateway and behind a follower, and says so.
+async function stolen() {
+  const address = await screen("stolen", {});
+  const folder = mkdtempSync(join(tmpdir(), "fenghuo-follow-"));
+  writeFileSync(join(folder, "screens.txt"), address + "\n");
+  const port = await freePort();
+  const follower = spawn(program, ["follow", base, "--screens", join(folder, "screens.txt"), "--data", join(folder, "kept"), "--listen", `127.0.0.1:${port}`], { stdio: "ignore" });
+  try {
+    await until("the follower answers", 10000, async () => (await fetch(address.replace(base, `http://127.0.0.1:${port}`).replace("?", "/feed.json?"))).ok);
+    const here = await open(address);
+    const edge = await open(address.replace(base, `http://127.0.0.1:${port}`));
+    await until("behind a follower it is calm, and that is said", 8000, () => edge.page.isVisible("#calm-word"));
+    await picture(edge.page, "edge-calm");
+    const red = await warn("red");
+    await until("and a warning is shown", 5000, shows(edge.page, red));
+    const revoked = await fetch(`${base}/console/screens/revoke`, { method: "POST", redirect: "manual", headers: { authorization: `Bearer ${key("operator")}`, "content-type": "application/x-www-form-urlencoded" }, body: "screen=stolen" });
+    check(revoked.status === 303, `the address is revoked (${revoked.status})`);
+    await until("behind the follower the warning stands on, with the word that it is old", 30000, async () => (await shows(edge.page, red)()) && (await edge.page.isVisible("#strip")));
+    await picture(edge.page, "edge-cut-warning");
+    await until("at the gateway too", 45000, async () => (await shows(here.page, red)()) && (await here.page.isVisible("#strip")));
+    await picture(here.page, "stolen");
+    await api("issuer", "POST", `/v1/warnings/${red.id}/lift`, {});
+    await edge.page.reload();
+    await until("begun anew it says the same", 8000, async () => (await shows(edge.page, red)()) && (await edge.page.isVisible("#strip")));
+    await here.context.close();
+    await edge.context.close();
+  } finally {
+    follower.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 // Letters are as large as the distance asks.
 async function readable() {
   const near = await screen("near", { panel: { width_cm: 122, height_cm: 69, distance_m: 2 } });
@@ -192,7 +224,14 @@ try {
     if (tries > 150) { throw new Error("the demo did not start"); }
     await pause(200);
   }
+  // The demo's own drill stands everywhere in the district: what follows begins in peace.
+  const active = async () => (await api("operator", "GET", "/v1/warnings?active=true")).items.map((one) => one.id);
+  await until("the demo's own warning stands", 60000, async () => (await active()).length > 0);
+  const drills = await active();
+  for (const id of drills) { await api("operator", "POST", `/v1/warnings/${id}/lift`, {}); }
+  await until("and is lifted", 20000, async () => !(await active()).some((id) => drills.includes(id)));
   await taught();
+  await stolen();
   await told();
   await asked();
   await cut();

@@ -95,9 +95,14 @@ impl Drop for Follower {
 
 impl Follower {
     fn start(url: &str, feed: &str, data: &Path) -> Self {
+        Self::start_with(url, feed, data, "")
+    }
+
+    /// With another screen, given by its address.
+    fn start_with(url: &str, feed: &str, data: &Path, more: &str) -> Self {
         let list = data.join("screens.txt");
         let page = feed.replace("/feed.json", "");
-        std::fs::write(&list, format!("# one\n{url}{page}\n")).expect("written");
+        std::fs::write(&list, format!("# one\n{url}{page}\n{more}\n")).expect("written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_fenghuo"));
         command.args(["follow", url, "--lang", "en", "--listen", "127.0.0.1:0", "--screens"]).arg(list);
         let mut child = command.arg("--data").arg(data.join("kept")).stderr(Stdio::piped()).spawn().expect("started");
@@ -226,4 +231,58 @@ async fn a_changed_document_is_refused_and_nothing_is_not_calm() {
     assert_eq!(edge.get(&feed, &[]).await.0, StatusCode::SERVICE_UNAVAILABLE);
     let answer = world.ask(Method::GET, &feed, "", &JSON, Vec::new()).await;
     assert_eq!(answer.status, StatusCode::OK, "the gateway itself is well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn players_of_others_are_served_and_a_refused_screen_is_told_nothing_as_fresh() {
+    let world = TestGateway::start().await;
+    let feed = registered(&world, "hall", json!({"characters": 12})).await;
+    let other = registered(&world, "gate", json!({"area": "230109002000"})).await;
+    let (cap, text) = (feed.replace("feed.json", "current.cap"), feed.replace("feed.json", "feed.txt"));
+    let line = Line::to(&world.base, None).await;
+    let data = tempfile::tempdir().expect("a directory");
+    let list = format!("{}{}", world.base, other.replace("/feed.json", ""));
+    let edge = Follower::start_with(&line.address, &feed, data.path(), &list);
+    for calm in [&cap, &text] {
+        let (headers, _) = edge.until(calm, "calm", |status, text| status == 200 && text.is_empty()).await;
+        assert!(headers.contains_key("age") && !headers.contains_key("fenghuo-cut-since"), "{headers:?}");
+    }
+    let mut brief = actual("A1");
+    let now = fenghuo::clock::Clock::system().unix();
+    brief["infos"][0]["expires"] = fenghuo::domain::moment::Moment::china(now + 12).to_string().into();
+    world.post(&brief).await;
+    world.post(&actual("A2")).await;
+    showing(&world, &feed, 2).await;
+    let (merged, lines) = (world.get(&cap, "").await, world.get(&text, "").await);
+    let (headers, _) = edge.until(&cap, "both as CAP", |_, said| said == merged.text).await;
+    assert_eq!(headers["content-type"], "application/cap+xml; charset=utf-8");
+    edge.until(&text, "both as text", |_, said| said == lines.text).await;
+    let (headers, _) = edge.until(&cap, "both as CAP", |_, said| said == merged.text).await;
+    let etag = headers["etag"].to_str().expect("text").to_owned();
+    assert_eq!(edge.get(&cap, &[("if-none-match", &etag)]).await.0, StatusCode::NOT_MODIFIED);
+
+    // Cut, what has expired is in neither.
+    line.cut(true);
+    let (_, left) = edge.until(&cap, "without what expired", |_, said| said.matches("<info>").count() == 1).await;
+    assert!(fenghuo::domain::cap::read(left.as_bytes()).message.is_some(), "{left}");
+    edge.until(&text, "without what expired", |_, said| said.lines().count() == 1).await;
+    line.cut(false);
+    edge.until(&feed, "fresh again", |status, text| status == 200 && text.matches("\"warning\"").count() == 1).await;
+    edge.until(&other, "calm", |status, text| status == 200 && text.contains("\"notices\":[]")).await;
+
+    // The panels were stolen: what they hold is old at once, and that all is calm is not said any more.
+    for id in ["hall", "gate"] {
+        assert!(world.gateway().flow().revoke_kiosk(id).await.expect("stored"));
+    }
+    let (headers, said) = edge.until(&other, "unknown", |status, _| status == 503).await;
+    assert!(headers.contains_key("fenghuo-cut-since") && said.contains("lets this screen in no more"), "{said}");
+    let page = edge.get(&other.replace("/feed.json", ""), &[]).await.2;
+    assert!(page.contains("cut lost"), "{page}");
+    for _ in 0..300 {
+        if edge.get(&feed, &[]).await.1.contains_key("fenghuo-cut-since") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("what stands is still told as fresh");
 }

@@ -18,10 +18,10 @@
 //!   or the source does not show the decision yet. A group without a topic is a refused recipient.
 //! - Of a group that is gone nothing more is published: what the broker holds runs out with its signature.
 //! - `{prefix}/gateway` tells, retained, whether this gateway is there; the last will says that it is not.
-//! - Screens say `{"screen","warning","state","at"}` on `{prefix}/{group}/ack`; `state` is `received`, `shown`, `removed` or
-//!   `failed`, `at` is optional (RFC 3339 or milliseconds). The first two and `failed` become receipts under
-//!   [`reference_for`] the group and the decision. Each is acknowledged to the broker once it is durable. What cannot be
-//!   understood is ignored and counted in the log.
+//! - Screens say `{"screen","warning","state"}` on `{prefix}/{group}/ack`; `state` is `received`, `shown`, `removed` or
+//!   `failed`. They say `{"screen","etag"}` there, the ETag of what they show, at least every half minute: it is their sign of
+//!   life, as the question is of a screen that asks over HTTP. Each word is told to the source and acknowledged to the broker
+//!   once it is durable. What cannot be understood is ignored and counted in the log.
 //!
 //! Who may write to which topic is for the broker's access list: this gateway alone to `{prefix}/gateway` and
 //! `{prefix}/{group}`, screens to `{prefix}/{group}/ack`.
@@ -50,19 +50,18 @@ use std::{
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Batch, Cause, Channel, Content, Deduplication, Fault, Item, Profile, RateUnit, ReceiptSink, ReceiptStyle,
-    Verdict,
+    Adapter, Batch, Cause, Channel, Content, Deduplication, Fault, Item, Profile, RateUnit, ReceiptStyle, Verdict,
 };
 pub use settings::{Settings, SettingsFault, Version};
-pub use state::{GroupState, Shown, StateSource};
+pub use state::{About, Did, GroupState, Said, Shown, StateSource};
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 pub use topics::{is_group, reference_for};
 
 use crate::{
-    acks::Decisions,
     board::{Board, Link},
     publisher::Publisher,
+    settings::Broker,
     topics::group_of,
 };
 
@@ -79,6 +78,7 @@ const CLOSE: Duration = Duration::from_secs(4);
 pub struct Mqtt {
     profile: Profile,
     source: Arc<dyn StateSource>,
+    looking: Broker,
     board: watch::Receiver<Board>,
     closing: CancellationToken,
     task: Mutex<JoinSet<()>>,
@@ -86,15 +86,11 @@ pub struct Mqtt {
 
 impl Mqtt {
     /// An adapter for one broker. Reads the password and the certificate authorities, and starts the task that connects and
-    /// publishes; must be called within a runtime.
+    /// publishes once the source can be asked; must be called within a runtime.
     ///
     /// # Errors
     /// [`SettingsFault`] lists everything that is wrong with the settings.
-    pub fn new(
-        settings: &Settings,
-        source: Arc<dyn StateSource>,
-        receipts: Arc<dyn ReceiptSink>,
-    ) -> Result<Self, SettingsFault> {
+    pub fn new(settings: &Settings, source: Arc<dyn StateSource>) -> Result<Self, SettingsFault> {
         let broker = settings.broker()?;
         let profile = Profile {
             channel: Channel::Display,
@@ -106,21 +102,20 @@ impl Mqtt {
             window: 4,
             withdraw_max: 0,
         };
+        let looking = broker.only_looking();
         let (board, watching) = watch::channel(Board::default());
         let closing = CancellationToken::new();
         let publisher = Publisher {
             broker,
             source: Arc::clone(&source),
-            sink: receipts,
             board,
             closing: closing.clone(),
-            decisions: Decisions::default(),
             lasted: false,
             garbage: 0,
         };
         let mut task = JoinSet::new();
         task.spawn(publisher.run());
-        Ok(Self { profile, source, board: watching, closing, task: Mutex::new(task) })
+        Ok(Self { profile, source, looking, board: watching, closing, task: Mutex::new(task) })
     }
 
     /// The group of each item, or why it has none.
@@ -156,6 +151,9 @@ impl Adapter for Mqtt {
         if self.closing.is_cancelled() {
             return Err(Fault::Transient(Cause::new("CLOSED", "the adapter is closed")));
         }
+        if !self.source.is_ready() {
+            return Err(Fault::Transient(Cause::new("STARTING", "what groups show is not known yet")));
+        }
         let content = &*batch.content;
         if let Err(refusal) = self.fit(content) {
             return Ok(vec![Verdict::RefusedContent(refusal); batch.items.len()]);
@@ -173,8 +171,12 @@ impl Adapter for Mqtt {
         Ok(groups.into_iter().map(|group| group.map_or_else(|refusal| refusal, answer)).collect())
     }
 
-    /// Waits for the first attempt to connect to end, or for the connection that stands; changes nothing.
+    /// Waits for the first attempt to connect to end, or for the connection that stands; changes nothing. Where no source
+    /// can be asked, it logs in under another name and goes again.
     async fn probe(&self) -> Result<(), Fault> {
+        if !self.source.is_ready() {
+            return publisher::look_in(&self.looking).await.map_err(|broken| broken.fault(&self.looking.codes));
+        }
         let mut board = self.board.clone();
         match board.wait_for(|board| board.link != Link::Trying).await {
             Ok(board) => board.fault().map_or(Ok(()), Err),

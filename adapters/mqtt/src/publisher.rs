@@ -3,13 +3,12 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use fenghuo_contract::{Origin, ReceiptSink};
 use futures_util::StreamExt;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    acks::{self, Decisions},
+    acks,
     board::{Board, Link},
     session::Session,
     settings::Broker,
@@ -29,10 +28,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(crate) struct Publisher {
     pub(crate) broker: Broker,
     pub(crate) source: Arc<dyn StateSource>,
-    pub(crate) sink: Arc<dyn ReceiptSink>,
     pub(crate) board: watch::Sender<Board>,
     pub(crate) closing: CancellationToken,
-    pub(crate) decisions: Decisions,
     /// Whether the connection has lasted.
     pub(crate) lasted: bool,
     /// Words that said nothing: not ours to repair, but to be seen.
@@ -46,8 +43,18 @@ enum End {
 }
 
 impl Publisher {
-    /// Connects, again and again, until the adapter closes.
+    /// Connects, again and again, until the adapter closes; not before the source can be asked.
     pub(crate) async fn run(mut self) {
+        let mut changes = self.source.changes();
+        while !self.source.is_ready() {
+            let changed = tokio::select! {
+                changed = changes.changed() => changed.is_ok(),
+                () = self.closing.cancelled() => false,
+            };
+            if !changed {
+                return self.board.send_modify(|board| board.turn(Link::Closed));
+            }
+        }
         let mut pause = RECONNECT_FIRST;
         while let End::Broken(fault) = self.connection().await {
             if std::mem::take(&mut self.lasted) {
@@ -85,7 +92,7 @@ impl Publisher {
         self.board.send_modify(|board| board.turn(Link::Up));
         let (words, waiting) = acks::queue();
         let refused = Arc::new(Notify::new());
-        let carrier = acks::carry(Arc::clone(&self.sink), client.clone(), waiting, Arc::clone(&refused));
+        let carrier = acks::carry(Arc::clone(&self.source), client.clone(), waiting, Arc::clone(&refused));
         let session = Session::new(self, client, words, packet_max);
         tokio::select! {
             end = session.run(&mut hearing, &refused) => end.unwrap_or_else(End::Broken),
@@ -135,12 +142,17 @@ impl Session<'_> {
     }
 }
 
+/// Logs in and goes again: nothing is published, and nobody is told.
+pub(crate) async fn look_in(broker: &Broker) -> Result<(), Broken> {
+    let (client, mut hearing) = wire::open(broker);
+    while !matches!(hear(&mut hearing).await?, Heard::Connected { .. }) {}
+    client.disconnect().map_err(|_| Broken::ours("no room"))?;
+    // The connection ends once the farewell is written.
+    while hear(&mut hearing).await.is_ok() {}
+    Ok(())
+}
+
 /// The next word of a connection; its end is one too.
 async fn hear(hearing: &mut Hearing) -> Result<Heard, Broken> {
     hearing.next().await.unwrap_or_else(|| Err(Broken::ours("the connection ended")))
-}
-
-/// How far the word of a screen can be trusted: a broker we logged in to guards who may write.
-pub(crate) fn origin(broker: &Broker) -> Origin {
-    if broker.login.is_some() { Origin::Signed } else { Origin::Unsigned }
 }

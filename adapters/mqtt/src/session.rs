@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 use tokio_util::time::{DelayQueue, delay_queue::Key};
 
 use crate::{
-    acks::{Ack, Word},
-    publisher::{Publisher, origin},
-    state::GroupState,
+    acks::Word,
+    publisher::Publisher,
+    state::{GroupState, Said},
     topics::is_group,
     wire::{Broken, Client, Heard, Message, Publication, WINDOW, presence},
 };
@@ -153,7 +153,6 @@ impl<'a> Session<'a> {
             keys: &self.publisher.broker.keys_url,
         };
         let payload = serde_json::to_vec(&envelope).map_err(|fault| Broken::ours(&fault.to_string()))?;
-        self.publisher.decisions.learn(&group, &state.shown);
         self.newest.insert(group.clone(), Arc::clone(&state));
         self.remind(&group, state.counts_for / 2);
         self.publisher.board.send_modify(|board| board.wrote(&group, Arc::clone(&state)));
@@ -212,18 +211,13 @@ impl<'a> Session<'a> {
     /// The word of a screen goes on its way; what is none is counted and done with.
     fn message(&mut self, message: Message) -> Result<(), Broken> {
         let topics = &self.publisher.broker.topics;
-        let read = topics.acknowledging(&message.topic).and_then(|group| Some((group, Ack::read(&message.payload)?)));
-        let about = read
-            .as_ref()
-            .and_then(|(group, ack)| Some((group, ack, self.publisher.decisions.find(group, &ack.warning)?)));
-        let receipt = about.map(|(group, ack, decision)| ack.receipt(group, decision, origin(&self.publisher.broker)));
-        match receipt {
-            Some(Some(receipt)) => {
-                let word = Word { receipt, unanswered: message.unanswered };
+        let said = topics.acknowledging(&message.topic).and_then(|group| Some((group.to_owned(), Said::read(&message.payload)?)));
+        match said {
+            Some((group, said)) => {
+                let word = Word { group, said, unanswered: message.unanswered };
                 // Only a broker that sends more than it may fills the queue: it repeats over a new connection.
                 self.words.try_send(word).map_err(|_| Broken::ours("screens say more than can be stored"))
             }
-            Some(None) => self.done_with(message),
             None => {
                 self.publisher.garbage += 1;
                 if self.publisher.garbage.is_power_of_two() {

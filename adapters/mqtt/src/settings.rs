@@ -97,6 +97,7 @@ pub enum Version {
 pub struct SettingsFault(pub Vec<String>);
 
 /// Settings made usable.
+#[derive(Clone)]
 pub(crate) struct Broker {
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -111,9 +112,19 @@ pub(crate) struct Broker {
     pub(crate) reconnect_max: Duration,
     /// What reason codes mean.
     pub(crate) codes: Arc<CodeTable>,
+    /// Who only looks whether he is let in leaves nothing at the broker, no word of his end either.
+    pub(crate) only_looks: bool,
+}
+
+impl Broker {
+    /// The same for somebody who only looks, under a name of his own: he does not throw out the gateway that runs.
+    pub(crate) fn only_looking(&self) -> Self {
+        Self { client_id: format!("{}-probe", self.client_id), only_looks: true, ..self.clone() }
+    }
 }
 
 /// An account with its secret.
+#[derive(Clone)]
 pub(crate) struct Login {
     pub(crate) username: String,
     pub(crate) password: String,
@@ -173,6 +184,7 @@ impl Settings {
             connect_timeout_s: self.connect_timeout_s,
             reconnect_max: Duration::from_millis(self.reconnect_max_ms),
             codes,
+            only_looks: false,
         })
     }
 

@@ -15,10 +15,10 @@ use std::{
     time::Duration,
 };
 
-use fenghuo_contract::{Address, Batch, Content, Item, NotTaken, Receipt, ReceiptSink, Reply, Token, Verdict};
+use fenghuo_contract::{Address, Batch, Content, Item, NotTaken, Token, Verdict};
 use tokio::sync::{mpsc, watch};
 
-use crate::{GroupState, Shown, StateSource};
+use crate::{About, GroupState, Said, Shown, StateSource};
 
 const BUDGET: Duration = Duration::from_secs(20);
 const KEYS: &str = "https://warn.songbei.example/screens/keys.json";
@@ -29,15 +29,32 @@ struct Source {
     changes: watch::Sender<u64>,
     /// Counts signatures, so that a message made anew can be told from the one before.
     signed: AtomicU64,
+    /// What screens said, and whether it is taken.
+    words: mpsc::Sender<(String, Said)>,
+    takes: AtomicBool,
+    refused: AtomicU64,
 }
 
 impl Source {
     fn of(groups: &[&str]) -> Arc<Self> {
-        let source = Self { groups: Mutex::default(), changes: watch::Sender::new(0), signed: AtomicU64::new(0) };
+        Self::heard(groups).0
+    }
+
+    /// The same with what its screens say.
+    fn heard(groups: &[&str]) -> (Arc<Self>, mpsc::Receiver<(String, Said)>) {
+        let (words, heard) = mpsc::channel(64);
+        let source = Self {
+            groups: Mutex::default(),
+            changes: watch::Sender::new(0),
+            signed: AtomicU64::new(0),
+            words,
+            takes: AtomicBool::new(true),
+            refused: AtomicU64::new(0),
+        };
         for group in groups {
             source.show(group, &[], 100);
         }
-        Arc::new(source)
+        (Arc::new(source), heard)
     }
 
     /// From now on a group shows these decisions, `(warning, thread, released_at)`, signed for so many seconds.
@@ -77,36 +94,17 @@ impl StateSource for Source {
     fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
-}
 
-/// Takes receipts, or not.
-struct Sink {
-    receipts: mpsc::UnboundedSender<Receipt>,
-    takes: AtomicBool,
-    refused: AtomicU64,
-}
-
-impl Sink {
-    #[expect(clippy::disallowed_methods, reason = "a test reads everything")]
-    fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Receipt>) {
-        let (receipts, read) = mpsc::unbounded_channel();
-        (Arc::new(Self { receipts, takes: AtomicBool::new(true), refused: AtomicU64::new(0) }), read)
-    }
-}
-
-#[async_trait::async_trait]
-impl ReceiptSink for Sink {
-    async fn accept(&self, receipts: Vec<Receipt>) -> Result<(), NotTaken> {
+    async fn said(&self, group: &str, said: &Said) -> Result<bool, NotTaken> {
         if !self.takes.load(Ordering::SeqCst) {
             self.refused.fetch_add(1, Ordering::SeqCst);
             return Err(NotTaken);
         }
-        receipts.into_iter().for_each(|receipt| self.receipts.send(receipt).unwrap());
-        Ok(())
-    }
-
-    async fn reply(&self, _replies: Vec<Reply>) -> Result<(), NotTaken> {
-        Err(NotTaken)
+        if matches!(&said.about, About::Warning { warning, .. } if warning == "unknown") {
+            return Ok(false);
+        }
+        // A test that does not listen does not care.
+        Ok(self.words.send((group.to_owned(), said.clone())).await.is_ok())
     }
 }
 

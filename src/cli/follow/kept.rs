@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    domain::moment::Moment,
-    flow::screens::{NotBelieved, Notice, PublicKey, Screen, ScreenDocument, verify},
+    domain::{cap, moment::Moment},
+    flow::screens::{NotBelieved, Notice, PublicKey, Screen, ScreenDocument, etag_of, verify},
 };
 
 /// The file of the keys that were pinned at first use.
@@ -26,16 +26,41 @@ pub(super) struct Kept {
     pub(super) document: ScreenDocument,
     pub(super) input: String,
     pub(super) signature: String,
+    /// The same as one CAP document, signed too; `None` when it could not be had.
+    pub(super) cap: Option<Signed>,
     /// When it was signed, Unix seconds: so old is our word.
     pub(super) created: i64,
     /// After this second it counts no more.
-    expires: i64,
+    pub(super) expires: i64,
+}
+
+/// A signed text besides the document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Signed {
+    pub(super) body: String,
+    pub(super) signature_input: String,
+    pub(super) signature: String,
+}
+
+impl Signed {
+    /// Whether the gateway signed it, at whatever time.
+    pub(super) fn is_believed(&self, keys: &[PublicKey]) -> bool {
+        let created = created(&self.signature_input);
+        let etag = etag_of(self.body.as_bytes());
+        created.is_some_and(|at| verify(&etag, &self.signature_input, &self.signature, keys, at).is_ok())
+    }
+}
+
+fn created(signature_input: &str) -> Option<i64> {
+    signature_input.split(";created=").nth(1)?.split(';').next()?.parse().ok()
 }
 
 /// The same on disk.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     about: Screen,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cap: Option<Signed>,
     body: String,
     signature_input: String,
     signature: String,
@@ -84,23 +109,26 @@ impl Kept {
             return Err(Refused::Older);
         }
         let (created, expires) = (stamped.created, stamped.expires);
-        Ok(Self { about, document, input: received.input, signature: received.signature, created, expires })
+        let (input, signature) = (received.input, received.signature);
+        Ok(Self { about, document, input, signature, cap: None, created, expires })
     }
 
     /// What was kept before the start; however old, but only with a good signature.
     pub(super) fn load(data: &Path, id: &str, keys: &[PublicKey]) -> Option<Self> {
         let stored: Stored = serde_json::from_slice(&std::fs::read(file(data, id)).ok()?).ok()?;
-        let created = stored.signature_input.split(";created=").nth(1)?.split(';').next()?.parse().ok()?;
-        let Stored { about, body, signature_input: input, signature } = stored;
+        let created = created(&stored.signature_input)?;
+        let Stored { about, cap, body, signature_input: input, signature } = stored;
         // As of the moment it was signed: its age is told with it.
         let believed = Self::believe(about, Received { body: body.into(), input, signature }, keys, None, created);
-        believed.inspect_err(|why| tracing::warn!(screen = id, %why, "what was kept is not believed")).ok()
+        let kept = believed.inspect_err(|why| tracing::warn!(screen = id, %why, "what was kept is not believed")).ok()?;
+        Some(Self { cap: cap.filter(|cap| cap.is_believed(keys)), ..kept })
     }
 
     /// Keeps it through a loss of power.
     pub(super) fn store(&self, data: &Path, id: &str) -> io::Result<()> {
         let stored = Stored {
             about: self.about.clone(),
+            cap: self.cap.clone(),
             body: String::from_utf8_lossy(&self.document.body).into_owned(),
             signature_input: self.input.clone(),
             signature: self.signature.clone(),
@@ -109,13 +137,13 @@ impl Kept {
     }
 
     /// What can be told at this moment; `None` when nothing is known any more. Warnings are told until they expire, though the
-    /// line is cut; that nothing stands counts as long as its signature does.
-    pub(super) fn told(&self, now: i64) -> Option<Told> {
+    /// line is cut; that nothing stands counts as long as its signature does, and the gateway does not refuse the screen.
+    pub(super) fn told(&self, now: i64, refused: bool) -> Option<Told> {
         let over = |notice: &Notice| {
             let until = notice.valid_until.as_deref().and_then(|until| until.parse::<Moment>().ok());
             until.is_some_and(|until| until.unix() <= now)
         };
-        let fresh = now <= self.expires;
+        let fresh = now <= self.expires && !refused;
         let cut_since = (!fresh).then_some(self.created);
         let (gone, left): (Vec<&Notice>, Vec<&Notice>) = self.document.notices.iter().partition(|notice| over(notice));
         if gone.is_empty() && (fresh || !left.is_empty()) {
@@ -127,6 +155,19 @@ impl Kept {
         let left = left.into_iter().cloned().collect();
         let document = ScreenDocument::new(&self.about.language, left, Vec::new(), self.created);
         Some(Told { document, signed: false, cut_since })
+    }
+}
+
+impl Told {
+    /// What the CAP document of `kept` says of it: as it was signed, or without what has expired. `None` when it is not known.
+    pub(super) fn cap(&self, kept: &Kept, now: i64) -> Option<String> {
+        let cap = kept.cap.as_ref()?;
+        if self.signed {
+            return Some(cap.body.clone());
+        }
+        let mut message = cap::read(cap.body.as_bytes()).message?;
+        message.infos.retain(|info| info.expires.is_none_or(|expires| expires.unix() > now));
+        (!message.infos.is_empty()).then(|| cap::write_public(&message))
     }
 }
 

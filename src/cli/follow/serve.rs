@@ -1,6 +1,10 @@
 //! What the screens of the building get: the addresses of the gateway, with the age of every word.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -23,7 +27,7 @@ use super::{
 };
 use crate::{
     domain::area::AreaCode,
-    flow::screens::{KIOSK_PARAMETER, PublicKey, Screen, WAIT_MAX, names},
+    flow::screens::{KIOSK_PARAMETER, PublicKey, Screen, WAIT_MAX, etag_of, names},
     http::follower,
 };
 
@@ -49,6 +53,8 @@ pub(super) fn router(building: Arc<Building>) -> Router {
         .route("/screens/{id}", get(page))
         .route("/screens/{id}/feed.json", get(feed))
         .route("/screens/{id}/events", get(events))
+        .route("/screens/{id}/feed.txt", get(plain))
+        .route("/screens/{id}/current.cap", get(merged))
         .route("/screens/{id}/ack", post(ack))
         .route("/screens/{id}/heartbeat", post(heartbeat))
         .route("/assets/{name}", get(follower::asset))
@@ -65,14 +71,19 @@ impl Building {
 
     fn told(&self, post: &Post) -> Option<(Arc<Kept>, Told)> {
         let kept = post.kept.borrow().clone()?;
-        let told = kept.told(self.clock.unix())?;
+        let told = kept.told(self.clock.unix(), post.is_refused())?;
         Some((kept, told))
     }
 
     /// When nothing is known that still counts: not that all is calm, but that we do not know.
     fn unknown(&self, post: &Post) -> Response {
         let since = post.kept.borrow().as_ref().map(|kept| kept.created);
-        let words = json!({"title": "上级网关失联，现状不明 · Cut off from the gateway: what stands now is not known"});
+        let title = if post.is_refused() {
+            "上级网关已注销此屏幕，现状不明 · The gateway lets this screen in no more: what stands now is not known"
+        } else {
+            "上级网关失联，现状不明 · Cut off from the gateway: what stands now is not known"
+        };
+        let words = json!({"title": title});
         let headers = [
             (header::CONTENT_TYPE, "application/problem+json"),
             (header::RETRY_AFTER, "5"),
@@ -131,6 +142,65 @@ fn answer(kept: &Kept, told: Told, held: &str, now: i64) -> Response {
     response
 }
 
+/// Lines of text for controllers of LED lines, as the gateway gives them.
+async fn plain(
+    State(building): State<Arc<Building>>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, StatusCode> {
+    let text = |kept: &Kept, told: &Told, _: i64| {
+        let room = kept.about.characters.map(|characters| characters as usize);
+        Some(follower::lines(&told.document, room))
+    };
+    let post = building.opened(&id, &asked)?;
+    Ok(building.player(post, &headers, "text/plain; charset=utf-8", text))
+}
+
+/// One CAP document for content systems that take a single address; empty when it is calm.
+async fn merged(
+    State(building): State<Arc<Building>>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, StatusCode> {
+    let post = building.opened(&id, &asked)?;
+    Ok(building.player(post, &headers, follower::CAP, |kept, told, now| told.cap(kept, now)))
+}
+
+impl Building {
+    /// What is told in a form that players of others read. What is not known is no empty text: that would say that all is calm.
+    fn player(
+        &self,
+        post: &Post,
+        asked: &HeaderMap,
+        media_type: &'static str,
+        form: impl Fn(&Kept, &Told, i64) -> Option<String>,
+    ) -> Response {
+        let now = self.clock.unix();
+        let told = self.told(post).and_then(|(kept, told)| Some((form(&kept, &told, now)?, kept, told)));
+        let Some((text, kept, told)) = told else { return self.unknown(post) };
+        let etag = etag_of(text.as_bytes());
+        let held = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let same = names(held, &etag);
+        let mut response = Response::new(if same { Body::empty() } else { Body::from(text) });
+        *response.status_mut() = if same { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(header::AGE, HeaderValue::from((now - kept.created).max(0)));
+        headers.extend(told.cut_since.map(|since| (CUT_SINCE, HeaderValue::from(since))));
+        headers.extend(HeaderValue::try_from(etag).ok().map(|etag| (header::ETAG, etag)));
+        response
+    }
+}
+
+impl Post {
+    fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+}
+
 async fn page(
     State(building): State<Arc<Building>>,
     Path(id): Path<String>,
@@ -144,7 +214,7 @@ async fn page(
         let unheard = Screen::new(&id, "", AreaCode::EVERYWHERE);
         return Ok(follower::page(&unheard, None, Some(0), now_ms, query));
     };
-    let told = kept.told(now_ms.div_euclid(1000));
+    let told = kept.told(now_ms.div_euclid(1000), post.is_refused());
     let (document, cut_since) = match &told {
         Some(told) => (Some(&told.document), told.cut_since),
         None => (None, Some(kept.created)),

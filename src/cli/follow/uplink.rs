@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 
 use super::{
     Building, Post,
-    kept::{self, Kept, Received, Refused, replace},
+    kept::{self, Kept, Received, Refused, Signed, replace},
 };
 use crate::flow::screens::{KIOSK_PARAMETER, ONLOOKER, PublicKey, Screen, etag_of, verify};
 
@@ -45,6 +45,14 @@ enum Trouble {
     Keys,
     #[error("it cannot be kept: {0}")]
     Disk(#[from] std::io::Error),
+}
+
+impl Trouble {
+    /// The gateway is well and does not let this screen in any more.
+    fn is_refusal(&self) -> bool {
+        let refusals = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::GONE];
+        matches!(self, Self::Status(status) if refusals.contains(status))
+    }
 }
 
 impl From<reqwest::Error> for Trouble {
@@ -101,7 +109,25 @@ impl Uplink {
         let received = |body: Bytes| Received { body, input: input.clone(), signature: signature.clone() };
         self.learn(&input, now()).await?;
         let believed = Kept::believe(about, received(body), &self.keys(), known.as_deref(), now())?;
-        Ok(believed)
+        let same = known.filter(|known| known.document.etag == believed.document.etag);
+        let cap = match same.and_then(|known| known.cap.clone()) {
+            Some(cap) => Some(cap),
+            None => self.cap(post).await.inspect_err(|trouble| tracing::debug!(screen = post.id, %trouble, "no CAP")).ok(),
+        };
+        Ok(Kept { cap, ..believed })
+    }
+
+    /// The same as one CAP document.
+    async fn cap(&self, post: &Post) -> Result<Signed, Trouble> {
+        let request = self.request(Method::GET, post, "current.cap").header(ONLOOKER, "1").timeout(ANSWER);
+        let answer = request.send().await?.error_for_status()?;
+        let field = |name: &str| {
+            answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let (signature_input, signature) = (field("signature-input"), field("signature"));
+        let body = String::from_utf8(whole(answer).await?.to_vec()).map_err(|_| Refused::NoDocument)?;
+        let cap = Signed { body, signature_input, signature };
+        if cap.is_believed(&self.keys()) { Ok(cap) } else { Err(Refused::NoDocument.into()) }
     }
 
     async fn about(&self, post: &Post) -> Result<Screen, Trouble> {
@@ -177,11 +203,20 @@ pub(super) async fn follow(building: Arc<Building>, id: String) {
                     tracing::info!(screen = id, "the gateway is heard again");
                 }
                 failures = 0;
+                refuse(post, false);
                 building.clock.sleep(BETWEEN).await;
                 tell_later(&building, uplink).await;
             }
             Err(trouble) => {
                 failures += 1;
+                if trouble.is_refusal() && refuse(post, true) {
+                    tracing::error!(
+                        screen = id,
+                        %trouble,
+                        "the gateway lets this screen in no more: its address was revoked, or it was removed; \
+                         what is known of it is told as old from now on"
+                    );
+                }
                 if failures.is_power_of_two() {
                     tracing::warn!(screen = id, %trouble, failures, "nothing new from the gateway");
                 }
@@ -190,6 +225,15 @@ pub(super) async fn follow(building: Arc<Building>, id: String) {
             }
         }
     }
+}
+
+/// Writes down whether the gateway refuses a screen; whether that is news. Those who listen are told.
+fn refuse(post: &Post, refused: bool) -> bool {
+    let news = post.refused.swap(refused, Ordering::Relaxed) != refused;
+    if news {
+        post.kept.send_modify(|_| ());
+    }
+    news
 }
 
 async fn next(building: &Building, post: &Post) -> Result<(), Trouble> {

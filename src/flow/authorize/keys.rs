@@ -28,7 +28,7 @@ const PREFIX: &str = "fh_";
 const LENGTH: usize = PREFIX.len() + 43;
 
 /// Holders remembered; beyond them all are forgotten and read again.
-const REMEMBERED_MAX: usize = 10_000;
+const REMEMBERED_MAX: usize = 65_536;
 
 /// How often a revocation is tried against others changing the same record.
 const TRIES: usize = 5;

@@ -1,8 +1,16 @@
 //! The screens of one gateway: who is asked for, what it must show, what it proved.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use roaring::RoaringBitmap;
+use tokio::sync::watch;
 
 use super::{
     AckState, Heartbeat, KIOSK_PARAMETER, Lesson, PublicKey, Screen, ScreenDocument, ScreenView, Silence, Stamped,
@@ -45,15 +53,45 @@ pub enum Viewer<'a> {
     Onlooker,
 }
 
+/// What a reader who stays has seen so far.
+pub struct Watching {
+    changes: watch::Receiver<u64>,
+    revocations: watch::Receiver<u64>,
+    holds: Option<Arc<ScreenDocument>>,
+    put_out: bool,
+}
+
+impl Watching {
+    /// What it was told last.
+    #[must_use]
+    pub fn holds(&self) -> Option<&Arc<ScreenDocument>> {
+        self.holds.as_ref()
+    }
+
+    /// It was told this one.
+    pub fn was_told(&mut self, document: Arc<ScreenDocument>) {
+        self.holds = Some(document);
+    }
+
+    /// Whether somebody's key or address was revoked since this was last asked: whoever lets the reader in looks again.
+    pub fn was_anybody_put_out(&mut self) -> bool {
+        std::mem::take(&mut self.put_out)
+    }
+}
+
 /// The screens of one gateway.
 pub struct Screens {
     clock: Clock,
     pub(super) registry: Registry,
-    showing: Showing,
+    pub(super) showing: Showing,
     mac: Mac,
     stamp: Stamp,
     pub(super) watch: Watch,
     pub(super) pictures: Pictures,
+    /// Counts screens that were registered, changed or removed.
+    registrations: AtomicU64,
+    /// Counts keys and kiosk addresses that were revoked.
+    revocations: watch::Sender<u64>,
     /// How the outside reaches this server, without a slash at the end.
     public_url: String,
     sink: Arc<dyn ShownSink>,
@@ -84,6 +122,8 @@ impl Screens {
             stamp,
             watch: Watch::default(),
             pictures: Pictures::default(),
+            registrations: AtomicU64::default(),
+            revocations: watch::Sender::new(0),
             public_url,
             sink,
         })
@@ -116,18 +156,30 @@ impl Screens {
         self.showing.lessons()
     }
 
-    fn document_of(&self, entry: &Entry) -> Arc<ScreenDocument> {
-        self.showing.document(&entry.record.screen, entry.row, self.clock.unix())
+    pub(super) fn document_of(&self, entry: &Entry) -> Arc<ScreenDocument> {
+        let mut shown = entry.shown.lock();
+        self.showing.document_again(&entry.record.screen, entry.row, self.clock.unix(), &mut shown)
     }
 
     pub(super) async fn document(&self, id: &str, viewer: Viewer<'_>) -> Option<Arc<ScreenDocument>> {
         let entry = self.registry.get(id)?;
-        let document = self.document_of(&entry);
-        if let Viewer::Screen { holds } = viewer {
-            let proven = entry.sighting.lock().ask(self.seen(), holds, &document);
-            self.tell(&entry, proven).await;
+        match viewer {
+            Viewer::Screen { holds } => Some(self.asked(&entry, holds).await),
+            Viewer::Onlooker => Some(self.document_of(&entry)),
         }
-        Some(document)
+    }
+
+    pub(super) async fn document_for(&self, id: &str, token: &str, held: &str) -> Option<Arc<ScreenDocument>> {
+        let entry = self.registry.get(id).filter(|entry| kiosk::is(self.token(entry), token))?;
+        Some(self.asked(&entry, Some(held)).await)
+    }
+
+    /// A screen asks and says what it holds.
+    async fn asked(&self, entry: &Entry, holds: Option<&str>) -> Arc<ScreenDocument> {
+        let document = self.document_of(entry);
+        let proven = entry.sighting.lock().ask(self.seen(), holds, &document);
+        self.tell(entry, proven).await;
+        document
     }
 
     /// The signature of a document, made anew when the last one is older than a span.
@@ -151,7 +203,7 @@ impl Screens {
     }
 
     /// Hands on what a screen proved. A screen gets its document whether or not this works.
-    async fn tell(&self, entry: &Entry, warnings: Vec<WarningId>) -> bool {
+    pub(super) async fn tell(&self, entry: &Entry, warnings: Vec<WarningId>) -> bool {
         if warnings.is_empty() {
             return true;
         }
@@ -180,8 +232,40 @@ impl Screens {
         }
     }
 
+    /// What a reader is told next who was told the document `holds`, after at most `patience`: another one, or that one again.
+    /// `None` when the screen is gone or nobody is to wait any longer.
+    pub(super) async fn next(&self, id: &str, watching: &mut Watching, patience: Duration) -> Option<Arc<ScreenDocument>> {
+        let until = self.clock.instant() + patience;
+        loop {
+            let left = until.saturating_duration_since(self.clock.instant());
+            let over = left.is_zero();
+            if !over {
+                tokio::select! {
+                    changed = watching.changes.changed() => changed.ok()?,
+                    revoked = watching.revocations.changed() => {
+                        revoked.ok()?;
+                        watching.put_out = true;
+                    }
+                    () = self.clock.sleep(left.min(self.until_next_change())) => {}
+                }
+            }
+            if *watching.changes.borrow_and_update() == u64::MAX {
+                return None;
+            }
+            let document = self.document_of(&*self.registry.get(id)?);
+            if over || watching.put_out || !watching.holds.as_ref().is_some_and(|holds| holds.etag == document.etag) {
+                watching.holds = Some(Arc::clone(&document));
+                return Some(document);
+            }
+        }
+    }
+
+    pub(super) fn watching(&self) -> Watching {
+        Watching { changes: self.showing.changes(), revocations: self.revocations(), holds: None, put_out: false }
+    }
+
     /// Long when nothing changes by itself; never zero, so that a wall clock that stands still makes nobody spin.
-    fn until_next_change(&self) -> Duration {
+    pub(super) fn until_next_change(&self) -> Duration {
         let Some(change) = self.showing.next_change() else { return WAIT_MAX };
         let left = change.saturating_mul(1000).saturating_sub(self.clock.unix_ms());
         Duration::from_millis(u64::try_from(left).unwrap_or_default().max(5))
@@ -233,6 +317,7 @@ impl Screens {
     pub(super) async fn put(&self, screen: Screen) -> Result<ScreenView, Unavailable> {
         let id = screen.id.clone();
         self.registry.put(screen).await?;
+        self.registrations.fetch_add(1, Ordering::Relaxed);
         // Its area, language or drill mark may have changed what it must show.
         self.showing.announce();
         let entry =
@@ -242,8 +327,19 @@ impl Screens {
 
     pub(super) async fn remove(&self, id: &str) -> Result<bool, Unavailable> {
         let removed = self.registry.remove(id).await?;
+        self.registrations.fetch_add(1, Ordering::Relaxed);
         self.showing.announce();
         Ok(removed)
+    }
+
+    /// Changes with every screen that is registered, changed or removed.
+    pub(crate) fn registrations(&self) -> u64 {
+        self.registrations.load(Ordering::Relaxed)
+    }
+
+    /// The directory rows of all screens.
+    pub(crate) fn rows(&self) -> RoaringBitmap {
+        self.registry.all().iter().map(|entry| entry.row).collect()
     }
 
     pub(super) fn views(&self) -> Vec<ScreenView> {
@@ -267,12 +363,25 @@ impl Screens {
         found
     }
 
+    fn token<'a>(&self, entry: &'a Entry) -> &'a str {
+        entry.token.get_or_init(|| kiosk::token(&self.mac, &entry.record.screen.id, entry.record.kiosk_generation))
+    }
+
     pub(super) fn token_opens(&self, id: &str, token: &str) -> bool {
-        self.registry.get(id).is_some_and(|entry| kiosk::opens(&self.mac, id, entry.record.kiosk_generation, token))
+        self.registry.get(id).is_some_and(|entry| kiosk::is(self.token(&entry), token))
     }
 
     pub(super) async fn revoke(&self, id: &str) -> Result<bool, Unavailable> {
         self.registry.revoke(id).await
+    }
+
+    /// Lets those look again who were let in and listen or wait.
+    pub(crate) fn put_out(&self) {
+        self.revocations.send_modify(|count| *count += 1);
+    }
+
+    pub(super) fn revocations(&self) -> watch::Receiver<u64> {
+        self.revocations.subscribe()
     }
 
     pub(super) fn view_of(&self, id: &str) -> Option<ScreenView> {
@@ -282,7 +391,7 @@ impl Screens {
     fn view(&self, entry: &Entry) -> ScreenView {
         let document = self.document_of(entry);
         let screen = entry.record.screen.clone();
-        let token = kiosk::token(&self.mac, &screen.id, entry.record.kiosk_generation);
+        let token = self.token(entry);
         let sighting = entry.sighting.lock();
         let said = sighting.heartbeat.as_ref().map(|(_, heartbeat)| heartbeat);
         let time = |seen: Seen| Moment::china(seen.unix_ms.div_euclid(1000)).to_string();
@@ -299,6 +408,7 @@ impl Screens {
             shows_current: said.and_then(|heartbeat| Some(names(heartbeat.etag.as_deref()?, &document.etag))),
             heartbeat_at: sighting.heartbeat.as_ref().map(|(seen, _)| time(*seen)),
             screenshot_at: self.pictures.taken_at(&screen.id),
+            plays: sighting.plays.tally(),
             trouble: sighting.trouble.clone(),
             as_of: Moment::china(self.clock.unix()).to_string(),
             screen,

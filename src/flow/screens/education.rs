@@ -57,7 +57,7 @@ pub struct Slide {
 
 impl Lesson {
     /// Whether it is shown at this moment.
-    pub(super) fn is_due(&self, unix: i64) -> bool {
+    pub(crate) fn is_due(&self, unix: i64) -> bool {
         self.from.is_none_or(|from| from.unix() <= unix)
             && self.until.is_none_or(|until| unix < until.unix())
             && self.daily().is_none_or(|(from, until)| within(from, until, (unix + CHINA).rem_euclid(DAY)))
@@ -81,7 +81,7 @@ impl Lesson {
     }
 
     /// Whether it is meant for a screen.
-    pub(super) fn concerns(&self, screen: &Screen) -> bool {
+    pub(crate) fn concerns(&self, screen: &Screen) -> bool {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         (self.classes.is_empty() || self.classes.contains(&screen.class))
             && (self.groups.is_empty() || self.groups.iter().any(|group| screen.groups.contains(group)))

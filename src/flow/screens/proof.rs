@@ -39,6 +39,19 @@ pub struct PlayView {
     pub failed_at: Option<String>,
 }
 
+/// How many of the newest warnings a screen said these things of, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct PlayTally {
+    /// That it has them.
+    pub received: usize,
+    /// That it showed all of them.
+    pub shown: usize,
+    /// That it took them away.
+    pub removed: usize,
+    /// That it could not show them.
+    pub failed: usize,
+}
+
 /// The plays of one screen, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plays(VecDeque<Play>);
@@ -55,6 +68,16 @@ impl Plays {
             self.0.len() - 1
         });
         self.0[at].times[state as usize].get_or_insert(now.unix_ms);
+    }
+
+    pub(super) fn tally(&self) -> PlayTally {
+        let said = |state: AckState| self.0.iter().filter(|play| play.times[state as usize].is_some()).count();
+        PlayTally {
+            received: said(AckState::Received),
+            shown: said(AckState::Shown),
+            removed: said(AckState::Removed),
+            failed: said(AckState::Failed),
+        }
     }
 
     fn of(&self, warning: &WarningId) -> Option<&Play> {

@@ -1,13 +1,16 @@
 //! The registered screens, in memory and in the store. Each is also the recipient `screen:{id}` of the display channel,
 //! so that audiences find screens the way they find everybody else.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use fenghuo_contract::Channel;
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
-use super::{Screen, sighting::Sighting};
+use super::{Screen, ScreenDocument, sighting::Sighting};
 use crate::{
     flow::{
         Unavailable,
@@ -36,6 +39,10 @@ pub(super) struct ScreenRecord {
 pub(super) struct Entry {
     pub(super) record: ScreenRecord,
     pub(super) row: u32,
+    /// The token of its kiosk address, made when it is first asked for.
+    pub(super) token: OnceLock<String>,
+    /// What it showed of the board that stood last, by the board's number.
+    pub(super) shown: Mutex<Option<(u64, Arc<ScreenDocument>)>>,
     /// Outlives changes of the record.
     pub(super) sighting: Arc<Mutex<Sighting>>,
 }
@@ -158,7 +165,7 @@ impl Registry {
     fn keep(&self, record: ScreenRecord, row: u32) {
         let mut entries = self.entries.write();
         let sighting = entries.get(&record.screen.id).map(|entry| Arc::clone(&entry.sighting)).unwrap_or_default();
-        entries.insert(record.screen.id.clone(), Arc::new(Entry { record, row, sighting }));
+        entries.insert(record.screen.id.clone(), Arc::new(Entry { record, row, token: OnceLock::new(), shown: Mutex::default(), sighting }));
     }
 }
 

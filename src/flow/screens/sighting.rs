@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Heartbeat, Holds, POLL_SECONDS, ScreenDocument, proof::Plays, silence::Silence};
+use super::{Heartbeat, Holds, Notice, POLL_SECONDS, ScreenDocument, proof::Plays, silence::Silence};
 use crate::flow::record::WarningId;
 
 /// Without a request for this long a screen counts as silent: three polls.
@@ -45,12 +45,15 @@ impl Sighting {
     /// Takes a request that named `etag`. Returns the warnings whose showing it proves for the first time.
     pub(super) fn ask(&mut self, seen: Seen, etag: Option<&str>, now: &ScreenDocument) -> Vec<WarningId> {
         self.last = Some(seen);
-        self.held = etag.map(|etag| if names(etag, &now.etag) { now.etag.clone() } else { cut(etag) });
+        if etag.is_none_or(|etag| self.held.as_deref() != Some(etag)) {
+            self.held = etag.map(|etag| if names(etag, &now.etag) { now.etag.clone() } else { cut(etag) });
+        }
         if self.held.as_ref() != Some(&now.etag) {
             return Vec::new();
         }
-        let mut news: Vec<_> = now.notices.iter().map(|notice| WarningId(notice.warning.clone())).collect();
-        news.retain(|warning| !self.has_told(warning));
+        let is_news = |notice: &&Notice| !self.told.iter().any(|told| told.0 == notice.warning);
+        let news: Vec<WarningId> =
+            now.notices.iter().filter(is_news).map(|notice| WarningId(notice.warning.clone())).collect();
         news.iter().for_each(|warning| self.tell(warning));
         news
     }
@@ -87,6 +90,9 @@ pub(crate) const PACKED: &str = "-gz";
 /// Whether an `If-None-Match` value names `etag`: a list, weak or not, as RFC 9110 §13.1.2 compares, packed or not. `*`
 /// names nothing in particular and proves nothing.
 pub(crate) fn names(header: &str, etag: &str) -> bool {
+    if header == etag {
+        return true;
+    }
     let plain = |one: &str| one.strip_suffix('"').map(|one| one.strip_suffix(PACKED).unwrap_or(one).to_owned() + "\"");
     header.split(',').any(|one| {
         let one = one.trim().trim_start_matches("W/");

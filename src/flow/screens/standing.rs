@@ -13,12 +13,14 @@ use roaring::RoaringBitmap;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::{Lesson, Notice, NoticeText, POLL_SECONDS, Screen, ScreenDocument, Slide};
+use super::{Decided, Lesson, Notice, NoticeText, POLL_SECONDS, Screen, ScreenDocument, Slide};
 use crate::{
     domain::{legible, level::Level, moment::Moment, purpose::Purpose},
     flow::record::WarningId,
 };
 
+/// Whoever looked at the clock a moment before another has not seen it set back, seconds.
+const SLACK_S: i64 = 2;
 /// The form of a document.
 const FORMAT: &str = "fenghuo-screen-1";
 
@@ -36,9 +38,13 @@ pub struct Standing {
     pub released_ms: i64,
     /// Seconds since 1970; from this second on no screen shows it.
     pub expires_unix: i64,
+    /// What its deliveries call its event, and when they were decided: [`Content::thread`](fenghuo_contract::Content::thread)
+    /// and [`Content::released_at`](fenghuo_contract::Content::released_at).
+    pub thread: String,
+    pub released_at: i64,
     /// Rendered texts, the first one for screens whose language has none.
     pub texts: Vec<StandingText>,
-    /// Directory rows of the display channel's audience.
+    /// Directory rows that show it: the display channel's audience, and screens that came later.
     pub audience: RoaringBitmap,
 }
 
@@ -112,7 +118,11 @@ type Documents = HashMap<(Vec<String>, Box<[u32]>, Box<[u32]>), Arc<ScreenDocume
 
 /// Everything that stands between two changes.
 struct Board {
-    /// In the order of [`Standing::rank`].
+    /// No other board has it.
+    number: u64,
+    /// What was set, expired or not: a clock that ran ahead for a moment must not make what stands be forgotten.
+    set: Vec<Arc<Standing>>,
+    /// Of those the ones that stand as of `made_unix`, in the order of [`Standing::rank`].
     standing: Vec<Arc<Standing>>,
     /// What is taught, by id; due or not.
     lessons: Arc<BTreeMap<String, Lesson>>,
@@ -128,15 +138,24 @@ struct Board {
 
 impl Board {
     fn new(
-        standing: Vec<Arc<Standing>>,
+        number: u64,
+        set: Vec<Arc<Standing>>,
         lessons: Arc<BTreeMap<String, Lesson>>,
         made_unix: i64,
         former: HashMap<String, i64>,
     ) -> Self {
+        let mut standing = set.clone();
+        standing.retain(|standing| standing.expires_unix > made_unix);
+        standing.sort_by_cached_key(|standing| standing.rank());
         let due = lessons.values().filter(|lesson| lesson.is_due(made_unix)).cloned().collect();
         let expiries = standing.iter().map(|standing| standing.expires_unix);
         let next_change = expiries.chain(lessons.values().filter_map(|lesson| lesson.next_turn(made_unix))).min();
-        Self { standing, lessons, due, made_unix, next_change, documents: Mutex::default(), former }
+        Self { number, set, standing, lessons, due, made_unix, next_change, documents: Mutex::default(), former }
+    }
+
+    /// Whether nothing has expired or begun since it was made, and the clock was not set back before that.
+    fn counts_at(&self, now_unix: i64) -> bool {
+        self.made_unix <= now_unix + SLACK_S && self.next_change.is_none_or(|change| change > now_unix)
     }
 
     fn document(&self, screen: &Screen, row: u32) -> Arc<ScreenDocument> {
@@ -197,6 +216,7 @@ impl ScreenDocument {
             changed_at,
             notices: Arc::new(notices),
             education: Arc::new(education),
+            dated: Arc::default(),
             packed: Arc::default(),
             stamped: Arc::default(),
         }
@@ -220,7 +240,7 @@ pub(super) struct Showing {
 
 impl Showing {
     pub(super) fn new(now_unix: i64) -> Self {
-        let board = Board::new(Vec::new(), Arc::default(), now_unix, HashMap::new());
+        let board = Board::new(0, Vec::new(), Arc::default(), now_unix, HashMap::new());
         Self { board: ArcSwap::from_pointee(board), change: Mutex::default(), changes: watch::Sender::new(0) }
     }
 
@@ -240,19 +260,17 @@ impl Showing {
             Some(lesson) => drop(lessons.insert(id.to_owned(), lesson)),
             None => drop(lessons.remove(id)),
         }
-        self.replace(board.standing.clone(), Arc::new(lessons), now_unix);
+        self.replace(board.set.clone(), Arc::new(lessons), now_unix);
     }
 
     pub(super) fn lessons(&self) -> Vec<Lesson> {
         self.board.load().lessons.values().cloned().collect()
     }
 
-    fn replace(&self, mut standing: Vec<Arc<Standing>>, lessons: Arc<BTreeMap<String, Lesson>>, now_unix: i64) {
-        standing.retain(|standing| standing.expires_unix > now_unix);
-        standing.sort_by_cached_key(|standing| standing.rank());
+    fn replace(&self, standing: Vec<Arc<Standing>>, lessons: Arc<BTreeMap<String, Lesson>>, now_unix: i64) {
         let before = self.board.load();
         let former = before.documents.lock().values().map(|made| (made.etag.clone(), made.changed_at)).collect();
-        self.board.store(Arc::new(Board::new(standing, lessons, now_unix, former)));
+        self.board.store(Arc::new(Board::new(before.number + 1, standing, lessons, now_unix, former)));
         self.announce();
     }
 
@@ -271,9 +289,33 @@ impl Showing {
         self.changes.subscribe()
     }
 
-    /// What a screen must show at this moment.
-    pub(super) fn document(&self, screen: &Screen, row: u32, now_unix: i64) -> Arc<ScreenDocument> {
-        self.current(now_unix).document(screen, row)
+    /// What a screen must show at this moment; `shown` keeps it, so that it is worked out once for a board.
+    pub(super) fn document_again(
+        &self,
+        screen: &Screen,
+        row: u32,
+        now_unix: i64,
+        shown: &mut Option<(u64, Arc<ScreenDocument>)>,
+    ) -> Arc<ScreenDocument> {
+        let board = self.current(now_unix);
+        if let Some((_, document)) = shown.as_ref().filter(|(number, _)| *number == board.number) {
+            return Arc::clone(document);
+        }
+        let document = board.document(screen, row);
+        *shown = Some((board.number, Arc::clone(&document)));
+        document
+    }
+
+    /// What the deliveries of these notices are called.
+    pub(super) fn decided(&self, notices: &[Notice]) -> Vec<Decided> {
+        let board = self.board.load();
+        let of = |notice: &Notice| board.standing.iter().find(|standing| standing.warning.0 == notice.warning);
+        let decided = |standing: &Arc<Standing>| Decided {
+            warning: standing.warning.0.clone(),
+            thread: standing.thread.clone(),
+            released_at: standing.released_at,
+        };
+        notices.iter().filter_map(of).map(decided).collect()
     }
 
     /// When the next warning expires or another lesson is due, seconds since 1970.
@@ -283,13 +325,13 @@ impl Showing {
 
     fn current(&self, now_unix: i64) -> Arc<Board> {
         let board = self.board.load_full();
-        if board.next_change.is_none_or(|expiry| expiry > now_unix) {
+        if board.counts_at(now_unix) {
             return board;
         }
         let _change = self.change.lock();
         let board = self.board.load_full();
-        if board.next_change.is_some_and(|expiry| expiry <= now_unix) {
-            self.replace(board.standing.clone(), Arc::clone(&board.lessons), now_unix);
+        if !board.counts_at(now_unix) {
+            self.replace(board.set.clone(), Arc::clone(&board.lessons), now_unix);
         }
         self.board.load_full()
     }

@@ -70,7 +70,8 @@ async fn put(
     Ok(Json(lesson))
 }
 
-fn read(fields: &mut Fields, id: String) -> Lesson {
+/// A lesson as its fields say; of no use when something was wrong with them.
+pub(in crate::http) fn read(fields: &mut Fields, id: String) -> Lesson {
     if let Some(given) = fields.text("id", 64)
         && given != id
     {

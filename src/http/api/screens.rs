@@ -144,6 +144,7 @@ fn view() -> Value {
     let mut view = screen();
     view["last_seen_at"] = json!("2026-07-15T14:40:05+08:00");
     view["holds"] = json!("current");
+    view["plays"] = json!({"received": 0, "shown": 2, "removed": 1, "failed": 0});
     view["silence"] = Value::Null;
     for name in ["brightness", "free_bytes", "shows_current", "heartbeat_at", "screenshot_at"] {
         view[name] = Value::Null;

@@ -279,6 +279,7 @@ fn links(words: Words, role: Option<Role>, path: &str) -> Vec<Link> {
         ("/console/roster", "console-nav-roster", DELIVERY_READERS),
         ("/console/routes", "console-nav-routes", KEEPERS),
         ("/console/screens", "console-nav-screens", KEEPERS),
+        ("/console/education", "console-nav-education", KEEPERS),
         ("/console/partners", "console-nav-partners", KEEPERS),
         ("/console/analysis", "console-nav-analysis", ANALYSTS),
         ("/console/suppressions", "console-nav-suppressions", OPERATORS),

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    flow::screens::{Holds, ScreenView, SilenceView},
+    flow::screens::{Holds, PlayTally, ScreenView, SilenceView},
     http::Site,
 };
 
@@ -91,6 +91,8 @@ struct One {
     /// What its picture is called, when it sent one.
     picture: Option<String>,
     showing: usize,
+    /// What it said it did with warnings.
+    plays: Vec<String>,
     area: String,
     kiosk_url: Option<String>,
 }
@@ -141,6 +143,15 @@ fn said(words: Words, silence: &SilenceView) -> String {
     words.fill("console-screen-silence", &[&[since], told.as_slice()].concat())
 }
 
+/// Proof of play in a few words; that nothing was said is said.
+fn plays(words: Words, tally: &PlayTally) -> Vec<String> {
+    let all = [("shown", tally.shown), ("received", tally.received), ("failed", tally.failed)];
+    let said = all.into_iter().filter(|(_, count)| *count > 0);
+    let said: Vec<String> =
+        said.map(|(name, count)| words.with(&format!("console-plays-{name}"), "count", count)).collect();
+    if said.is_empty() { vec![words.t("console-plays-none")] } else { said }
+}
+
 impl One {
     fn new(words: Words, config: &Config, view: &ScreenView, may_act: bool) -> Self {
         let off = view.clock_ahead_s.filter(|seconds| seconds.abs() >= CLOCK_OFF_S);
@@ -161,6 +172,7 @@ impl One {
             picture: view.screenshot_at.as_deref().map(|at| words.with("console-screenshot", "time", stamp(at))),
             last_seen: view.last_seen_at.as_deref().map_or_else(|| words.t("console-never"), stamp),
             showing: view.showing,
+            plays: plays(words, &view.plays),
             area: config.areas.get(&view.screen.area).cloned().unwrap_or_else(|| view.screen.area.to_string()),
             kiosk_url: may_act.then(|| view.kiosk_url.clone()),
         }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The media type of CAP 1.2, section 3.5 of the standard.
-pub(super) const CAP: &str = "application/cap+xml; charset=utf-8";
+pub(crate) const CAP: &str = "application/cap+xml; charset=utf-8";
 
 /// `GET /cap/{identifier}.xml` and `GET /feeds/cap/{identifier}.xml`. Where several senders use an identifier it names
 /// the newest; the id of the warning in its place names the others.

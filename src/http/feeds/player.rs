@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{
     cap::CAP,
     screen::{unknown, viewer},
-    tag::Tagged,
+    tag::{Tagged, form_of},
 };
 use crate::{
     domain::{
@@ -42,7 +42,7 @@ pub(super) async fn merged(
     }
     let merged = merge(&site.config.texts.signature, &messages);
     let body = merged.map_or_else(String::new, |message| cap::write_public(&message));
-    Ok(Tagged::of(Bytes::from(body), CAP, Some(document.changed_at)).answer(&headers))
+    Ok(signed(&site, Tagged::of(Bytes::from(body), CAP, Some(document.changed_at))).answer(&headers))
 }
 
 /// One message that says what all of these say; `None` when there are none.
@@ -74,6 +74,13 @@ pub(super) fn merge(signature: &str, messages: &[Message]) -> Option<Message> {
     })
 }
 
+/// Signed like the document it was made of, so that whoever passes it on can be believed.
+fn signed(site: &Site, mut tagged: Tagged) -> Tagged {
+    let (flow, etag) = (site.flow.clone(), tagged.etag.clone());
+    tagged.sign = Some(Box::new(move |packed| flow.signed_etag(&form_of(&etag, packed))));
+    tagged
+}
+
 /// `GET /screens/{id}/feed.txt`
 pub(super) async fn plain(
     State(site): State<Site>,
@@ -85,12 +92,12 @@ pub(super) async fn plain(
     let screen = site.flow.screen(&id).ok_or_else(|| unknown(&id))?.screen;
     let room = screen.characters.map(|characters| characters as usize);
     let body = Bytes::from(lines(&document, room));
-    Ok(Tagged::of(body, "text/plain; charset=utf-8", Some(document.changed_at)).answer(&headers))
+    Ok(signed(&site, Tagged::of(body, "text/plain; charset=utf-8", Some(document.changed_at))).answer(&headers))
 }
 
 /// A line for each notice, the most important first: title and text where there is room for both, else the title alone,
 /// which is never cut.
-pub(super) fn lines(document: &ScreenDocument, room: Option<usize>) -> String {
+pub(crate) fn lines(document: &ScreenDocument, room: Option<usize>) -> String {
     let line = |notice: &Notice| {
         let whole = format!("{} {}", notice.title, notice.text.split_whitespace().collect::<Vec<_>>().join(" "));
         let fits = room.is_none_or(|room| whole.chars().count() <= room);

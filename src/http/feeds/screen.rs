@@ -1,7 +1,7 @@
 //! A screen's feed: complete state with a strong ETag, waiting for news when asked to; its acknowledgements and
 //! heartbeats.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -12,14 +12,15 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::tag::Tagged;
+use super::tag::{Tagged, form_of};
 use crate::{
     flow::{
         authorize::{Actor, Role},
-        screens::{AckState, Heartbeat, ONLOOKER, PACKED, PublicKey, Screen, ScreenDocument, Viewer, names},
+        screens::{AckState, Heartbeat, ONLOOKER, PublicKey, Screen, ScreenDocument, Viewer, names},
     },
     http::{
         Site,
+        access::Admission,
         problem::{Problem, ProblemCode},
     },
 };
@@ -40,7 +41,7 @@ pub(super) struct Ack {
 }
 
 /// The value of `If-None-Match`, when it is text of a reasonable length.
-fn held(headers: &HeaderMap) -> Option<&str> {
+pub(in crate::http) fn held(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::IF_NONE_MATCH)?.to_str().ok().filter(|value| value.len() <= 1000)
 }
 
@@ -53,11 +54,12 @@ pub(super) fn viewer<'a>(actor: &Actor, headers: &'a HeaderMap) -> Viewer<'a> {
     }
 }
 
-fn tagged(site: &Site, document: &Arc<ScreenDocument>) -> Tagged {
+pub(in crate::http) fn tagged(site: &Site, document: &Arc<ScreenDocument>) -> Tagged {
     let (flow, signed) = (site.flow.clone(), Arc::clone(document));
     Tagged {
         sign: Some(Box::new(move |packed| flow.stamped(&signed, packed))),
         packed: Arc::clone(&document.packed),
+        dated: Arc::clone(&document.dated),
         body: document.body.clone(),
         etag: document.etag.clone(),
         media_type: "application/json",
@@ -74,6 +76,7 @@ pub(super) async fn feed(
     State(site): State<Site>,
     actor: Actor,
     Path(id): Path<String>,
+    admission: Admission,
     Query(patience): Query<Patience>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -83,10 +86,35 @@ pub(super) async fn feed(
         && patience.wait > 0
         && names(held, &document.etag)
     {
-        let changed = site.flow.screen_change(&id, held, Duration::from_secs(patience.wait)).await?;
-        document = changed.ok_or_else(|| unknown(&id))?;
+        document = change(&site, &id, held, Duration::from_secs(patience.wait), &admission).await?;
     }
     Ok(tagged(&site, &document).answer(&headers))
+}
+
+/// Waits for another document than `held`, at most `wait`, as long as whoever waits is still let in.
+pub(super) async fn change(
+    site: &Site,
+    id: &str,
+    held: &str,
+    wait: Duration,
+    admission: &Admission,
+) -> Result<Arc<ScreenDocument>, Problem> {
+    let mut revocations = site.flow.revocations();
+    let mut change = pin!(site.flow.screen_change(id, held, wait));
+    let changed = loop {
+        tokio::select! {
+            changed = change.as_mut() => break changed?,
+            revoked = revocations.changed() => {
+                if revoked.is_err() || !admission.still_opens(site, id).await {
+                    return Err(Problem::new(ProblemCode::KeyRevoked));
+                }
+            }
+        }
+    };
+    if !admission.still_opens(site, id).await {
+        return Err(Problem::new(ProblemCode::KeyRevoked));
+    }
+    changed.ok_or_else(|| unknown(id))
 }
 
 /// `POST /screens/{id}/ack`
@@ -124,8 +152,6 @@ pub(super) async fn keys(State(site): State<Site>, headers: HeaderMap) -> Respon
     let keys: Vec<Value> = site.flow.screen_keys().iter().map(key).collect();
     let mut tagged = Tagged::of(json!({"keys": keys}).to_string().into(), "application/jwk-set+json", None);
     let (flow, etag) = (site.flow.clone(), tagged.etag.clone());
-    let packed_etag =
-        move |packed: bool| if packed { etag.trim_end_matches('"').to_owned() + PACKED + "\"" } else { etag };
-    tagged.sign = Some(Box::new(move |packed| flow.signed_etag(&packed_etag(packed))));
+    tagged.sign = Some(Box::new(move |packed| flow.signed_etag(&form_of(&etag, packed))));
     tagged.answer(&headers).into_response()
 }

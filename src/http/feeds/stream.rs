@@ -19,10 +19,11 @@ use super::screen::{unknown, viewer};
 use crate::{
     flow::{
         authorize::Actor,
-        screens::{ScreenDocument, Viewer, names},
+        screens::{ScreenDocument, Viewer, Watching, names},
     },
     http::{
         Site,
+        access::Admission,
         problem::{Problem, ProblemCode},
     },
 };
@@ -37,6 +38,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub(super) async fn events(
     State(site): State<Site>,
     actor: Actor,
+    admission: Admission,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -47,13 +49,16 @@ pub(super) async fn events(
         Viewer::Screen { .. } => Viewer::Screen { holds: held.as_deref() },
         Viewer::Onlooker => Viewer::Onlooker,
     };
+    // Before looking: what changes in between is not missed.
+    let mut watching = site.flow.screen_watching();
     let document = site.flow.screen_document(&id, viewer).await?.ok_or_else(|| unknown(&id))?;
     let retry = RETRY_MS.0 + (RETRY_MS.1 - RETRY_MS.0) * site.clock.fraction();
     let stopping = site.stopping.clone();
     let held = held.filter(|held| names(held, &document.etag));
     let greeting = format!("retry: {retry:.0}\n\n");
     let first = [Bytes::from(greeting), event(&site, &document, held.is_some())];
-    let reader = Reader { site, id, holds: document.etag.clone(), _permit: permit };
+    watching.was_told(document);
+    let reader = Reader { site, id, watching, admission, _permit: permit };
     let events = stream::iter(first).chain(stream::unfold(reader, Reader::next));
     Ok(answer(events.take_until(stopping.cancelled_owned())))
 }
@@ -74,20 +79,32 @@ fn answer(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
 struct Reader {
     site: Site,
     id: String,
-    /// ETag of what it was told last.
-    holds: String,
+    watching: Watching,
+    admission: Admission,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Reader {
     /// The next event: another document as soon as there is one, else after a while that this one stands. Ends when the
-    /// screen is gone or the server stops.
+    /// screen is gone, its key or address was revoked, or the server stops.
     async fn next(mut self) -> Option<(Bytes, Self)> {
-        let changed = self.site.flow.screen_change(&self.id, &self.holds, HEARTBEAT).await;
-        let document = changed.ok().flatten().filter(|_| !self.site.stopping.is_cancelled())?;
-        let event = event(&self.site, &document, document.etag == self.holds);
-        self.holds.clone_from(&document.etag);
-        Some((event, self))
+        loop {
+            let held = self.watching.holds().cloned();
+            let document = self.site.flow.screen_next(&self.id, &mut self.watching, HEARTBEAT).await?;
+            let same = held.is_some_and(|held| held.etag == document.etag);
+            let put_out = self.watching.was_anybody_put_out();
+            // At a change thousands are told at once: each is looked at when somebody was put out, and between changes.
+            if (put_out || same) && !self.admission.still_opens(&self.site, &self.id).await {
+                return None;
+            }
+            if self.site.stopping.is_cancelled() {
+                return None;
+            }
+            // That somebody else was put out is nothing to be told.
+            if !(put_out && same) {
+                return Some((event(&self.site, &document, same), self));
+            }
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub(in crate::http) struct Tagged {
     pub(super) media_type: &'static str,
     /// Seconds since 1970 of its last change.
     pub(super) changed_at: Option<i64>,
+    /// Room for the same as the header says it, kept where many are told.
+    pub(super) dated: Arc<OnceLock<Bytes>>,
     /// Gives the signature over its ETag, of the plain or of the packed form; it goes with a 304 too, which says that the
     /// document still stands.
     pub(super) sign: Option<Box<dyn FnOnce(bool) -> Stamped + Send>>,
@@ -41,7 +43,8 @@ impl Tagged {
     /// A document whose ETag is the hash of its bytes.
     pub(in crate::http) fn of(body: Bytes, media_type: &'static str, changed_at: Option<i64>) -> Self {
         let hex: String = Sha256::digest(&body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { body, etag: format!("\"{hex}\""), media_type, changed_at, sign: None, packed: Arc::default() }
+        let etag = format!("\"{hex}\"");
+        Self { body, etag, media_type, changed_at, dated: Arc::default(), sign: None, packed: Arc::default() }
     }
 
     /// The document, or 304 when the reader names its ETag. `If-Modified-Since` is not answered: whole seconds cannot
@@ -50,7 +53,7 @@ impl Tagged {
         let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         let held = held.into_iter().any(|value| value.trim() == "*" || names(value, &self.etag));
         let packed = self.body.len() >= PACKED_FROM && takes_gzip(headers);
-        let etag = if packed { self.etag.trim_end_matches('"').to_owned() + PACKED + "\"" } else { self.etag };
+        let etag = form_of(&self.etag, packed);
         let body = match (held, packed) {
             (true, _) => Body::empty(),
             (false, true) => Body::from(self.packed.get_or_init(|| pack(&self.body)).clone()),
@@ -65,7 +68,11 @@ impl Tagged {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         headers.extend(HeaderValue::from_str(&etag).ok().map(|etag| (header::ETAG, etag)));
-        headers.extend(self.changed_at.and_then(http_date).map(|date| (header::LAST_MODIFIED, date)));
+        if let Some(changed_at) = self.changed_at {
+            let date = self.dated.get_or_init(|| http_date(changed_at).unwrap_or_default()).clone();
+            let date = HeaderValue::from_maybe_shared(date).ok().filter(|date| !date.is_empty());
+            headers.extend(date.map(|date| (header::LAST_MODIFIED, date)));
+        }
         if let Some(Stamped { input, signature, .. }) = self.sign.map(|sign| sign(packed)) {
             let named = [(SIGNATURE_INPUT, input), (SIGNATURE, signature)];
             headers
@@ -76,6 +83,11 @@ impl Tagged {
         }
         response
     }
+}
+
+/// The ETag of the plain or of the packed form of a document.
+pub(in crate::http) fn form_of(etag: &str, packed: bool) -> String {
+    if packed { etag.trim_end_matches('"').to_owned() + PACKED + "\"" } else { etag.to_owned() }
 }
 
 /// Whether the reader takes gzip (RFC 9110 §12.5.3): named, or `*`, and not with the weight 0.
@@ -96,9 +108,9 @@ fn pack(body: &Bytes) -> Bytes {
 }
 
 /// `Wed, 15 Jul 2026 06:40:00 GMT`
-fn http_date(unix: i64) -> Option<HeaderValue> {
+fn http_date(unix: i64) -> Option<Bytes> {
     let time = jiff::Timestamp::from_second(unix).ok()?.to_zoned_datetime(jiff::tz::TimeZone::UTC);
-    HeaderValue::from_str(&time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
+    Some(time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string().into())
 }
 
 #[cfg(test)]

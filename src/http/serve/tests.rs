@@ -60,7 +60,8 @@ fn connected(stopping: CancellationToken) -> (DuplexStream, impl Future<Output =
         Ok(())
     }
     let (theirs, ours) = duplex(64 * 1024);
-    let server = Server { router: Router::new().route("/", post(read)), proxies: Proxies::default(), stopping };
+    let router = Router::new().route("/", post(read));
+    let server = Server { router, quick: None, proxies: Proxies::default(), stopping };
     (theirs, server.connection(ours, ([192, 0, 2, 7], 4711).into(), ()))
 }
 

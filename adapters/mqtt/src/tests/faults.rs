@@ -98,7 +98,7 @@ async fn answered(answer: Answer) -> Vec<&'static str> {
         reconnect_max_ms: 60_000,
         ..Settings::of("127.0.0.1", KEYS)
     };
-    let mqtt = Mqtt::new(&settings, source, Sink::new().0).unwrap();
+    let mqtt = Mqtt::new(&settings, source).unwrap();
     let budget = if matches!(answer, Answer::Nothing) { Duration::from_millis(200) } else { BUDGET };
     let flood = batch(content("flood", 7), &["plaza"]);
     let said = loop {
@@ -148,7 +148,7 @@ async fn nobody_there_is_transient_at_once() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let source = Source::of(&["plaza"]);
     let settings = Settings { port: Some(free.port()), tls: false, ..Settings::of("127.0.0.1", KEYS) };
-    let mqtt = Mqtt::new(&settings, source, Sink::new().0).unwrap();
+    let mqtt = Mqtt::new(&settings, source).unwrap();
     let fault = mqtt.submit(&batch(content("flood", 7), &["plaza"]), BUDGET).await.unwrap_err();
     assert!(matches!(fault, fenghuo_contract::Fault::Transient(_)), "{fault}");
     mqtt.close().await;

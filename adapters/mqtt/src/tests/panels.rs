@@ -1,18 +1,18 @@
 //! What panels get and say, through a real broker.
 
 use fenghuo_contract::{
-    Adapter, Fault, Origin, ReceiptState,
+    Adapter, Fault,
     conformance::{self, Samples},
 };
 
 use super::{broker::Mosquitto, controller::Controller, *};
-use crate::{Mqtt, Settings, Version, reference_for};
+use crate::{Did, Mqtt, Settings, Version, reference_for};
 
 const PLAZA: &str = "fenghuo/plaza";
 const GATEWAY: &str = "fenghuo/gateway";
 
 fn adapter(settings: &Settings, source: &Arc<Source>) -> Mqtt {
-    Mqtt::new(settings, Arc::clone(source) as _, Sink::new().0).unwrap()
+    Mqtt::new(settings, Arc::clone(source) as _).unwrap()
 }
 
 async fn kinds(mqtt: &Mqtt, batch: &Batch) -> Vec<&'static str> {
@@ -147,50 +147,50 @@ async fn the_gateway_says_that_it_is_there_and_the_broker_that_it_is_not() {
 }
 
 #[tokio::test]
-async fn words_of_screens_become_receipts_and_garbage_does_not() {
+async fn words_of_screens_are_told_and_garbage_is_not() {
     let broker = Mosquitto::start().await;
     for version in [Version::V5, Version::V3] {
-        let source = Source::of(&["plaza"]);
+        let (source, mut heard) = Source::heard(&["plaza"]);
         source.show("plaza", &[("w-1", "flood", 7)], 100);
-        let (sink, mut receipts) = Sink::new();
         let settings = Settings { version, ..broker.settings() };
-        let mqtt = Mqtt::new(&settings, Arc::clone(&source) as _, sink).unwrap();
+        let mqtt = adapter(&settings, &source);
         assert_eq!(kinds(&mqtt, &batch(content("flood", 7), &["plaza"])).await, ["accepted"]);
         let mut panel = Controller::start(broker.port, &[PLAZA]).await;
         let ack = |warning, state| format!(r#"{{"screen":"led-7","warning":"{warning}","state":"{state}","at":5}}"#);
-        for garbage in ["", "{", "null", &"[".repeat(50_000), &ack("unknown", "shown"), &ack("w-1", "removed")] {
+        for garbage in ["", "{", "null", &"[".repeat(50_000), &ack("unknown", "shown")] {
             panel.publish("fenghuo/plaza/ack", garbage).await;
         }
         panel.publish("fenghuo/plaza/ack", &ack("w-1", "shown")).await;
-        panel.publish("fenghuo/plaza/ack", &ack("w-1", "failed")).await;
-        let shown = receipts.recv().await.unwrap();
-        assert_eq!(shown.reference, reference_for("plaza", "flood", 7));
-        assert_eq!((&shown.state, shown.at, shown.origin), (&ReceiptState::Delivered, Some(5), Origin::Signed));
-        let failed = receipts.recv().await.unwrap();
-        assert!(matches!(failed.state, ReceiptState::Failed(_)), "{failed:?}");
+        panel.publish("fenghuo/plaza/ack", r#"{"screen":"led-7","etag":"\"1\""}"#).await;
+        for about in [
+            About::Warning { warning: "w-1".to_owned(), state: Did::Shown },
+            About::Holds { etag: "\"1\"".to_owned() },
+        ] {
+            let told = heard.recv().await.unwrap();
+            assert_eq!(told, ("plaza".to_owned(), Said { screen: "led-7".to_owned(), about }));
+        }
         mqtt.close().await;
-        assert!(receipts.try_recv().is_err());
+        assert!(heard.try_recv().is_err());
     }
 }
 
 #[tokio::test]
 async fn a_word_that_was_not_stored_comes_again() {
     let broker = Mosquitto::start().await;
-    let source = Source::of(&["plaza"]);
+    let (source, mut heard) = Source::heard(&["plaza"]);
     source.show("plaza", &[("w-1", "flood", 7)], 100);
-    let (sink, mut receipts) = Sink::new();
-    sink.takes.store(false, Ordering::SeqCst);
-    let mqtt = Mqtt::new(&broker.settings(), Arc::clone(&source) as _, Arc::clone(&sink) as _).unwrap();
+    source.takes.store(false, Ordering::SeqCst);
+    let mqtt = adapter(&broker.settings(), &source);
     mqtt.probe().await.unwrap();
     assert_eq!(kinds(&mqtt, &batch(content("flood", 7), &["plaza"])).await, ["accepted"]);
     let mut panel = Controller::start(broker.port, &[PLAZA]).await;
     panel.publish("fenghuo/plaza/ack", r#"{"screen":"led-7","warning":"w-1","state":"shown"}"#).await;
-    while sink.refused.load(Ordering::SeqCst) == 0 {
+    while source.refused.load(Ordering::SeqCst) == 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    sink.takes.store(true, Ordering::SeqCst);
-    let receipt = tokio::time::timeout(BUDGET, receipts.recv()).await.expect("the broker repeats it").unwrap();
-    assert_eq!(receipt.reference, reference_for("plaza", "flood", 7));
+    source.takes.store(true, Ordering::SeqCst);
+    let (group, said) = tokio::time::timeout(BUDGET, heard.recv()).await.expect("the broker repeats it").unwrap();
+    assert_eq!((group.as_str(), said.screen.as_str()), ("plaza", "led-7"));
     mqtt.close().await;
 }
 

@@ -24,7 +24,9 @@ pub(super) fn open(broker: &Broker) -> (Client, Hearing) {
 fn options(broker: &Broker) -> MqttOptions {
     let mut options = MqttOptions::new(&*broker.client_id, &*broker.host, broker.port);
     let will = LastWill::new(broker.topics.presence(), presence(false), QoS::AtLeastOnce, true);
-    options.set_last_will(will);
+    if !broker.only_looks {
+        options.set_last_will(will);
+    }
     options.set_keep_alive(broker.keep_alive);
     // What is sent while we are away is lost: a kept session could hold a message too long for us, again and again.
     options.set_clean_session(true);

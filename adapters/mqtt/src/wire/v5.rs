@@ -29,14 +29,16 @@ pub(super) fn open(broker: &Broker) -> (Client, Hearing) {
 fn options(broker: &Broker) -> MqttOptions {
     let mut options = MqttOptions::new(&*broker.client_id, &*broker.host, broker.port);
     let will = LastWill::new(broker.topics.presence(), presence(false), QoS::AtLeastOnce, true, None);
-    options.set_last_will(will);
+    if !broker.only_looks {
+        options.set_last_will(will);
+    }
     options.set_keep_alive(broker.keep_alive);
     options.set_connection_timeout(broker.connect_timeout_s);
-    options.set_clean_start(false);
+    options.set_clean_start(broker.only_looks);
     options.set_manual_acks(true);
     options.set_outgoing_inflight_upper_limit(WINDOW);
     options.set_connect_properties(ConnectProperties {
-        session_expiry_interval: Some(SESSION_S),
+        session_expiry_interval: Some(if broker.only_looks { 0 } else { SESSION_S }),
         receive_maximum: Some(WINDOW),
         max_packet_size: Some(INCOMING_MAX),
         ..ConnectProperties::new()

@@ -75,7 +75,7 @@ fn kept(notices: Vec<Notice>) -> Kept {
 
 /// Warnings that are told so long after they came; whether they are as they were signed, and whether the line is cut.
 fn told(kept: &Kept, later: i64) -> Option<(Vec<String>, bool, bool)> {
-    let told = kept.told(NOW + later)?;
+    let told = kept.told(NOW + later, false)?;
     let ids = told.document.notices.iter().map(|notice| notice.warning.clone()).collect();
     Some((ids, told.signed, told.cut_since.is_some()))
 }
@@ -137,4 +137,12 @@ fn keys_are_read_from_a_key_set() {
     for none in [&b"{}"[..], b"{\"keys\":[]}", b"no"] {
         assert_eq!(keys(none), None);
     }
+}
+
+#[test]
+fn what_the_gateway_refuses_to_tell_any_more_is_old_at_once() {
+    let warned = kept(vec![notice("long", 3600)]);
+    let told = warned.told(NOW, true).expect("it still stands");
+    assert_eq!((told.document.notices.len(), told.cut_since), (1, Some(warned.created)));
+    assert!(kept(Vec::new()).told(NOW, true).is_none(), "that all is calm counts no longer");
 }

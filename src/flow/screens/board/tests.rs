@@ -20,7 +20,7 @@ struct Told {
 #[async_trait::async_trait]
 impl ShownSink for Told {
     async fn shown(&self, screen: &str, row: u32, warnings: &[WarningId]) -> Result<(), Unavailable> {
-        if self.down.load(std::sync::atomic::Ordering::Relaxed) {
+        if self.down.load(Ordering::Relaxed) {
             return Err(Unavailable::new("down".to_owned()));
         }
         self.shown.lock().extend(warnings.iter().map(|warning| (screen.to_owned(), row, warning.0.clone())));
@@ -76,6 +76,8 @@ impl World {
             correction: false,
             released_ms: self.clock.unix_ms(),
             expires_unix: self.clock.unix() + lasts_s,
+            thread: id.to_owned(),
+            released_at: self.clock.unix(),
             texts: vec![text],
             audience: RoaringBitmap::from_iter(rows.iter().copied()),
         })
@@ -197,10 +199,10 @@ async fn what_a_screen_proves_is_told_once_and_only_by_itself() {
     let onlooker = world.screens.document("hall", Viewer::Onlooker).await.expect("a document");
     assert_eq!(onlooker.etag, etag);
     assert!(world.told().is_empty(), "sent is not held");
-    world.told.down.store(true, std::sync::atomic::Ordering::Relaxed);
+    world.told.down.store(true, Ordering::Relaxed);
     assert_eq!(shown(&*world.ask("hall", Some(&etag)).await), ["w"], "the screen is served whether or not it is told");
     assert!(world.told().is_empty());
-    world.told.down.store(false, std::sync::atomic::Ordering::Relaxed);
+    world.told.down.store(false, Ordering::Relaxed);
     for _ in 0..3 {
         world.ask("hall", Some(&etag)).await;
     }
@@ -289,4 +291,27 @@ fn ids_are_letters_digits_dash_and_underscore() {
     for id in ["", "a/b", "屏", "a b", "../x", "a?k=1", &"x".repeat(65)] {
         assert!(with_id(id).is_err(), "{id}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wall_clock_that_jumps_ages_no_screen_and_leaves_no_signature_from_the_future() {
+    let world = World::new().await;
+    let row = world.put("hall").await;
+    world.stands(&[world.standing("w", &[row], 86_400 * 3)]);
+    let etag = world.ask("hall", None).await.etag.clone();
+    world.ask("hall", Some(&etag)).await;
+    let view = |world: &World| world.screens.view_of("hall").expect("a screen");
+    for jump_ms in [86_400_000, -2 * 86_400_000] {
+        world.clock.jump(jump_ms);
+        let document = world.ask("hall", Some(&etag)).await;
+        assert_eq!((&document.etag, view(&world).holds), (&etag, Holds::Current), "{jump_ms}");
+        let now = world.clock.unix();
+        let stamped = world.screens.stamped(&document, false);
+        assert!(stamped.created <= now && now < stamped.expires, "{jump_ms}: {stamped:?}");
+    }
+    // Silence is counted by the clock that nobody sets.
+    world.clock.jump(86_400_000);
+    assert_eq!(view(&world).holds, Holds::Current);
+    world.clock.sleep(Duration::from_secs(91)).await;
+    assert_eq!(view(&world).holds, Holds::Silent);
 }

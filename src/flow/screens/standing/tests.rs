@@ -36,6 +36,8 @@ fn standing(id: &str, level: Level, released_s: i64) -> Standing {
         correction: false,
         released_ms: (NOW + released_s) * 1000,
         expires_unix: NOW + 3600,
+        thread: id.to_owned(),
+        released_at: NOW + released_s,
         texts: vec![text("zh-CN", id), text("en", &format!("{id} in English"))],
         audience: RoaringBitmap::from_iter([7]),
     }
@@ -45,6 +47,12 @@ fn showing(standing: impl IntoIterator<Item = Standing>) -> Showing {
     let showing = Showing::new(NOW);
     showing.set(standing.into_iter().map(Arc::new).collect(), NOW);
     showing
+}
+
+impl Showing {
+    fn document(&self, screen: &Screen, row: u32, now_unix: i64) -> Arc<ScreenDocument> {
+        self.document_again(screen, row, now_unix, &mut None)
+    }
 }
 
 fn shown(document: &ScreenDocument) -> Vec<&str> {
@@ -165,4 +173,19 @@ fn times_in_the_body_are_those_of_the_warning() {
     let body = std::str::from_utf8(&document.body).expect("UTF-8");
     let years: Vec<&str> = body.match_indices("2026-").map(|(at, _)| &body[at..at + 25]).collect();
     assert_eq!(years, ["2026-07-15T14:40:00+08:00", "2026-07-15T15:40:00+08:00"]);
+}
+
+#[test]
+fn a_clock_that_ran_ahead_for_a_moment_makes_nothing_be_forgotten() {
+    let showing = showing([standing("a", Level::Red, 0)]);
+    let screen = screen(false, "zh-CN");
+    let before = showing.document(&screen, 7, NOW);
+    assert!(showing.document(&screen, 7, NOW + 7200).notices.is_empty(), "two hours on it is over");
+    let mut changes = showing.changes();
+    changes.mark_unchanged();
+    let after = showing.document(&screen, 7, NOW + 1);
+    assert_eq!((shown(&after), &after.etag), (vec!["a"], &before.etag), "and set back it stands");
+    assert!(changes.has_changed().expect("open"), "those who wait are told");
+    // A clock set back beyond the release hides nothing either.
+    assert_eq!(shown(&showing.document(&screen, 7, NOW - 86_400)), ["a"]);
 }
