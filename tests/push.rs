@@ -123,9 +123,11 @@ async fn each_route_gets_only_addresses_it_carries_and_what_none_carries_ends() 
     let all = world.gateway.get(&path, &world.gateway.operator).await.json();
     for one in all["items"].as_array().expect("a list") {
         let recipient = one["recipient"].as_str().expect("a name");
+        if recipient.contains("jpush:") {
+            continue;
+        }
         let expected = if recipient.contains("apns:") { "push.apns" } else { "push.web" };
-        assert!(recipient.contains("jpush:") || one["route"] == expected, "{one:#}");
-        assert_eq!(one["attempts"], 1, "nothing went to a wrong one first: {one:#}");
+        assert_eq!((&one["route"], &one["attempts"]), (&json!(expected), &json!(1)), "to no wrong one first: {one:#}");
     }
     assert!(world.suppressions().await.is_empty(), "nobody is given up because a route was not for him");
 }
@@ -140,6 +142,7 @@ async fn a_notification_opens_its_warning_and_what_follows_takes_its_place() {
     update["infos"][0]["headline"] = "暴雨预警升级".into();
     let (second, _) = world.sent(&update).await;
     let mut lift = following(&update, "P3", "cancel");
+    lift["sent"] = "2026-11-24T10:00:00+08:00".into();
     lift["infos"][0]["headline"] = "解除暴雨预警".into();
     let (third, _) = world.sent(&lift).await;
 
@@ -183,8 +186,7 @@ async fn a_token_that_has_ended_leaves_the_directory_with_its_reason() {
     assert_eq!(dead["recipients"][0], format!("push-{}", token(7, "dead")));
     assert!(wrong["gone"] == false && wrong["address"].is_string(), "what may be our mistake stays: {wrong:#}");
     // The next one is not sent there, and whoever registers again is reached.
-    let mut second = actual("P2", "yellow");
-    second["infos"][0]["areas"][0]["description"] = "松北区全境".into();
+    let second = actual("P2", "yellow");
     let (_, status) = world.sent(&second).await;
     assert_eq!(status["channels"]["push"]["audience"], 7, "{status:#}");
     world.devices(&[token(7, "dead")]).await;

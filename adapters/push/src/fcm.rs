@@ -74,7 +74,7 @@ impl Fcm {
             receipts: ReceiptStyle::None,
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Recipients,
-            window: 2 * settings.connections.max(1),
+            window: 8 * settings.connections.max(1),
         };
         Ok(Self { profile, ready: settings.ready()?, now, closed: AtomicBool::new(false) })
     }

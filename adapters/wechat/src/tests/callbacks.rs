@@ -119,7 +119,7 @@ async fn wechatpy_opens_the_answer_to_whoever_wrote_or_pressed_a_button() {
         let ask = json!({ "open": envelope, "signature": between("MsgSignature"), "timestamp": between("TimeStamp"),
             "nonce": between("Nonce") });
         let message = crypto.ask(ask).await["message"].as_str().unwrap().to_owned();
-        let read = crate::xml::Document::read(message.as_bytes()).unwrap();
+        let read = xml::Document::read(message.as_bytes()).unwrap();
         let named = ["ToUserName", "FromUserName", "MsgType", "Content"].map(|name| read.text(name));
         assert_eq!(named, ["oA", "gh_songbei", "text", "暴雨 <红色> ]]> 预警"], "{message}");
         let forged = Callback { query: &query.replace("nonce=n1", "nonce=n2"), ..callback };
