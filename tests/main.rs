@@ -28,6 +28,7 @@ mod people;
 mod picture;
 mod promises;
 mod public;
+mod push;
 mod receipts;
 mod retention;
 mod screens;

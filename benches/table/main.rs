@@ -10,6 +10,7 @@ mod machine;
 mod pacing;
 mod plan;
 mod projection;
+mod push;
 mod report;
 mod screens;
 mod sms;
@@ -37,6 +38,7 @@ const MEASURES: &[Measure] = &[
     Measure { name: "screens-wait", run: screens::waiting },
     Measure { name: "sms", run: sms::smpp },
     Measure { name: "email", run: email::smtp },
+    Measure { name: "push", run: push::push },
 ];
 
 fn main() {

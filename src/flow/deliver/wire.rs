@@ -7,8 +7,8 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use fenghuo_contract::{
-    Adapter, Address, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound, Item, Profile, Token,
-    Verdict, Withdrawal, Withdrawn,
+    Adapter, Address, Answer as ProviderAnswer, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound,
+    Item, Profile, Token, Verdict, Withdrawal, Withdrawn,
 };
 
 use super::Route;
@@ -37,6 +37,16 @@ impl Link {
 
     pub(crate) fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
         self.0.read_callback(callback)
+    }
+
+    /// Whether addresses of a kind are for it.
+    pub(crate) fn carries(&self, kind: &str) -> bool {
+        self.0.carries(kind)
+    }
+
+    /// The provider's answer to a call, with words for whoever made it.
+    pub(crate) fn answer_with(&self, callback: &Callback<'_>, text: &str) -> Option<ProviderAnswer> {
+        self.0.answer_with(callback, text)
     }
 
     /// What carrying a content takes; nothing is sent.
@@ -68,6 +78,13 @@ impl Addressee {
     /// `None` when the recipient or the address is gone.
     pub(super) fn of(endpoint: Endpoint) -> Option<Self> {
         endpoint.address.map(|address| Self { address, drill: endpoint.drill })
+    }
+}
+
+impl Addressee {
+    /// Whether a route is for the address it has now.
+    pub(super) fn is_for(&self, route: &Route) -> bool {
+        route.adapter.carries(self.address.kind())
     }
 }
 
