@@ -27,6 +27,7 @@ pub mod upstream;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 
 use fenghuo_contract::{Channel, RateUnit};
+use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use authority::{Authority, Grant, Permit, Power};
@@ -49,7 +50,7 @@ pub use upstream::Upstream;
 
 use self::{
     pace::{default_red_share, default_retry},
-    units::{maybe_seconds, seconds, size},
+    units::{maybe_seconds, networks, seconds, size},
 };
 use crate::domain::{area::AreaCode, level::Level, roster::ShiftForm, warning::Warning};
 
@@ -137,6 +138,9 @@ pub struct Server {
     /// How long a stopping server waits for what is on the wire before it breaks off.
     #[serde(with = "seconds")]
     pub stop_within_s: Duration,
+    /// Addresses of proxies and load balancers whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "networks::deserialize")]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Where data is kept.
@@ -381,7 +385,13 @@ impl Default for Config {
 impl Default for Server {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 12379));
-        Self { listen, public_url: None, body_max: 1024 * 1024, stop_within_s: Duration::from_secs(25) }
+        Self {
+            listen,
+            public_url: None,
+            body_max: 1024 * 1024,
+            stop_within_s: Duration::from_secs(25),
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 

@@ -227,7 +227,7 @@ impl Layers {
 fn value_of(text: &str, shape: Shape) -> Value {
     let parsed = || DeValue::parse(text).ok().map(|value| Node::from_value(0, &value).value);
     match shape {
-        Shape::Texts | Shape::Paths | Shape::Words(_) if !text.trim_start().starts_with('[') => {
+        Shape::Texts | Shape::Paths | Shape::Networks | Shape::Words(_) if !text.trim_start().starts_with('[') => {
             let origin = Origin { source: usize::MAX, span: 0..0 };
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Value::List(

@@ -16,6 +16,8 @@ pub(super) enum Shape {
     Tables(&'static Shape),
     /// IP address and port.
     Address,
+    /// IP addresses and networks.
+    Networks,
     /// Bytes, as a number or as `"1 MiB"`.
     Size,
     /// A path, relative to the file it stands in.
@@ -97,6 +99,7 @@ const SERVER: Shape = Shape::Table(&[
     field("public_url", Shape::Text),
     field("body_max", Shape::Size),
     field("stop_within_s", Shape::Seconds),
+    field("trusted_proxies", Shape::Networks),
 ]);
 
 const STORE: Shape = Shape::Table(&[field("data", Shape::Path), field("reserve", Shape::Size)]);
@@ -374,6 +377,7 @@ impl Shape {
             Self::Table(_) | Self::Names(_) | Self::Areas | Self::Free => "table",
             Self::Tables(_) => "tables",
             Self::Address => "address",
+            Self::Networks => "networks",
             Self::Size => "size",
             Self::Path => "path",
             Self::Text => "text",

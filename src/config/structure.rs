@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 use super::{
     finding::{ConfigFinding, Spot, Weight},
+    networks,
     schema::{Field, ROOT, Shape},
     size,
     tree::{Entry, Node, Origin, Source, Value, written},
@@ -151,6 +152,10 @@ impl Pass<'_> {
                 true
             }
             (Shape::Address, Value::Text(text)) => text.parse::<SocketAddr>().is_ok(),
+            (Shape::Networks, Value::List(items)) => items.iter().all(|item| match &item.value {
+                Value::Text(text) => networks::parse(text).is_some(),
+                _ => false,
+            }),
             (Shape::Size, Value::Text(text)) => size::parse(text).is_some(),
             (Shape::Size, Value::Integer(number)) => *number >= 0,
             (Shape::Count, Value::Integer(number)) => u32::try_from(*number).is_ok(),

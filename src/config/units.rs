@@ -65,3 +65,23 @@ pub(super) mod size {
         number.checked_mul(unit)
     }
 }
+
+/// IP networks; an address alone is a network of one.
+pub(super) mod networks {
+    use std::net::IpAddr;
+
+    use ipnet::IpNet;
+    use serde::{Deserialize, de::Error};
+
+    pub(in crate::config) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<IpNet>, D::Error> {
+        let written = Vec::<String>::deserialize(deserializer)?;
+        let read = |text: &String| parse(text).ok_or_else(|| D::Error::custom(format!("{text} is no IP network")));
+        written.iter().map(read).collect()
+    }
+
+    pub(in crate::config) fn parse(text: &str) -> Option<IpNet> {
+        text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    }
+}

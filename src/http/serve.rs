@@ -2,6 +2,7 @@
 //! an answer unread.
 
 mod patience;
+mod proxies;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use tower::ServiceExt;
 
 use super::Site;
 use patience::Patience;
+use proxies::Proxies;
 
 /// Connections open at the same time.
 const CONNECTIONS_MAX: usize = 12_000;
@@ -59,7 +61,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long requests under way may take after the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(20);
 
-/// The address a request came from.
+/// The address a request came from: of the client, where a proxy of ours stands between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
@@ -69,9 +71,10 @@ pub async fn run(mut site: Site, listener: TcpListener, stopping: CancellationTo
     site.stopping = stopping;
     let stopping = closing;
     let (telemetry, clock) = (site.telemetry.clone(), site.clock.clone());
-    let server = Server { router: site.router(), stopping: stopping.clone() };
+    let proxies = Proxies::new(&site.config.server.trusted_proxies);
+    let server = Server { router: site.router(), proxies: proxies.clone(), stopping: stopping.clone() };
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let peers = Peers::default();
+    let peers = Peers::of(proxies);
     let mut connections = JoinSet::new();
     loop {
         let permit = tokio::select! {
@@ -112,6 +115,7 @@ pub async fn run(mut site: Site, listener: TcpListener, stopping: CancellationTo
 #[derive(Clone)]
 struct Server {
     router: Router,
+    proxies: Proxies,
     stopping: CancellationToken,
 }
 
@@ -136,8 +140,10 @@ impl Server {
             .keep_alive_timeout(HEAD_TIME)
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX));
+        let proxies = self.proxies;
         let service = self.router.map_request(move |mut request: axum::http::Request<_>| {
-            request.extensions_mut().insert(Peer(peer));
+            let origin = proxies.origin(peer, request.headers());
+            request.extensions_mut().insert(Peer(origin));
             request
         });
         let io = TokioIo::new(Patience::new(stream, UNREAD_TIME));
@@ -169,9 +175,12 @@ where
     }
 }
 
-/// How many connections each address has.
+/// How many connections each address has. Proxies of ours bring everybody's and have no share.
 #[derive(Clone, Default)]
-struct Peers(Arc<Mutex<HashMap<IpAddr, usize>>>);
+struct Peers {
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    proxies: Proxies,
+}
 
 /// One connection of an address, until dropped.
 struct Guest {
@@ -180,11 +189,16 @@ struct Guest {
 }
 
 impl Peers {
+    fn of(proxies: Proxies) -> Self {
+        Self { counts: Arc::default(), proxies }
+    }
+
     /// `None` when this address has as many as one may have.
     fn admit(&self, address: IpAddr) -> Option<Guest> {
-        let mut peers = self.0.lock();
+        let mut peers = self.counts.lock();
         let count = peers.entry(address).or_insert(0);
-        if *count >= PER_ADDRESS_MAX && !address.to_canonical().is_loopback() {
+        let unlimited = address.to_canonical().is_loopback() || self.proxies.contains(address);
+        if *count >= PER_ADDRESS_MAX && !unlimited {
             return None;
         }
         *count += 1;
@@ -194,7 +208,7 @@ impl Peers {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        let mut peers = self.peers.0.lock();
+        let mut peers = self.peers.counts.lock();
         if let Some(count) = peers.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {

@@ -7,7 +7,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{FAREWELL, HEAD_TIME, PER_ADDRESS_MAX, Peers, Router, Server, patience::Patience};
+use super::{FAREWELL, HEAD_TIME, PER_ADDRESS_MAX, Peers, Proxies, Router, Server, patience::Patience};
 use crate::http::{body, problem::Problem};
 
 #[tokio::test(start_paused = true)]
@@ -42,7 +42,7 @@ fn one_address_gets_only_its_share() {
     assert!(peers.admit("192.0.2.8".parse().unwrap()).is_some());
     drop(guests);
     assert!(peers.admit(far).is_some());
-    assert_eq!(peers.0.lock().len(), 0, "what is closed is forgotten");
+    assert_eq!(peers.counts.lock().len(), 0, "what is closed is forgotten");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn connected(stopping: CancellationToken) -> (DuplexStream, impl Future<Output =
         Ok(())
     }
     let (theirs, ours) = duplex(64 * 1024);
-    let server = Server { router: Router::new().route("/", post(read)), stopping };
+    let server = Server { router: Router::new().route("/", post(read)), proxies: Proxies::default(), stopping };
     (theirs, server.connection(ours, ([192, 0, 2, 7], 4711).into(), ()))
 }
 

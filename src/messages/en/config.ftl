@@ -344,6 +344,7 @@ template-alters = The template { $file } does not carry the signed text verbatim
 config-form-table = a table
 config-form-tables = a list of tables
 config-form-address = an IP address with port, for example "127.0.0.1:12379"
+config-form-networks = a list of IP addresses or networks, for example ["10.0.0.0/8"]
 config-form-size = a number of bytes, for example "1 MiB"
 config-form-path = a path in quotes
 config-form-text = a text in quotes

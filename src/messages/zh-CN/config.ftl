@@ -344,6 +344,7 @@ template-alters = 模板 { $file } 没有原样写出签发的文字（{ $part }
 config-form-table = 一个表
 config-form-tables = 一列表
 config-form-address = IP 地址和端口，例如 "127.0.0.1:12379"
+config-form-networks = IP 地址或网段的列表，例如 ["10.0.0.0/8"]
 config-form-size = 字节数，例如 "1 MiB"
 config-form-path = 引号里的路径
 config-form-text = 引号里的文字
