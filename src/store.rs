@@ -10,6 +10,7 @@ mod cluster;
 mod contract;
 pub mod embedded;
 pub mod memory;
+pub mod migrate;
 mod queue;
 pub mod redis;
 pub mod seal;

@@ -78,8 +78,8 @@ pub enum Space {
 }
 
 impl Space {
-    /// Every kind, for an engine that reads numbers.
-    const ALL: [Self; 31] = [
+    /// Every kind.
+    pub const ALL: [Self; 31] = [
         Self::Meta,
         Self::Warning,
         Self::WarningBody,

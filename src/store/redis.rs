@@ -22,6 +22,7 @@ mod bounds;
 mod fault;
 mod follow;
 mod group;
+mod import;
 mod keys;
 mod limits;
 mod link;
@@ -46,7 +47,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::{
     address::{Address, AddressFault, Place},
     bounds::{CHANGES_BYTES, CHANGES_ROWS, COMMIT_BYTES, RATE_VALID},
-    fault::OpenFault,
+    fault::{ImportFault, OpenFault},
+    import::Import,
 };
 use self::{
     bounds::{PAGE_ROWS, TAIL_ROWS},
@@ -212,13 +214,16 @@ impl Redis {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn unreachable_at(address: &Address, fault: &Fault) -> OpenFault {
     OpenFault::Unreachable { address: address.to_string(), text: fault.to_string() }
 }
 
 /// Registers a node; makes the installation where there is none.
 async fn register(link: &Link, keys: &Keys, clock: &Clock, options: &Options) -> Result<(Identity, Known), OpenFault> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let (fresh, token) = (hex(&clock.random::<16>()), hex(&clock.random::<8>()));
     let known = options.installation.as_deref().unwrap_or_default();
     let address = || options.address.to_string();
@@ -236,6 +241,7 @@ async fn register(link: &Link, keys: &Keys, clock: &Clock, options: &Options) ->
         "emptied" => return Err(other("nothing".to_owned())),
         "other" => return Err(other(format!("installation {}", text("an installation")?))),
         "headless" => return Err(OpenFault::Headless(address())),
+        "moving" => return Err(OpenFault::Moving(address())),
         _ => return Err(OpenFault::Newer { address: address(), format: text("a format")? }),
     }
     let installation = text("an installation")?;

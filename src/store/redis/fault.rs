@@ -108,6 +108,17 @@ pub enum OpenFault {
         /// Its format.
         format: String,
     },
+    /// There is a store where one was to be taken over.
+    #[error("there is a store at {address} already: installation {installation}")]
+    Inhabited {
+        /// Where.
+        address: String,
+        /// Its name.
+        installation: String,
+    },
+    /// Another store is being taken over there, or that broke off.
+    #[error("a store is being moved to {0}, or that broke off; repeat the move")]
+    Moving(String),
     /// The end of the journal is damaged.
     #[error("the journal of the store at {address} is damaged")]
     Damaged {
@@ -117,4 +128,32 @@ pub enum OpenFault {
         #[source]
         source: RowFault,
     },
+}
+
+/// Why a store could not be taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportFault {
+    /// The server does not answer, or refuses.
+    #[error("{0}")]
+    Server(String),
+    /// A row does not follow from the row before it.
+    #[error(transparent)]
+    Row(RowFault),
+    /// Somebody else began to take a store over there.
+    #[error("somebody else began to move a store there")]
+    Overtaken,
+    /// Fewer replicas have it than were asked for.
+    #[error("{reached} of {wanted} replicas have it")]
+    Replicas {
+        /// How many have it.
+        reached: u64,
+        /// How many should.
+        wanted: u32,
+    },
+}
+
+impl From<Fault> for ImportFault {
+    fn from(fault: Fault) -> Self {
+        Self::Server(fault.to_string())
+    }
 }

@@ -2,7 +2,7 @@
 -- KEYS: 1 head, 2 nodes, 3 beats, 4 counter of nodes, 5 journal.
 -- ARGV: 1 installation this machine knows or '', 2 one to make, 3 token, 4 lease in ms, 5 genesis hash.
 local lease = tonumber(ARGV[4])
-local head = redis.call('HMGET', KEYS[1], 'id', 'epoch', 'sequence', 'hash', 'format')
+local head = redis.call('HMGET', KEYS[1], 'id', 'epoch', 'sequence', 'hash', 'format', 'moving')
 if not head[1] then
   if ARGV[1] ~= '' then
     return {'emptied'}
@@ -14,6 +14,9 @@ if not head[1] then
   head = {ARGV[2], '1', '0', ARGV[5], '1'}
 elseif ARGV[1] ~= '' and ARGV[1] ~= head[1] then
   return {'other', head[1]}
+end
+if head[6] then
+  return {'moving'}
 end
 if head[5] ~= '1' then
   return {'newer', head[5] or ''}

@@ -29,6 +29,10 @@ pub(super) struct Scripts {
     pub(super) give_back: Script,
     pub(super) rates: Script,
     pub(super) reserve: Script,
+    pub(super) import_begin: Script,
+    pub(super) import_records: Script,
+    pub(super) import_rows: Script,
+    pub(super) import_end: Script,
 }
 
 const IDENTITY: &str = include_str!("identity.lua");
@@ -59,6 +63,10 @@ pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     give_back: Script::of(&[SMALL, IDENTITY, include_str!("give_back.lua")]),
     rates: Script::of(&[SMALL, IDENTITY, TIME, include_str!("rates.lua")]),
     reserve: Script::of(&[SMALL, IDENTITY, include_str!("reserve.lua")]),
+    import_begin: Script::of(&[SMALL, include_str!("import/begin.lua")]),
+    import_records: Script::of(&[ORDINARY, include_str!("import/records.lua")]),
+    import_rows: Script::of(&[ORDINARY, include_str!("import/rows.lua")]),
+    import_end: Script::of(&[SMALL, include_str!("import/end.lua")]),
 });
 
 impl Script {
