@@ -16,6 +16,7 @@ mod import;
 mod keys;
 mod language;
 mod lift;
+mod migrate;
 mod output;
 mod progress;
 mod retry;
@@ -110,6 +111,7 @@ async fn dispatch_async(command: Command, environment: &Environment, output: &Ou
         Command::Retry(arguments) => retry::run(&arguments, output).await,
         Command::Import(arguments) => import::run(&arguments, output).await,
         Command::Keys(arguments) => keys::run(&arguments, output).await,
+        Command::Migrate(arguments) => Box::pin(migrate::run(&arguments, output)).await,
         // The others need no runtime and have run already.
         _ => Ok(Exit::Done),
     }

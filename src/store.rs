@@ -10,6 +10,9 @@ mod cluster;
 mod contract;
 pub mod embedded;
 pub mod memory;
+pub mod migrate;
+mod queue;
+pub mod redis;
 pub mod seal;
 
 pub use cluster::{Change, Cluster, FollowFault, NodeId, RateAsk, RatePart};

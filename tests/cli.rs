@@ -1,6 +1,7 @@
 //! The program as people and scripts call it: what it prints where, how it ends.
 
 mod gateway;
+mod migrate;
 mod program;
 
 use std::{fs, path::Path};

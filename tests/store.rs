@@ -6,4 +6,5 @@ mod crash;
 mod damage;
 mod disk_full;
 mod embedded;
+mod redis;
 mod rig;

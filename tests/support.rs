@@ -8,3 +8,4 @@ pub mod gateway;
 pub mod message;
 pub mod peers;
 pub mod program;
+pub mod redis;

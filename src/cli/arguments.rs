@@ -48,6 +48,7 @@ pub enum Command {
     Import(Import),
     Keys(Keys),
     Verify(Verify),
+    Migrate(Migrate),
     Explain(Explain),
     Completions(Completions),
     Man(Man),
@@ -326,6 +327,27 @@ pub struct Follow {
 pub struct Verify {
     #[arg(long, value_name = "DIR", env = "FENGHUO_DATA")]
     pub data: PathBuf,
+    #[command(flatten)]
+    pub every: Every,
+}
+
+/// Moving a data directory into a Redis that several nodes share.
+#[derive(Args, Debug)]
+pub struct Migrate {
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    #[arg(long, value_name = "URL")]
+    pub to: String,
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    #[arg(long, value_name = "NAME", default_value = "fenghuo")]
+    pub prefix: String,
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub replicas: u32,
     #[command(flatten)]
     pub every: Every,
 }

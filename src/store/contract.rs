@@ -77,6 +77,49 @@ pub enum Space {
     Claim = 37,
 }
 
+impl Space {
+    /// Every kind.
+    pub const ALL: [Self; 31] = [
+        Self::Meta,
+        Self::Warning,
+        Self::WarningBody,
+        Self::WarningIdentity,
+        Self::Idempotency,
+        Self::Plan,
+        Self::PlanAudience,
+        Self::PlanContent,
+        Self::ApiKey,
+        Self::ApiKeyDigest,
+        Self::Recipient,
+        Self::RecipientExternal,
+        Self::RecipientAddress,
+        Self::DirectoryIndex,
+        Self::Screen,
+        Self::RouteDecision,
+        Self::PlanFolded,
+        Self::LimitUse,
+        Self::Roster,
+        Self::WarningPrepared,
+        Self::Partner,
+        Self::Inbox,
+        Self::Timeline,
+        Self::Drill,
+        Self::Call,
+        Self::CallWord,
+        Self::Measures,
+        Self::Suppression,
+        Self::Education,
+        Self::ScreenSilence,
+        Self::Claim,
+    ];
+
+    /// The kind of this number; `None` when this program has no such kind.
+    #[must_use]
+    pub fn of(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|space| *space as u8 == number)
+    }
+}
+
 /// The key of a record within its space. Keys are ordered by their bytes; numbers are written big-endian.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub Vec<u8>);
@@ -440,3 +483,22 @@ pub trait Engine: Send + Sync + 'static {
 
 /// A store, whichever engine keeps it. Cheap to clone.
 pub type Store = Arc<dyn Engine>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_record_is_found_by_its_number() {
+        let source = include_str!("contract.rs");
+        let (_, kinds) = source.split_once("pub enum Space {").unwrap();
+        let (kinds, _) = kinds.split_once("\n}\n").unwrap();
+        let numbers = kinds.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = ")?.1.parse().ok());
+        let numbers: Vec<u8> = numbers.collect();
+        assert_eq!(numbers.len(), Space::ALL.len());
+        for number in numbers {
+            assert_eq!(Space::of(number).map(|space| space as u8), Some(number));
+        }
+        assert_eq!(Space::of(0), None);
+    }
+}

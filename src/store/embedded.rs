@@ -12,7 +12,6 @@ mod fault;
 mod group;
 mod head;
 mod heal;
-mod queue;
 mod reader;
 mod record;
 mod replay;
@@ -50,7 +49,6 @@ use self::{
     directory::Directory,
     disk::Disk,
     head::HeadFile,
-    queue::Queue,
     reader::Readers,
     state::Shared,
     writer::{Job, Writer},
@@ -61,6 +59,7 @@ use super::{
         Appended, Commit, CommitFault, Committed, Engine, Health, JournalRow, JournalRowRef, Key, ReadFault, Room,
         Space, Stored, Urgency,
     },
+    queue::Queue,
 };
 use crate::clock::Clock;
 

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use fenghuo::store::{Appended, CommitFault, EntryKind, Expect, Key, Space, Stored};
 
-use super::rig::{
-    DurableRig, EmbeddedRig, MemoryRig, Rig, entries, entry, numbered, put, puts, removal, whole_journal,
+use super::{
+    redis::{ClusterRig, RedisRig, ReplicaRig},
+    rig::{DurableRig, EmbeddedRig, MemoryRig, Rig, entries, entry, numbered, put, puts, removal, whole_journal},
 };
 
 /// The tests that every engine passes.
@@ -43,7 +44,11 @@ macro_rules! contract {
 
 contract!(embedded, EmbeddedRig);
 contract!(memory, MemoryRig);
+contract!(redis, RedisRig);
+contract!(redis_cluster, ClusterRig);
+contract!(redis_replica, ReplicaRig);
 contract!(embedded_durable, EmbeddedRig, [reopening_keeps_everything]);
+contract!(redis_durable, RedisRig, [reopening_keeps_everything]);
 
 fn stored(version: u64, value: &str) -> Option<Stored> {
     Some(Stored { version, value: Bytes::copy_from_slice(value.as_bytes()) })

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 /// A running gateway and keys to it.
 pub struct TestGateway {
     gateway: Option<Gateway>,
-    data: TempDir,
+    pub data: TempDir,
     config: Config,
     client: reqwest::Client,
     /// `http://127.0.0.1:…`

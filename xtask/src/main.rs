@@ -17,7 +17,7 @@ usage: cargo xtask COMMAND
   bench [NAMES] [--json]   runs the measures whose name contains one of NAMES; --json prints one JSON object a line
   torture [--rounds N]     kills the real program at random and compares with what a counting peer saw; --json ends with
                            one JSON object, --seed S repeats a run, --debug takes the dev profile, --recipients N,
-                           --program PATH";
+                           --program PATH; --nodes N does it with N nodes on a Redis that is killed too";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

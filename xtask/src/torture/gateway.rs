@@ -18,6 +18,8 @@ use crate::run::Failed;
 pub(super) struct Installation {
     program: PathBuf,
     folder: PathBuf,
+    /// Where its store is, when that is not its own directory.
+    store: Option<String>,
     pub(super) issuer: String,
     pub(super) operator: String,
 }
@@ -40,15 +42,36 @@ const LINES: usize = 1_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Installation {
-    /// A fresh one in `folder`, whose letters go to `smtp_port`.
-    pub(super) fn new(program: &Path, folder: PathBuf, smtp_port: u16) -> Result<Self, Failed> {
-        fs::create_dir_all(&folder).map_err(|fault| Failed(format!("torture: {}: {fault}", folder.display())))?;
-        let mut new = Self { program: program.to_owned(), folder, issuer: String::new(), operator: String::new() };
-        let written = fs::write(new.folder.join("fenghuo.toml"), configuration(smtp_port));
-        written.map_err(|fault| Failed(format!("torture: configuration: {fault}")))?;
+    /// A fresh one in `folder`, whose letters go to `smtp_port`, with the store at a URL or in its own directory.
+    pub(super) fn new(program: &Path, folder: PathBuf, smtp_port: u16, store: Option<String>) -> Result<Self, Failed> {
+        let (issuer, operator) = (String::new(), String::new());
+        let mut new = Self { program: program.to_owned(), folder, store, issuer, operator };
+        new.configure(smtp_port)?;
         new.issuer = new.key(&["--role", "issuer", "--issuer", "relay"])?;
         new.operator = new.key(&["--role", "operator"])?;
         Ok(new)
+    }
+
+    /// One more node on the same store, with a directory of its own and the same key to sealed values.
+    pub(super) fn beside(&self, folder: PathBuf, smtp_port: u16) -> Result<Self, Failed> {
+        let new = Self {
+            program: self.program.clone(),
+            folder,
+            store: self.store.clone(),
+            issuer: self.issuer.clone(),
+            operator: self.operator.clone(),
+        };
+        new.configure(smtp_port)?;
+        let copied = fs::create_dir_all(new.folder.join("data"))
+            .and_then(|()| fs::copy(self.folder.join("data/seal.key"), new.folder.join("data/seal.key")));
+        copied.map_err(|fault| Failed(format!("torture: the key file was not copied: {fault}")))?;
+        Ok(new)
+    }
+
+    fn configure(&self, smtp_port: u16) -> Result<(), Failed> {
+        let text = configuration(smtp_port, self.store.as_deref());
+        let written = fs::create_dir_all(&self.folder).and_then(|()| fs::write(self.folder.join("fenghuo.toml"), text));
+        written.map_err(|fault| Failed(format!("torture: {}: {fault}", self.folder.display())))
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -59,7 +82,11 @@ impl Installation {
     }
 
     fn key(&self, arguments: &[&str]) -> Result<String, Failed> {
-        let made = self.command(&["keys", "create"]).args(arguments).output();
+        let mut command = self.command(&["keys", "create"]);
+        if let Some(store) = &self.store {
+            command.args(["--store", store]);
+        }
+        let made = command.args(arguments).output();
         let made = made.map_err(|fault| Failed(format!("torture: {}: {fault}", self.program.display())))?;
         let key = String::from_utf8_lossy(&made.stdout).trim().to_owned();
         if made.status.success() && !key.is_empty() {
@@ -114,6 +141,15 @@ impl Gateway {
         Err(Failed(format!("torture: the program does not listen; the last it said: {said}")))
     }
 
+    /// Stops it where it stands, or lets it go on: `STOP` and `CONT`.
+    pub(super) fn signal(&self, name: &str) -> Result<(), Failed> {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        match sent {
+            Ok(status) if status.success() => Ok(()),
+            _ => Err(Failed(format!("torture: SIG{name} could not be sent"))),
+        }
+    }
+
     /// `kill -9`.
     pub(super) fn kill(mut self) {
         let _killed = self.child.kill();
@@ -128,9 +164,11 @@ impl Drop for Gateway {
     }
 }
 
-fn configuration(smtp_port: u16) -> String {
+fn configuration(smtp_port: u16, store: Option<&str>) -> String {
+    let store = store.map(|url| format!("[store]\nurl = \"{url}\"")).unwrap_or_default();
     format!(
         r#"
+{store}
 [server]
 listen = "127.0.0.1:0"
 [areas]

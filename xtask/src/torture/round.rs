@@ -35,6 +35,7 @@ pub(super) struct Found {
     pub(super) unexplained: u64,
     pub(super) deliveries: u64,
     pub(super) kills: u64,
+    pub(super) warnings: u64,
 }
 
 impl Found {
@@ -46,6 +47,7 @@ impl Found {
         self.unexplained += other.unexplained;
         self.deliveries += other.deliveries;
         self.kills += other.kills;
+        self.warnings += other.warnings;
     }
 
     /// Whether a promise was broken, in words.
@@ -62,11 +64,11 @@ impl Found {
     }
 }
 
-/// Where the program listens now, and what has been answered with an id.
+/// Where the program listens now, on every node, and what has been answered with an id.
 #[derive(Default)]
-struct Shared {
-    address: Mutex<String>,
-    taken: Mutex<Vec<String>>,
+pub(super) struct Shared {
+    pub(super) addresses: Mutex<Vec<String>>,
+    pub(super) taken: Mutex<Vec<String>>,
 }
 
 /// Runs one round; `before` is what had arrived earlier on this installation and must not arrive again.
@@ -81,7 +83,7 @@ pub(super) fn run(
     let count = posts.len();
     let poster = {
         let (shared, key) = (Arc::clone(&shared), installation.issuer.clone());
-        thread::spawn(move || posts.iter().try_for_each(|post| deliver(&shared, &key, post)))
+        thread::spawn(move || post_all(&shared, &key, &posts))
     };
     let mut kills = 0;
     for _ in 0..chance.between(2, 5) {
@@ -90,10 +92,10 @@ pub(super) fn run(
     }
     let gateway = installation.start()?;
     let address = gateway.address()?;
-    *lock(&shared.address) = address.clone();
+    *lock(&shared.addresses) = vec![address.clone()];
     poster.join().map_err(|_| Failed("torture: the poster failed".to_owned()))??;
     let taken = lock(&shared.taken).clone();
-    let mut found = Found { kills, ..Found::default() };
+    let mut found = Found { kills, warnings: count as u64, ..Found::default() };
     found.lost += (count - taken.len()) as u64;
     for id in &taken {
         wait(&address, installation, id)?;
@@ -110,20 +112,28 @@ fn kill_once(installation: &Installation, shared: &Shared, chance: &mut Chance) 
     if chance.says(25) {
         thread::sleep(Duration::from_micros(chance.between(0, 80_000)));
     } else {
-        *lock(&shared.address) = gateway.address()?;
+        *lock(&shared.addresses) = vec![gateway.address()?];
         thread::sleep(Duration::from_micros(chance.between(1_000, 400_000)));
     }
     gateway.kill();
     Ok(())
 }
 
-/// Posts until there is an answer: what was not answered is repeated as it was.
+/// Posts one after the other.
+pub(super) fn post_all(shared: &Shared, key: &str, posts: &[Post]) -> Result<(), Failed> {
+    posts.iter().try_for_each(|post| deliver(shared, key, post))
+}
+
+/// Posts until there is an answer, to one node after the other: what was not answered is repeated as it was.
 #[expect(clippy::disallowed_methods, reason = "a driver of real processes waits by the machine's clock")]
 fn deliver(shared: &Shared, key: &str, post: &Post) -> Result<(), Failed> {
     thread::sleep(post.after);
     let since = Instant::now();
+    let mut turn = 0_usize;
     while since.elapsed() < PATIENCE {
-        let address = lock(&shared.address).clone();
+        let addresses = lock(&shared.addresses).clone();
+        let address = addresses.get(turn % addresses.len().max(1)).cloned().unwrap_or_default();
+        turn += 1;
         match ask(&address, "POST", "/v1/warnings", key, "application/json", &post.body) {
             Some(answer) if matches!(answer.status, 200 | 201) => {
                 let id = Json::read(&answer.text).unwrap_or_default().get("id").text().to_owned();
@@ -140,7 +150,7 @@ fn deliver(shared: &Shared, key: &str, post: &Post) -> Result<(), Failed> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a driver of real processes waits by the machine's clock")]
-fn wait(address: &str, installation: &Installation, id: &str) -> Result<(), Failed> {
+pub(super) fn wait(address: &str, installation: &Installation, id: &str) -> Result<(), Failed> {
     let since = Instant::now();
     while since.elapsed() < PATIENCE {
         if get(address, &format!("/v1/warnings/{id}/status"), &installation.operator)?.get("done").is_true() {
@@ -152,7 +162,7 @@ fn wait(address: &str, installation: &Installation, id: &str) -> Result<(), Fail
 }
 
 /// Delivery by delivery: what the status says against what arrived.
-fn compare(
+pub(super) fn compare(
     address: &str,
     installation: &Installation,
     taken: &[String],
@@ -220,6 +230,6 @@ fn deliveries(address: &str, installation: &Installation, id: &str) -> Result<Ve
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,8 +7,10 @@ use std::sync::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::bounds::{QUEUE_UNIT_BYTES, QUEUE_UNITS, QUEUE_UNITS_KEPT, QUEUE_WAIT};
-use crate::store::contract::{CommitFault, Urgency};
+use super::{
+    contract::{CommitFault, Urgency},
+    embedded::{QUEUE_UNIT_BYTES, QUEUE_UNITS, QUEUE_UNITS_KEPT, QUEUE_WAIT},
+};
 
 /// Units that everybody may take, and units that are kept.
 pub(super) struct Queue {
