@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     clock::Clock,
-    config::{Config, Route, Upstream},
+    config::{Config, Route, StoreConfig, Upstream},
     flow::{
         Assembly, Flow, Unavailable,
         receipt::{CallbackSecrets, Inbox, Links, ScreenInbox, SecretFault, Unsealed},
@@ -23,6 +23,7 @@ use crate::{
     store::{
         Store,
         embedded::{Embedded, OpenFault, Options},
+        redis::{self, AddressFault, Redis},
         seal::{KeyFault, Vault},
     },
     telemetry::Telemetry,
@@ -30,6 +31,8 @@ use crate::{
 
 /// Name of the key file in the data directory.
 pub const KEY_FILE: &str = "seal.key";
+/// Name of the file in the data directory that remembers which shared store this machine belongs to.
+pub const INSTALLATION_FILE: &str = "store.installation";
 /// How long clients may take to read their answers once nothing else runs any more.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -53,6 +56,21 @@ pub enum StartFault {
     /// The store does not open.
     #[error(transparent)]
     Store(#[from] OpenFault),
+    /// The store that several nodes share does not open.
+    #[error(transparent)]
+    Shared(#[from] redis::OpenFault),
+    /// Its address cannot be read.
+    #[error("the address of the store {0}")]
+    Address(#[from] AddressFault),
+    /// The data directory cannot be made.
+    #[error("cannot create {path}")]
+    Data {
+        /// The directory.
+        path: std::path::PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The key that addresses are sealed with is missing, wrong or readable by others.
     #[error(transparent)]
     Key(#[from] KeyFault),
@@ -107,11 +125,47 @@ pub struct Opened {
 /// # Errors
 /// [`StartFault`].
 pub async fn open(data: &Path, clock: &Clock) -> Result<Opened, StartFault> {
-    open_with(data, clock, Options::default()).await
+    open_store(&StoreConfig { data: data.to_owned(), ..StoreConfig::default() }, clock, Options::default()).await
 }
 
-async fn open_with(data: &Path, clock: &Clock, options: Options) -> Result<Opened, StartFault> {
-    let store: Store = Arc::new(Embedded::open(data, clock.clone(), options)?);
+/// Opens the store that these settings name, its key and its directory of recipients.
+///
+/// # Errors
+/// [`StartFault`].
+pub async fn open_configured(config: &StoreConfig, clock: &Clock) -> Result<Opened, StartFault> {
+    let options = Options { reserve: Some(config.reserve as u64), ..Options::default() };
+    open_store(config, clock, options).await
+}
+
+/// How the store is opened that several nodes share, when these settings name one.
+///
+/// # Errors
+/// Its address cannot be read.
+pub fn shared_store(config: &StoreConfig) -> Result<Option<redis::Options>, AddressFault> {
+    let Some(url) = &config.url else { return Ok(None) };
+    Ok(Some(redis::Options {
+        address: url.parse()?,
+        ca_file: config.ca_file.clone(),
+        user: config.user.clone(),
+        password_file: config.password_file.clone(),
+        prefix: config.prefix.clone(),
+        replicas: config.replicas,
+        wait: config.wait_s,
+        lease: config.lease_s,
+        memory: Some(config.data.join(INSTALLATION_FILE)),
+    }))
+}
+
+async fn open_store(config: &StoreConfig, clock: &Clock, options: Options) -> Result<Opened, StartFault> {
+    let data = &config.data;
+    let store: Store = match shared_store(config)? {
+        Some(shared) => {
+            // The key and what this machine remembers are kept there.
+            std::fs::create_dir_all(data).map_err(|source| StartFault::Data { path: data.clone(), source })?;
+            Arc::new(Redis::open(clock.clone(), shared).await?)
+        }
+        None => Arc::new(Embedded::open(data, clock.clone(), options)?),
+    };
     let vault = Arc::new(Vault::start(&store, &data.join(KEY_FILE), clock).await?);
     let directory = Arc::new(Directory::open(Arc::clone(&store), Arc::clone(&vault), clock.clone()).await?);
     Ok(Opened { store, vault, directory })
@@ -126,8 +180,7 @@ impl Gateway {
         let config = config.with_partner_routes();
         let templates = Templates::load(&config)?;
         let callback_secrets = CallbackSecrets::read(&config)?;
-        let options = Options { reserve: Some(config.store.reserve as u64), ..Options::default() };
-        let opened = open_with(&config.store.data, &clock, options).await?;
+        let opened = open_configured(&config.store, &clock).await?;
         let listen = config.server.listen;
         let listener =
             TcpListener::bind(listen).await.map_err(|source| StartFault::Listen { address: listen, source })?;

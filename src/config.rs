@@ -155,6 +155,24 @@ pub struct StoreConfig {
     /// Bytes (written as a number or as `"64 MiB"`) of disk kept for lifts, corrections and outcomes when it is full.
     #[serde(deserialize_with = "size::deserialize")]
     pub reserve: usize,
+    /// Where several nodes keep one store: `redis://…`; `None` = in the data directory, for one node.
+    pub url: Option<String>,
+    /// The user to log in as there.
+    pub user: Option<String>,
+    /// A file that holds the password.
+    pub password_file: Option<PathBuf>,
+    /// Certificates that sign the server's, in PEM; `None` = those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// What the names of this installation begin with there.
+    pub prefix: String,
+    /// Replicas that have to have a commit before it is answered for.
+    pub replicas: u32,
+    /// How long they may take.
+    #[serde(with = "seconds")]
+    pub wait_s: Duration,
+    /// How long a node may be silent before the others take over what it does.
+    #[serde(with = "seconds")]
+    pub lease_s: Duration,
 }
 
 /// Texts and templates.
@@ -403,7 +421,18 @@ impl Default for Server {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { data: PathBuf::from("data"), reserve: 64 * 1024 * 1024 }
+        Self {
+            data: PathBuf::from("data"),
+            reserve: 64 * 1024 * 1024,
+            url: None,
+            user: None,
+            password_file: None,
+            ca_file: None,
+            prefix: "fenghuo".to_owned(),
+            replicas: 0,
+            wait_s: Duration::from_secs(1),
+            lease_s: Duration::from_secs(3),
+        }
     }
 }
 

@@ -267,6 +267,8 @@ pub enum KeysAction {
 pub struct KeysPlace {
     #[arg(long, value_name = "DIR", env = "FENGHUO_DATA")]
     pub data: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     #[command(flatten)]
     pub connection: Connection,
 }

@@ -2,6 +2,7 @@
 //! and sends nothing.
 
 mod samples;
+mod store;
 
 use std::{sync::Arc, time::Duration};
 
@@ -44,6 +45,9 @@ pub(super) async fn run(arguments: &Check, environment: &Environment, output: &O
     }
     let samples = config.as_ref().map(|config| samples::look(config, &built)).unwrap_or_default();
     findings.extend(samples.iter().filter_map(Sample::finding));
+    if let Some(config) = config.as_ref().filter(|_| arguments.live) {
+        findings.extend(store::ask(&config.store).await);
+    }
     let refused = findings.iter().any(|finding| finding.weight == Weight::Refuse);
     let probes = if arguments.live && !refused { probe(&built).await } else { Vec::new() };
     let failed = probes.iter().any(|(_, result)| result.is_err());
@@ -75,6 +79,9 @@ pub(super) fn templates(config: &Config) -> Vec<ConfigFinding> {
 
 /// Whether the disk of the data directory has room. Nothing is said of a directory that is not there yet.
 fn disk(config: &Config) -> Vec<ConfigFinding> {
+    if config.store.url.is_some() {
+        return Vec::new();
+    }
     let Some(room) = embedded::room(&config.store.data, config.store.reserve as u64) else { return Vec::new() };
     let mib = |bytes: u64| (bytes >> 20).to_string();
     let finding = |code, key: &str, args| {

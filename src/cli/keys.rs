@@ -1,4 +1,6 @@
-//! `fenghuo keys`: in a data directory that no server holds, or through a server.
+//! `fenghuo keys`: in a data directory that no server holds, in a store that servers share, or through a server.
+
+use std::path::Path;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,10 +11,12 @@ use super::{
     exit::Exit,
     fault::Fault,
     output::{Output, table},
+    settings,
 };
 use crate::{
     app::{Opened, StartFault},
     clock::Clock,
+    config::Environment,
     flow::authorize::{self, KeyOrder, Role},
     store::embedded::OpenFault,
 };
@@ -27,6 +31,9 @@ pub(super) async fn run(arguments: &Keys, output: &Output) -> Result<Exit, Fault
 
 /// Opens the data directory, or says that a server holds it.
 async fn open(place: &KeysPlace, clock: &Clock, output: &Output) -> Result<Option<Opened>, Fault> {
+    if let Some(file) = &place.config {
+        return open_shared(file, place, clock, output).await.map(Some);
+    }
     let Some(data) = &place.data else { return Ok(None) };
     let args = |cause: String| [("data", data.display().to_string()), ("cause", cause)];
     match crate::app::open(data, clock).await {
@@ -36,6 +43,21 @@ async fn open(place: &KeysPlace, clock: &Clock, output: &Output) -> Result<Optio
         }
         Err(fault) => Err(Fault::failed(output.lang, "cli-data-not-opened", &args(fault.to_string()))),
     }
+}
+
+/// Opens the store that settings name: beside the nodes that share one, too.
+async fn open_shared(file: &Path, place: &KeysPlace, clock: &Clock, output: &Output) -> Result<Opened, Fault> {
+    let loaded = crate::config::load(Some(file), &Environment::of_process());
+    let mut store = loaded.map_err(|fault| settings::refused(&fault, output))?.config.store;
+    if let Some(data) = &place.data {
+        store.data.clone_from(data);
+    }
+    let data = store.data.display().to_string();
+    let opened = crate::app::open_configured(&store, clock).await;
+    opened.map_err(|fault| {
+        let code = if store.url.is_some() { "cli-store-not-opened" } else { "cli-data-not-opened" };
+        Fault::failed(output.lang, code, &[("data", data), ("cause", fault.to_string())])
+    })
 }
 
 fn not_stored(output: &Output, fault: &crate::flow::Unavailable) -> Fault {

@@ -20,13 +20,7 @@ pub(super) async fn run(arguments: &Serve, environment: &Environment, output: &O
     log(environment, "info", output)?;
     let loaded = match settings::load(&arguments.settings, environment, output)? {
         Ok(loaded) => loaded,
-        Err(fault) => {
-            for finding in &fault.findings {
-                output.note(&settings::report(finding, output));
-            }
-            let count = fault.findings.len().to_string();
-            return Err(Fault::failed(output.lang, "cli-config-refused", &[("count", count)]));
-        }
+        Err(fault) => return Err(settings::refused(&fault, output)),
     };
     for finding in &loaded.advice {
         tracing::warn!(code = finding.code, key = finding.key, "{}", finding.sentence(output.lang));
@@ -69,7 +63,13 @@ pub(super) async fn start(config: Config, output: &Output) -> Result<Gateway, Fa
         let (exit, code) = match &fault {
             StartFault::Store(crate::store::embedded::OpenFault::InUse(_)) => (Exit::Temporary, "cli-data-in-use"),
             StartFault::Store(crate::store::embedded::OpenFault::DiskFull(_)) => (Exit::Temporary, "cli-data-full"),
-            StartFault::Store(_) | StartFault::Key(_) => (Exit::Failed, "cli-data-not-opened"),
+            StartFault::Shared(crate::store::redis::OpenFault::Unreachable { .. }) => {
+                (Exit::Temporary, "cli-store-not-opened")
+            }
+            StartFault::Shared(_) | StartFault::Address(_) => (Exit::Failed, "cli-store-not-opened"),
+            StartFault::Store(_) | StartFault::Data { .. } | StartFault::Key(_) => {
+                (Exit::Failed, "cli-data-not-opened")
+            }
             StartFault::Listen { address, .. } => {
                 args.push(("address", address.to_string()));
                 (Exit::Failed, "cli-not-listening")

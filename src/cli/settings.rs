@@ -27,6 +27,15 @@ pub(super) fn load(
     Ok(config::load(Some(&file(settings, output)?), environment))
 }
 
+/// Says what is wrong with settings that were refused; what the command ends with.
+pub(super) fn refused(fault: &ConfigFault, output: &Output) -> Fault {
+    for finding in &fault.findings {
+        output.note(&report(finding, output));
+    }
+    let count = fault.findings.len().to_string();
+    Fault::failed(output.lang, "cli-config-refused", &[("count", count)])
+}
+
 /// A finding as it is printed: its first line coloured by weight.
 pub(super) fn report(finding: &ConfigFinding, output: &Output) -> String {
     let text = finding.report(output.lang);

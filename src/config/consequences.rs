@@ -13,6 +13,7 @@ mod roster;
 mod routes;
 mod sharing;
 mod signoff;
+mod store;
 
 use super::{
     Config,
@@ -154,6 +155,7 @@ impl Pass<'_> {
         if reserve < SMALLEST {
             self.advise("config-reserve-small", &["store", "reserve"], vec![("got", reserve.to_string())]);
         }
+        self.shared_store();
     }
 
     fn retention(&mut self) {

@@ -103,7 +103,18 @@ const SERVER: Shape = Shape::Table(&[
     field("trusted_proxies", Shape::Networks),
 ]);
 
-const STORE: Shape = Shape::Table(&[field("data", Shape::Path), field("reserve", Shape::Size)]);
+const STORE: Shape = Shape::Table(&[
+    field("data", Shape::Path),
+    field("reserve", Shape::Size),
+    field("url", Shape::Text),
+    field("user", Shape::Text),
+    field("password_file", Shape::Path),
+    field("ca_file", Shape::Path),
+    field("prefix", Shape::Text),
+    field("replicas", Shape::Count),
+    field("wait_s", Shape::Seconds),
+    field("lease_s", Shape::Seconds),
+]);
 
 const TEXTS: Shape = Shape::Table(&[
     field("templates", Shape::Path),

@@ -20,12 +20,14 @@
 mod address;
 mod bounds;
 mod fault;
+mod fitness;
 mod follow;
 mod group;
 mod import;
 mod keys;
 mod limits;
 mod link;
+mod memory;
 mod nodes;
 mod primary;
 mod reader;
@@ -48,6 +50,7 @@ pub use self::{
     address::{Address, AddressFault, Place},
     bounds::{CHANGES_BYTES, CHANGES_ROWS, COMMIT_BYTES, RATE_VALID},
     fault::{ImportFault, OpenFault},
+    fitness::{Fitness, examine},
     import::Import,
 };
 use self::{
@@ -94,8 +97,9 @@ pub struct Options {
     pub wait: Duration,
     /// How long a node may be silent before it is taken for dead.
     pub lease: Duration,
-    /// The name of the installation this machine belongs to, when it knows one: another store is not opened.
-    pub installation: Option<String>,
+    /// A file that remembers which installation this machine belongs to: another store is not opened then, nor one that
+    /// was emptied.
+    pub memory: Option<PathBuf>,
 }
 
 impl Options {
@@ -111,7 +115,7 @@ impl Options {
             replicas: 0,
             wait: Duration::from_secs(1),
             lease: Duration::from_secs(3),
-            installation: None,
+            memory: None,
         }
     }
 }
@@ -149,6 +153,10 @@ impl Redis {
         });
         let replicas = Replicas { count: options.replicas, wait: options.wait };
         let link = Link::new(Arc::clone(&server));
+        let fitness = Fitness::of(&link).await.map_err(|fault| unreachable_at(&options.address, &fault))?;
+        if let Some(text) = fitness.unfit() {
+            return Err(OpenFault::Unfit { address: options.address.to_string(), text });
+        }
         let (identity, known) = register(&link, &keys, &clock, &options).await?;
         check_tail(&link, &keys, known.head, &options.address).await?;
         if replicas.count > 0 {
@@ -181,12 +189,6 @@ impl Redis {
         tasks.close();
         let (queue, orders, follower) = (Queue::default(), Mutex::new(Some(orders)), Arc::new(follower));
         Self { shared, queue, orders, reading, control, follower, tasks, stopping }
-    }
-
-    /// The random name of the installation, to be remembered by this machine.
-    #[must_use]
-    pub fn installation(&self) -> &str {
-        &self.shared.identity.installation
     }
 
     fn reader(&self) -> Result<Reader<'_>, ReadFault> {
@@ -225,17 +227,21 @@ fn unreachable_at(address: &Address, fault: &Fault) -> OpenFault {
 /// Registers a node; makes the installation where there is none.
 async fn register(link: &Link, keys: &Keys, clock: &Clock, options: &Options) -> Result<(Identity, Known), OpenFault> {
     let (fresh, token) = (hex(&clock.random::<16>()), hex(&clock.random::<8>()));
-    let known = options.installation.as_deref().unwrap_or_default();
+    let memory = options.memory.as_deref();
+    let known = memory.map_or(Ok(None), memory::recall)?.unwrap_or_default();
     let address = || options.address.to_string();
     let names = [keys.head(), keys.nodes(), keys.beats(), keys.counter(), keys.journal()];
     let mut call = SCRIPTS.open.call(&names);
-    call.arg(known).arg(fresh).arg(&token).arg(options.lease.as_millis() as u64);
+    call.arg(&known).arg(fresh).arg(&token).arg(options.lease.as_millis() as u64);
     call.arg(&chain::tag(&chain::GENESIS)[..]);
     let answer = link.run(&SCRIPTS.open, &call).await.and_then(reply::word);
     let at = |fault: Fault| unreachable_at(&options.address, &fault);
     let (word, mut rest) = answer.map_err(at)?;
     let mut text = |what| reply::text(reply::next(&mut rest), what).map_err(at);
-    let other = |found: String| OpenFault::Other { known: known.to_owned(), address: address(), found };
+    let other = |found: String| {
+        let path = memory.map(std::path::Path::to_owned).unwrap_or_default();
+        OpenFault::Other { known: known.clone(), address: address(), found, path }
+    };
     match &*word {
         "open" => {}
         "emptied" => return Err(other("nothing".to_owned())),
@@ -245,6 +251,9 @@ async fn register(link: &Link, keys: &Keys, clock: &Clock, options: &Options) ->
         _ => return Err(OpenFault::Newer { address: address(), format: text("a format")? }),
     }
     let installation = text("an installation")?;
+    if let Some(path) = memory.filter(|_| known.is_empty()) {
+        memory::remember(path, &installation)?;
+    }
     let epoch = reply::number(reply::next(&mut rest), "an epoch").map_err(at)?;
     let head = read_head_from(&mut rest).map_err(at)?;
     let node = reply::number(reply::next(&mut rest), "a number").map_err(at)?;

@@ -1,5 +1,11 @@
 //! The engine on Redis: real servers, alone, in a cluster, with a replica.
 
+mod faults;
+mod following;
+mod limits;
+mod measure;
+mod nodes;
+mod places;
 mod rig;
 
 pub(super) use rig::{ClusterRig, RedisRig, ReplicaRig};

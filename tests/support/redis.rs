@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -75,6 +76,18 @@ impl RedisServer {
         self.child.wait().expect("it ends");
     }
 
+    /// A copy of what it has written so far.
+    pub fn keep(&self) -> TempDir {
+        let kept = tempfile::tempdir().expect("a directory");
+        copy(self.dir.path(), kept.path());
+        kept
+    }
+
+    /// Puts a copy in the place of what it has written; while it does not run.
+    pub fn put_back(&self, kept: &TempDir) {
+        copy(kept.path(), self.dir.path());
+    }
+
     /// Starts it again on the same port, with what it had written.
     pub fn start_again(&mut self) {
         self.child = launch(self.port, &self.dir, &self.settings).expect("its port is free");
@@ -114,6 +127,13 @@ impl RedisCluster {
     }
 }
 
+/// The append-only files of one directory in the place of another's.
+fn copy(from: &Path, to: &Path) {
+    drop(std::fs::remove_dir_all(to.join("appendonlydir")));
+    let done = Command::new("cp").arg("-r").arg(from.join("appendonlydir")).arg(to).status();
+    assert!(done.expect("cp starts").success());
+}
+
 /// Asks until it is so, for ten seconds.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     for _ in 0..1_000 {
@@ -123,6 +143,52 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     panic!("not within ten seconds: {what}");
+}
+
+/// A sentinel that watches one primary under the name `warnings`, and is enough to replace it.
+pub struct RedisSentinel {
+    child: Child,
+    pub port: u16,
+    _dir: TempDir,
+}
+
+impl RedisSentinel {
+    pub fn watching(primary: &RedisServer) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let port = free_port();
+        let file = dir.path().join("sentinel.conf");
+        let settings = format!(
+            "port {port}\nbind 127.0.0.1\nsentinel monitor warnings 127.0.0.1 {} 1\n\
+             sentinel down-after-milliseconds warnings 1000\nsentinel failover-timeout warnings 5000\n",
+            primary.port
+        );
+        std::fs::write(&file, settings).expect("a file");
+        let mut command = Command::new("redis-server");
+        command.arg(&file).arg("--sentinel").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("redis-server is missing; run: sudo apt-get install redis-server");
+        outlive_nobody(child.id());
+        let sentinel = Self { child, port, _dir: dir };
+        until("the sentinel knows the replica", || {
+            sentinel.cli(&["SENTINEL", "REPLICAS", "warnings"]).contains("127.0.0.1")
+        });
+        sentinel
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis+sentinel://127.0.0.1:{}/warnings", self.port)
+    }
+
+    /// What `redis-cli` prints.
+    pub fn cli(&self, arguments: &[&str]) -> String {
+        cli(self.port, arguments)
+    }
+}
+
+impl Drop for RedisSentinel {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 /// A port nobody listens on; in a cluster the one 10,000 above it is used too.

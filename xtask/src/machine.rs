@@ -25,6 +25,8 @@ const PACKAGES: &[Package] = &[
     Package { name: "fonts-wqy-microhei", probe: &["sh", "-c", "fc-list :lang=zh | grep -q ."] },
     // Debian puts it where only root looks by itself.
     Package { name: "mosquitto", probe: &["sh", "-c", "PATH=$PATH:/usr/sbin command -v mosquitto"] },
+    Package { name: "redis-server", probe: &["redis-server", "--version"] },
+    Package { name: "redis-tools", probe: &["redis-cli", "--version"] },
     Package { name: "strace", probe: &["strace", "--version"] },
     Package { name: "python3-venv", probe: &["python3", "-c", "import ensurepip, venv"] },
 ];

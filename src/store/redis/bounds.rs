@@ -23,6 +23,9 @@ pub(super) const BYTES_PER_SECOND: usize = 20 << 20;
 /// How long a group is repeated while other nodes commit before it, or while a slot moves.
 pub(super) const REPEAT: Duration = Duration::from_secs(2);
 
+/// The pause before what a server could not take is tried again.
+pub(super) const AGAIN: Duration = Duration::from_millis(10);
+
 /// Shortest and longest pause between two attempts to come back.
 pub(super) const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 

@@ -20,6 +20,9 @@ pub(super) enum Fault {
     /// The server refused it before doing anything, and may take it in a moment.
     #[error("{0}")]
     Later(String),
+    /// The server refused it before doing anything; another one may take it, or this one when it is ready.
+    #[error("{0}")]
+    Elsewhere(String),
     /// The server refused it before doing anything.
     #[error("{0}")]
     Refused(String),
@@ -37,10 +40,8 @@ impl Fault {
             Some("OOM") => Self::Full(text),
             // Some keys of the slot are here, some there already.
             Some("TRYAGAIN" | "ASK" | "BUSY") => Self::Later(text),
-            Some(
-                "MOVED" | "READONLY" | "MASTERDOWN" | "CLUSTERDOWN" | "LOADING" | "MISCONF" | "NOREPLICAS" | "NOAUTH"
-                | "NOPERM" | "WRONGPASS" | "CROSSSLOT",
-            ) => Self::Refused(text),
+            Some("MOVED" | "READONLY" | "MASTERDOWN" | "CLUSTERDOWN" | "LOADING") => Self::Elsewhere(text),
+            Some("MISCONF" | "NOREPLICAS" | "NOAUTH" | "NOPERM" | "WRONGPASS" | "CROSSSLOT") => Self::Refused(text),
             // A script that fails on the way may have done something.
             _ => Self::Silent(text),
         }
@@ -48,7 +49,7 @@ impl Fault {
 
     /// Whether the connection should be made anew, perhaps to another server.
     pub(super) fn ends_connection(&self) -> bool {
-        matches!(self, Self::Silent(_) | Self::Refused(_))
+        matches!(self, Self::Silent(_) | Self::Elsewhere(_) | Self::Refused(_))
     }
 }
 
@@ -79,6 +80,23 @@ pub enum OpenFault {
     /// The prefix of its names is empty or holds something else than letters, digits, `-`, `_` and `.`.
     #[error("prefix {0:?} is not made of letters, digits, '-', '_' and '.'")]
     Prefix(String),
+    /// The file that remembers the installation cannot be read or written.
+    #[error("cannot use {path}")]
+    Memory {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The server is set up so that it would lose what it acknowledges.
+    #[error("the store at {address} cannot be used: {text}")]
+    Unfit {
+        /// Where.
+        address: String,
+        /// What it would do.
+        text: &'static str,
+    },
     /// The server cannot be reached or does not do as it is told.
     #[error("the store at {address} cannot be used: {text}")]
     Unreachable {
@@ -88,7 +106,9 @@ pub enum OpenFault {
         text: String,
     },
     /// This machine knows a store, and there is none or another one.
-    #[error("this machine belongs to installation {known}, and the store at {address} holds {found}")]
+    #[error(
+        "this machine belongs to installation {known}, and the store at {address} holds {found}; if that is meant, remove {path}"
+    )]
     Other {
         /// The one that is known.
         known: String,
@@ -96,6 +116,8 @@ pub enum OpenFault {
         address: String,
         /// What is there.
         found: String,
+        /// The file that remembers the installation.
+        path: std::path::PathBuf,
     },
     /// There is a journal and no head.
     #[error("the store at {0} has a journal and no head: it is damaged")]

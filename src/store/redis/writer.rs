@@ -7,7 +7,7 @@ use redis::{Cmd, Value};
 use tokio::{sync::mpsc::Receiver, time::Instant};
 
 use super::{
-    bounds::{ANSWER, CONNECT, PAUSES, REPEAT},
+    bounds::{AGAIN, ANSWER, CONNECT, PAUSES, REPEAT},
     fault::{Fault, unreadable},
     group::{Job, Load, Row},
     link::{Link, patience_for},
@@ -44,8 +44,8 @@ enum Outcome {
     Conflicts(Vec<u64>),
     /// Another node was first; nothing was done.
     Moved(Head),
-    /// Nothing was done, and may be in a moment.
-    Again,
+    /// Nothing was done, and may be in a moment, here or elsewhere.
+    Again(String),
     /// There is no memory for it; nothing was done.
     Full,
     /// Nothing was done.
@@ -92,14 +92,17 @@ impl Writer {
             next = if load.is_full() { None } else { self.inbox.try_recv().ok() };
         }
         let until = self.shared.clock.instant() + REPEAT;
-        let mut reserved = false;
+        let (mut reserved, mut why) = (false, "other nodes commit before this one".to_owned());
         while !jobs.is_empty() {
             let row = Row::pack(&jobs, self.shared.known().head, self.shared.clock.unix_ms());
             match self.send(&row, &jobs, reserved).await {
                 Outcome::Stands(versions) => return self.keep(row, jobs, &versions).await,
                 Outcome::Conflicts(conflicts) => jobs = row.refuse(jobs, &conflicts),
                 Outcome::Moved(head) => self.shared.saw(head),
-                Outcome::Again => self.shared.clock.sleep(Duration::from_millis(10)).await,
+                Outcome::Again(text) => {
+                    why = text;
+                    self.shared.clock.sleep(AGAIN).await;
+                }
                 Outcome::Full if !reserved => {
                     self.shared.found_full();
                     reserved = true;
@@ -110,8 +113,8 @@ impl Writer {
                 Outcome::Unknown(text) => return hear_all(jobs, &CommitFault::Unknown(text)),
             }
             if self.shared.clock.instant() >= until {
-                let text = "other nodes commit before this one, or the store's slot moves".to_owned();
-                return hear_all(jobs, &CommitFault::Unavailable(text));
+                self.shared.away(why.clone());
+                return hear_all(jobs, &CommitFault::Unavailable(why));
             }
         }
     }
@@ -123,7 +126,7 @@ impl Writer {
         match self.link.run_within(script, &call, patience_for(bytes)).await {
             Ok(answer) => self.read(answer).await.unwrap_or_else(|fault| Outcome::Unknown(fault.to_string())),
             Err(Fault::Full(_)) => Outcome::Full,
-            Err(Fault::Later(_)) => Outcome::Again,
+            Err(Fault::Later(text) | Fault::Elsewhere(text)) => Outcome::Again(text),
             Err(Fault::Silent(text)) => self.settle(row, text).await,
             Err(fault @ (Fault::Away(_) | Fault::Refused(_) | Fault::NoScript)) => {
                 self.shared.away(fault.to_string());
@@ -141,7 +144,7 @@ impl Writer {
             "stands" => Outcome::Stands(numbers(rest)?),
             "conflict" => Outcome::Conflicts(numbers(rest)?),
             "moved" => Outcome::Moved(read_head(rest)?),
-            "late" => Outcome::Again,
+            "late" => Outcome::Again("an attempt came after a later one".to_owned()),
             _ => self.strange(&word, rest).await?,
         })
     }
@@ -198,7 +201,7 @@ impl Writer {
         self.link.part().await;
         match tokio::time::timeout(CONNECT, self.look(Some(row))).await {
             Ok(Ok(Some(versions))) => Outcome::Stands(versions),
-            Ok(Ok(None)) => Outcome::Again,
+            Ok(Ok(None)) => Outcome::Again(text),
             Ok(Err(fault)) => {
                 self.shared.away(format!("{text}; {fault}"));
                 Outcome::Unknown(text)

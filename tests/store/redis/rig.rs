@@ -8,7 +8,7 @@ use std::sync::{
 use fenghuo::{
     clock::Clock,
     store::{
-        Cluster, Engine, Store,
+        Cluster, Engine, Health, Store,
         redis::{Options, Redis},
     },
 };
@@ -35,9 +35,24 @@ pub(super) async fn node(options: &Options) -> Arc<Redis> {
 }
 
 /// What a node knows of the others.
-#[expect(dead_code)]
 pub(super) fn cluster(node: &Arc<Redis>) -> Arc<dyn Cluster> {
     node.cluster().expect("an engine that is shared")
+}
+
+/// Asks again and again until it is so, for twenty seconds.
+pub(super) async fn until<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
+    for _ in 0..2_000 {
+        if so().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("not within twenty seconds: {what}");
+}
+
+/// Waits until a node takes commits again.
+pub(super) async fn healthy(node: &Arc<Redis>) {
+    until("the store is healthy", || async { node.health() == Health::Healthy }).await;
 }
 
 /// One server.
