@@ -70,6 +70,19 @@ impl Registry {
         Ok(())
     }
 
+    /// Takes in how a screen stands now. One without a row is given one by whoever registered it.
+    pub(super) fn hear(&self, id: &str, stored: Option<&Stored>) -> Result<(), Unavailable> {
+        match stored.map(read).transpose()? {
+            Some(record) => {
+                if let Some(row) = record.row {
+                    self.keep(record, row);
+                }
+            }
+            None => drop(self.entries.write().remove(id)),
+        }
+        Ok(())
+    }
+
     pub(super) fn get(&self, id: &str) -> Option<Arc<Entry>> {
         self.entries.read().get(id).cloned()
     }

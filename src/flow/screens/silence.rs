@@ -115,8 +115,13 @@ impl Screens {
 
     /// Remembers what was told.
     pub(crate) fn told(&self, due: &Due) {
-        if let Some(entry) = self.registry.get(&due.screen) {
-            entry.sighting.lock().silence = (!due.back).then(|| due.silence.clone());
+        self.know_silence(&due.screen, (!due.back).then(|| due.silence.clone()));
+    }
+
+    /// Remembers the silence of a screen as it is written down.
+    pub(crate) fn know_silence(&self, screen: &str, silence: Option<Silence>) {
+        if let Some(entry) = self.registry.get(screen) {
+            entry.sighting.lock().silence = silence;
         }
     }
 }
