@@ -157,12 +157,18 @@ pub(crate) async fn follow(parts: &Arc<Parts>, from: u64, reading: Reading) -> R
     parts.nodes.followed.send_replace(from);
     claims::load(parts).await?;
     parts.lifecycle.spawn(follow::run(Arc::clone(parts), cluster));
+    // What was opened before it was followed.
+    parts.directory.renew().await?;
+    parts.screens.renew().await?;
     catch_up(parts).await
 }
 
 /// Takes up what a node does that shares its store, once everything is loaded.
 pub(crate) fn run(parts: &Arc<Parts>) {
     let Some(cluster) = parts.nodes.cluster.clone() else { return };
+    let now = parts.clock.instant();
+    parts.limits.share(now);
+    parts.routes.values().for_each(|route| route.pacer.lock().node.share(now));
     parts.lifecycle.spawn(lead::run(Arc::clone(parts), Arc::clone(&cluster)));
     parts.lifecycle.spawn(claims::run(Arc::clone(parts), Arc::clone(&cluster)));
     parts.lifecycle.spawn(rates::run(Arc::clone(parts), cluster));
@@ -179,8 +185,10 @@ pub(crate) async fn catch_up(parts: &Parts) -> Result<(), Unavailable> {
 
 async fn until(parts: &Parts, row: u64) -> Result<(), Unavailable> {
     let mut followed = parts.nodes.followed.subscribe();
+    let stop = parts.lifecycle.stopping();
     tokio::select! {
         biased;
+        () = stop.cancelled() => Err(Unavailable::new("this node stops")),
         () = parts.nodes.anew.cancelled() => Err(Unavailable::new("this node begins anew")),
         // The sender lives as long as the parts do.
         _seen = followed.wait_for(|followed| *followed >= row) => Ok(()),

@@ -15,8 +15,8 @@ use fenghuo_contract::Content;
 use roaring::RoaringBitmap;
 
 pub(crate) use lanes::{Ask, LaneKey, Lanes, Outlook, Served, Slice, Work};
-pub(crate) use limit::{At, DayUse, No};
-pub(crate) use limits::{Held, Limits, SliceShape};
+pub(crate) use limit::{At, DayUse, No, Node as LimitNode};
+pub(crate) use limits::{Held, Limits, SliceShape, name as limit_name};
 pub(crate) use pacer::Pacer;
 pub(crate) use reserve::{known, run as reserve};
 

@@ -54,8 +54,9 @@ impl Flow {
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
         parts.lifecycle.spawn(suppress::run(Arc::clone(&parts)));
+        // Whoever asks any node hears of every alarm.
+        parts.lifecycle.spawn(watch::run(Arc::clone(&parts)));
         nodes::as_leader(&parts, schedule::ladder::run(Arc::clone(&parts)));
-        nodes::as_leader(&parts, watch::run(Arc::clone(&parts)));
         nodes::as_leader(&parts, notice::run(Arc::clone(&parts)));
         nodes::as_leader(&parts, call::run(Arc::clone(&parts)));
         nodes::as_leader(&parts, stages::run(Arc::clone(&parts)));

@@ -163,7 +163,11 @@ impl Engine for Memory {
         let entries = state.append(commit.entries, self.clock.unix_ms());
         let node = self.member.as_ref().map_or(NodeId(0), |member| member.id);
         state.follow(node, puts);
+        let dies = state.nodes.spend(node);
         drop(state);
+        if dies {
+            self.kill(node);
+        }
         self.shared.bell.notify_waiters();
         Ok(Committed { versions, entries })
     }

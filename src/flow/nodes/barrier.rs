@@ -45,8 +45,8 @@ pub(super) async fn settle(parts: &Parts, cluster: &dyn Cluster) -> Result<(), U
             if !waiting {
                 break;
             }
-            if parts.nodes.anew.is_cancelled() {
-                return Err(Unavailable::new("this node begins anew"));
+            if parts.nodes.anew.is_cancelled() || parts.lifecycle.is_stopping() {
+                return Err(Unavailable::new("this node stops"));
             }
             tokio::select! {
                 () = rung => {}
@@ -81,7 +81,7 @@ async fn answer(parts: &Parts, asked: u64) {
     let put = Put { space: Space::Claim, key: key.as_str().into(), value: Some(json(&asked)), expect: Expect::Any };
     let commit = Commit { puts: vec![put], entries: Vec::new() };
     // Whoever asked waits until this is there, or this node is taken for dead.
-    while !parts.nodes.anew.is_cancelled() {
+    while !parts.nodes.anew.is_cancelled() && !parts.lifecycle.is_stopping() {
         match parts.store.commit_as(Urgency::Reserved, commit.clone()).await {
             Ok(_) => return,
             Err(fault) => tracing::warn!(%fault, "what was taken in is not yet confirmed, repeating"),

@@ -38,10 +38,14 @@ use crate::{
 const EVERY: Duration = Duration::from_millis(100);
 /// Work runs low when it lasts no longer than this at the rate of the node.
 const LOW_S: f64 = 0.5;
+/// The same at the rate of all nodes, which this one has when the others have nothing to do: longer than between two looks.
+const LOOKS_S: f64 = 0.15;
 /// Work claimed at a time lasts no longer than this.
 const BLOCK_S: f64 = 1.0;
 /// The least and the most ranks of a claim.
 const BLOCK: std::ops::RangeInclusive<u32> = 256..=16_384;
+/// Word that waited is kept for so long for the next leader, milliseconds.
+const WAITED_MS: i64 = 30_000;
 /// Deliveries a second of a route of which no rate is known.
 const UNKNOWN_RATE: f64 = 2_000.0;
 
@@ -114,10 +118,12 @@ pub(crate) fn enter(parts: &Parts) {
 
 /// Word waits that came before the reference it names: the leader takes it.
 pub(super) fn waited(parts: &Arc<Parts>) {
-    let waited = std::mem::take(&mut *parts.nodes.claims.waited.lock());
+    let mut waited = parts.nodes.claims.waited.lock();
+    // Whoever leads next takes what came while nobody did.
+    waited.forget_before(parts.clock.unix_ms() - WAITED_MS);
     if parts.nodes.leads() && !waited.is_empty() {
-        let parts = Arc::clone(parts);
-        parts.clone().lifecycle.spawn(async move { waited.take(&parts).await });
+        let (waited, parts) = (std::mem::take(&mut *waited), Arc::clone(parts));
+        parts.clone().lifecycle.spawn(async move { waited.take_news(&parts).await });
     }
 }
 
@@ -145,7 +151,7 @@ async fn look(parts: &Arc<Parts>, node: NodeId) -> Result<(), Unavailable> {
     for plan in plans(parts) {
         let rate = rate(parts, &plan);
         let waiting = parts.lanes(plan.record.channel).waiting_of(plan.record.number);
-        let low = ((rate * LOW_S) as u64).max(u64::from(*BLOCK.start()));
+        let low = ((rate * LOW_S.max(LOOKS_S * parts.nodes.living() as f64)) as u64).max(u64::from(*BLOCK.start()));
         if rate > 0.0 && waiting < low {
             claim(parts, &plan, node, rate).await?;
         }
@@ -173,14 +179,16 @@ fn is_climbing(plan: &Plan) -> bool {
     plan.record.ladder.is_some_and(|ladder| ladder.step > 0)
 }
 
-/// Deliveries a second that the routes of this node could do of a plan now.
+/// Deliveries a second that this node could do of a plan now.
 fn rate(parts: &Parts, plan: &Plan) -> f64 {
     let carrying = parts.routes.values().filter(|route| route.is_running() && may_carry(parts, route, plan));
     let rate = |route: &Arc<Route>| {
         let measured = || Some(route.rate(parts.clock.instant())).filter(|rate| *rate > 0.0);
         route.deliveries_per_s(1).or_else(measured).unwrap_or(UNKNOWN_RATE).max(1.0)
     };
-    carrying.map(rate).sum()
+    let all: f64 = carrying.map(rate).sum();
+    // What all nodes do together: this one does its part of it.
+    all / parts.nodes.living() as f64
 }
 
 /// Claims the next block of a plan, and closes those of this node in which everything has ended.
@@ -222,6 +230,7 @@ fn take_in(parts: &Parts, plan: &Arc<Plan>, ranks: Range<u32>, fresh: bool) {
     if plan.closing().is_some() {
         lanes.remove(plan.record.number);
     }
+    parts.nodes.shares.bell.notify_one();
 }
 
 /// The change by which deliveries that are ordered again have an owner again; `None` of a gateway that is alone.

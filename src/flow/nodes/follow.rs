@@ -47,7 +47,10 @@ pub(super) async fn run(parts: Arc<Parts>, cluster: Arc<dyn Cluster>) {
             }
             Err(FollowFault::Unreadable(fault)) => {
                 tracing::warn!(%fault, "the others cannot be followed, repeating");
-                parts.clock.sleep(AGAIN).await;
+                tokio::select! {
+                    () = fenced.cancelled() => {}
+                    () = parts.clock.sleep(AGAIN) => {}
+                }
             }
             Err(fault) => return parts.nodes.begin_anew(&fault.to_string()),
         }

@@ -5,8 +5,11 @@ use std::{
     time::Duration,
 };
 
-use super::{catch_up, takeover};
-use crate::{flow::Parts, store::Cluster};
+use super::{catch_up, claims, takeover};
+use crate::{
+    flow::{Parts, Unavailable, deliver::observe},
+    store::{Cluster, NodeId},
+};
 
 /// The role of the leader.
 pub(super) const ROLE: &str = "leader";
@@ -18,6 +21,9 @@ pub(super) async fn run(parts: Arc<Parts>, cluster: Arc<dyn Cluster>) {
     let stop = parts.lifecycle.stopping();
     let mut known = Vec::new();
     while !stop.is_cancelled() {
+        if !parts.nodes.leads() {
+            tidy(&parts).await;
+        }
         match cluster.hold(ROLE).await {
             Ok(false) if parts.nodes.leads() => return parts.nodes.begin_anew("another node leads"),
             Ok(held) => {
@@ -36,12 +42,21 @@ pub(super) async fn run(parts: Arc<Parts>, cluster: Arc<dyn Cluster>) {
     }
 }
 
+/// What the stages and the looking after what is over do of a node's own besides.
+async fn tidy(parts: &Parts) {
+    let now_ms = parts.clock.unix_ms();
+    parts.write_plans().await;
+    observe::routes(parts);
+    parts.projection.references.forget_old(now_ms);
+    parts.projection.folded.tidy(now_ms);
+}
+
 async fn look(
     parts: &Arc<Parts>,
     cluster: &dyn Cluster,
     held: bool,
-    known: &mut Vec<crate::store::NodeId>,
-) -> Result<(), crate::flow::Unavailable> {
+    known: &mut Vec<NodeId>,
+) -> Result<(), Unavailable> {
     let alive = cluster.nodes().await?;
     parts.nodes.living.store(alive.len(), Ordering::Relaxed);
     if held && (alive != *known || !parts.nodes.leads()) {
@@ -54,6 +69,7 @@ async fn look(
         tracing::info!(node = %cluster.node(), "this node leads");
         parts.nodes.leads.send_replace(true);
         parts.screens_change();
+        claims::waited(parts);
     }
     Ok(())
 }

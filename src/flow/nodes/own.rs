@@ -11,9 +11,6 @@ use crate::store::{
     Space, Store, Stored, Urgency,
 };
 
-/// A removal stands above every version before it.
-const REMOVED: u64 = u64::MAX;
-
 /// The store as this node uses it.
 pub(super) struct Own {
     store: Store,
@@ -35,7 +32,7 @@ impl Own {
 
     /// A state that this node put has come back.
     pub(super) fn came_back(&self, space: Space, key: &Key, stored: Option<&Stored>) {
-        let version = stored.map_or(REMOVED, |stored| stored.version);
+        let version = stored.map_or(u64::MAX, |stored| stored.version);
         let mut pending = self.pending.lock();
         let key = (space, key.clone());
         if pending.get(&key).is_some_and(|known| *known <= version) {
@@ -55,9 +52,9 @@ impl Engine for Own {
         let committed = self.store.commit_as(urgency, commit).await?;
         if !keys.is_empty() {
             let mut pending = self.pending.lock();
-            for (key, version) in keys.into_iter().zip(&committed.versions) {
-                pending.insert(key, if *version == 0 { REMOVED } else { *version });
-            }
+            // A removal has no version by which it could be told from what comes after it.
+            let put = keys.into_iter().zip(&committed.versions).filter(|(_, version)| **version > 0);
+            pending.extend(put.map(|(key, version)| (key, *version)));
         }
         Ok(committed)
     }

@@ -61,6 +61,24 @@ impl Claimed {
         self.0.is_empty()
     }
 
+    /// Forgets what happened before a moment, milliseconds since 1970.
+    pub(in crate::flow) fn forget_before(&mut self, ms: i64) {
+        self.0.retain(|heard| heard.word.at_ms >= ms);
+    }
+
+    /// Takes those that are still news.
+    pub(in crate::flow) async fn take_news(mut self, parts: &Arc<Parts>) {
+        self.0.retain(|heard| {
+            let About::Reference { route, reference } = &heard.about else { return true };
+            let known = parts.projection.references.known(route, reference);
+            let plan = known.and_then(|(number, rank)| Some((parts.projection.plan(number)?, rank)));
+            plan.is_none_or(|(plan, rank)| is_news(&plan, route, reference, rank, heard.word.word))
+        });
+        if !self.is_empty() {
+            self.take(parts).await;
+        }
+    }
+
     /// These too.
     pub(in crate::flow) fn join(&mut self, mut others: Self) {
         self.0.append(&mut others.0);

@@ -106,6 +106,11 @@ impl Screens {
         self.showing.close();
     }
 
+    /// Reads again which screens there are.
+    pub(crate) async fn renew(&self) -> Result<(), Unavailable> {
+        self.registry.renew().await
+    }
+
     /// Takes in how a screen stands now in the store.
     pub(crate) fn hear(&self, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
         self.registry.hear(&String::from_utf8_lossy(&key.0), stored)

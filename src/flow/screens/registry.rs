@@ -1,7 +1,10 @@
 //! The registered screens, in memory and in the store. Each is also the recipient `screen:{id}` of the display channel,
 //! so that audiences find screens the way they find everybody else.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use fenghuo_contract::Channel;
 use parking_lot::{Mutex, RwLock};
@@ -13,7 +16,7 @@ use crate::{
         Unavailable,
         target::directory::{Directory, Recipient},
     },
-    store::{Commit, CommitFault, Expect, Key, Put, Space, Store, Stored},
+    store::{Commit, CommitFault, Expect, Key, Put, Space, Store, Stored, each},
 };
 
 /// Screens registered or read at a time.
@@ -67,6 +70,20 @@ impl Registry {
                 None => self.give_row(record, stored.version).await?,
             }
         }
+        Ok(())
+    }
+
+    /// Reads again which screens there are.
+    pub(super) async fn renew(&self) -> Result<(), Unavailable> {
+        let mut gone: BTreeSet<String> = self.entries.read().keys().cloned().collect();
+        each(&self.store, Space::Screen, None, |key, stored| {
+            let id = String::from_utf8_lossy(&key.0);
+            self.hear(&id, Some(stored))?;
+            gone.remove(&*id);
+            Ok::<(), Unavailable>(())
+        })
+        .await?;
+        self.entries.write().retain(|id, _| !gone.contains(id));
         Ok(())
     }
 

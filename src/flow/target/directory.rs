@@ -42,7 +42,7 @@ use crate::{
     clock::Clock,
     domain::{area::AreaCode, level::Level, opt_out::OptOut, position::Position, shape::Shape},
     flow::Unavailable,
-    store::{Key, Store, Stored, seal::Vault},
+    store::{Key, Space, Store, Stored, seal::Vault},
 };
 
 pub(super) use self::{
@@ -204,12 +204,20 @@ impl Directory {
         Ok(Self { store, vault, clock, index: ArcSwap::from_pointee(index), writer, synthetic: false })
     }
 
+    /// Reads the index again when it is not the one that stands in the store.
+    pub(crate) async fn renew(&self) -> Result<(), Unavailable> {
+        let mut writer = self.writer.lock().await;
+        let stored = self.store.get(Space::DirectoryIndex, edit::HEAD.into()).await?;
+        writer.stale |= stored.map(|stored| stored.version) != writer.head;
+        self.refresh(&mut writer).await
+    }
+
     /// Takes in a record of the index that another node put. The head comes first in each of its commits: what belongs to a
     /// head that is known already is known too.
     pub(crate) async fn hear(&self, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
         let name = String::from_utf8_lossy(&key.0);
         let mut writer = self.writer.lock().await;
-        if edit::is_head(&name) {
+        if name == edit::HEAD {
             // What this node tried to write meanwhile was perhaps refused: then nobody else reads it again.
             self.refresh(&mut writer).await?;
             let version = stored.map(|stored| stored.version);

@@ -48,6 +48,8 @@ struct Standing {
     alive: bool,
     /// It reaches nothing.
     cut: bool,
+    /// It is taken for dead after so many more commits.
+    last: Option<u32>,
     fenced: CancellationToken,
 }
 
@@ -71,6 +73,13 @@ impl Nodes {
             Some(standing) if standing.alive => Ok(()),
             _ => Err(format!("node {node} was taken for dead")),
         }
+    }
+
+    /// A node has committed; true when that was its last commit.
+    pub(super) fn spend(&mut self, node: NodeId) -> bool {
+        let Some(left) = self.members.get_mut(&node).and_then(|standing| standing.last.as_mut()) else { return false };
+        *left = left.saturating_sub(1);
+        *left == 0
     }
 
     pub(super) fn keep(&mut self, change: Change) {
@@ -123,7 +132,7 @@ impl Memory {
             nodes.before = head;
         }
         let id = NodeId(nodes.members.last_key_value().map_or(1, |(last, _)| last.0 + 1));
-        nodes.members.insert(id, Standing { alive: true, cut: false, fenced: fenced.clone() });
+        nodes.members.insert(id, Standing { alive: true, cut: false, last: None, fenced: fenced.clone() });
         drop(state);
         let (clock, shared) = (self.clock.clone(), Arc::clone(&self.shared));
         let member = Member { id, clock: clock.clone(), shared: Arc::clone(&shared), fenced };
@@ -142,6 +151,13 @@ impl Memory {
         }
         drop(state);
         self.shared.bell.notify_waiters();
+    }
+
+    /// Takes a node for dead after so many more commits: a test dies between every two of them.
+    pub fn kill_after(&self, node: NodeId, commits: u32) {
+        if let Some(standing) = self.shared.state.lock().nodes.members.get_mut(&node) {
+            standing.last = Some(commits);
+        }
     }
 
     /// Cuts a node off: it reaches nothing and sees nothing, and does not know why.

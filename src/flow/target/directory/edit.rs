@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Name of the record every change rewrites: its version tells two writers apart.
-const HEAD: &str = "head";
+pub(super) const HEAD: &str = "head";
 /// What the names of tiles begin with.
 const TILES: &str = "position/";
 
@@ -197,11 +197,6 @@ pub(super) fn take(index: &mut Index, name: &str, value: Option<&[u8]>, vault: &
         Some(value) => read_record(index, name, value, vault),
         None => Some(()),
     }
-}
-
-/// Whether a record is the one that every change rewrites.
-pub(super) fn is_head(name: &str) -> bool {
-    name == HEAD
 }
 
 fn read_record(index: &mut Index, name: &str, value: &[u8], vault: &Vault) -> Option<()> {
