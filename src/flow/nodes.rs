@@ -16,6 +16,7 @@ mod hear;
 mod lead;
 mod own;
 mod rates;
+mod sightings;
 mod takeover;
 
 use std::{
@@ -26,6 +27,7 @@ use std::{
     time::Duration,
 };
 
+use fenghuo_contract::Channel;
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -35,8 +37,15 @@ pub(crate) use self::{
     claims::{enter, freed, reopened},
     rates::Shares,
 };
-use super::{Flow, Parts, Unavailable, start::Reading};
-use crate::store::{Cluster, NodeId, Store};
+use super::{
+    Flow, Parts, Unavailable,
+    schedule::{LaneKey, Outlook},
+    start::Reading,
+};
+use crate::{
+    domain::delivery::State,
+    store::{Cluster, NodeId, Store},
+};
 
 /// A node that has heard nothing from the store for this long does not know what was ended meanwhile: it sends nothing.
 const CURRENT: Duration = Duration::from_secs(1);
@@ -171,6 +180,7 @@ pub(crate) fn run(parts: &Arc<Parts>) {
     parts.routes.values().for_each(|route| route.pacer.lock().node.share(now));
     parts.lifecycle.spawn(lead::run(Arc::clone(parts), Arc::clone(&cluster)));
     parts.lifecycle.spawn(claims::run(Arc::clone(parts), Arc::clone(&cluster)));
+    parts.lifecycle.spawn(sightings::run(Arc::clone(parts), Arc::clone(&cluster)));
     parts.lifecycle.spawn(rates::run(Arc::clone(parts), cluster));
 }
 
@@ -193,6 +203,25 @@ async fn until(parts: &Parts, row: u64) -> Result<(), Unavailable> {
         // The sender lives as long as the parts do.
         _seen = followed.wait_for(|followed| *followed >= row) => Ok(()),
     }
+}
+
+/// What waits on a channel, at whichever node, in the order of service.
+pub(crate) fn outlook(parts: &Parts, channel: Channel) -> Vec<Outlook> {
+    let here = parts.lanes(channel).outlook();
+    if parts.nodes.is_alone() {
+        return here;
+    }
+    let now = parts.clock.unix();
+    let records: Vec<_> = parts.warnings.read().delivering().cloned().collect();
+    let plans = records.iter().flat_map(|record| parts.projection.plans(&record.plans));
+    let waiting = plans.filter(|plan| plan.record.channel == channel && !claims::is_climbing(plan)).map(|plan| {
+        let (lane, ready) = (LaneKey::of(&plan.record, now), plan.snapshot().count(State::Pending));
+        Outlook { plan, lane, ready, later: 0, next_due: None }
+    });
+    let mut all: Vec<Outlook> = waiting.filter(|waiting| waiting.ready > 0).collect();
+    all.extend(here.into_iter().filter(|waiting| claims::is_climbing(&waiting.plan)));
+    all.sort_by_key(|waiting| waiting.lane);
+    all
 }
 
 /// Waits until every other node that lives knows what was ended by now, and everything is known here that they may have

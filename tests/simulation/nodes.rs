@@ -3,11 +3,21 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use fenghuo::flow::{
-    record::WarningId,
-    status::{ChannelStatus, StatusView},
+use fenghuo::{
+    config::{Ladder, Until},
+    flow::{
+        authorize::{Actor, Role},
+        record::WarningId,
+        retry::Retry,
+        screens::{Screen, Viewer},
+        status::{ChannelStatus, StatusView},
+        target::directory::Recipient,
+    },
+    store::Engine as _,
 };
 use fenghuo_contract::{Channel, RateUnit};
+use fenghuo_simulator::Condition;
+use futures_util::StreamExt;
 
 use super::chance::Chance;
 use crate::support::{
@@ -186,4 +196,135 @@ async fn one_limit_is_kept_and_used_while_nodes_come_and_go() {
         assert!(whole as f64 >= expected * 0.98, "{count} nodes: {whole} of {expected}");
         nodes.until(&id, 10 * MINUTE, |status| status.done).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_ordered_at_one_node_holds_at_all() {
+    let plan = Plan::new(50)
+        .route("sms.a", Channel::Sms, |_, _| {})
+        .route("display.a", Channel::Display, |_, _| {})
+        .recipients(STREET, Channel::Sms, numbers(20));
+    let mut nodes = plan.share(3).await;
+    let area: fenghuo::domain::area::AreaCode = STREET.parse().expect("an area code");
+    let screen = Screen { drill: true, ..Screen::new("hall", "大厅", area) };
+    nodes.node(1).flow.put_screen(screen).await.expect("stored");
+    nodes.node(2).flow.pause_route("sms.a", "k1", "maintenance").await.expect("stored");
+    let more = Recipient {
+        external_id: "late".to_owned(),
+        areas: vec![area],
+        endpoints: [(Channel::Sms, "13700000000".to_owned())].into(),
+        drill: true,
+        ..Recipient::default()
+    };
+    nodes.node(0).flow.directory().put(vec![more]).await.expect("stored");
+    nodes.clock.sleep(Duration::from_secs(1)).await;
+    for place in 0..3 {
+        let flow = &nodes.node(place).flow;
+        let states: Vec<String> = flow.routes().into_iter().map(|route| route.state).collect();
+        assert_eq!(states, ["running", "paused"], "node {place}");
+        assert_eq!(flow.directory().len(), 22, "twenty, a screen and one who came later: node {place}");
+        assert_eq!(flow.screens().await.expect("read").len(), 1);
+    }
+    let id = nodes.node(0).post(&warning("W1", "red")).await;
+    nodes.clock.sleep(Duration::from_secs(2)).await;
+    let mut etags = BTreeSet::new();
+    for place in 0..3 {
+        let document = nodes.node(place).flow.screen_document("hall", Viewer::Onlooker).await.expect("read");
+        let document = document.expect("a screen");
+        assert_eq!(document.notices.len(), 1, "node {place}");
+        etags.insert(document.etag.clone());
+    }
+    assert_eq!(etags.len(), 1, "the same screen is the same everywhere");
+    assert_eq!(nodes.ledger("sms.a").seen(), 0, "paused everywhere");
+    nodes.node(1).flow.resume_route("sms.a", "k1").await.expect("stored");
+    let sent = |status: &StatusView| status.channels["sms"].delivered == 21;
+    nodes.until(&id, MINUTE, sent).await;
+    assert_eq!(same(&nodes.statuses(&id).await).delivered, 21);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_again_has_one_owner() {
+    let mut nodes = nodes(51, 3, 600, 300).await;
+    let id = nodes.node(0).post(&warning("W1", "blue")).await;
+    nodes.clock.sleep(Duration::from_millis(500)).await;
+    // In doubt and not repeated below red: failed.
+    nodes.weather("sms.a").set(Condition::Mute(Duration::from_millis(300)));
+    nodes.clock.sleep(Duration::from_millis(700)).await;
+    nodes.weather("sms.a").set(Condition::Fine);
+    let status = nodes.until(&id, 10 * MINUTE, |status| status.done && status.receipts_awaited == 0).await;
+    let failed = status.channels["sms"].failed;
+    assert!(failed > 0, "{status:#?}");
+    let before = nodes.ledger("sms.a").seen();
+    let retry = |nonce: &str| Retry {
+        nonce: nonce.to_owned(),
+        channel: None,
+        reasons: vec![fenghuo::domain::delivery::Reason::InDoubt],
+        reason: None,
+    };
+    let operator = Actor::new("operator-1", Role::Operator, None);
+    nodes.node(1).flow.retry(&id, retry("n1"), &operator).await.expect("ordered").expect("known");
+    nodes.until(&id, 10 * MINUTE, |status| status.done && status.receipts_awaited == 0).await;
+    let sms = same(&nodes.statuses(&id).await);
+    assert_eq!((sms.delivered, sms.failed), (600, 0), "{sms:#?}");
+    assert_eq!(nodes.ledger("sms.a").seen(), before + failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ladder_goes_on_when_its_leader_dies() {
+    let channels = vec![Channel::Push, Channel::Sms];
+    let ladder = Ladder { channels, wait_s: MINUTE, until: Until::Confirmed };
+    let people = (0..60).map(|n| vec![(Channel::Push, format!("token-{n}")), (Channel::Sms, format!("137{n:08}"))]);
+    let plan = Plan::new(52)
+        .configured(|config| drop(config.ladder.insert(fenghuo::domain::level::Level::Blue, ladder)))
+        .route("push.a", Channel::Push, |_, _| {})
+        .route("sms.a", Channel::Sms, |route, _| route.rate_per_s = Some(20))
+        .people(STREET, people);
+    let mut nodes = plan.share(2).await;
+    let id = nodes.node(0).post(&warning("W1", "blue")).await;
+    nodes.clock.sleep(MINUTE + Duration::from_secs(3)).await;
+    let leader = nodes.leader().expect("one leads");
+    let on_the_wire = nodes.on_the_wire(leader, "sms.a");
+    nodes.crash(leader, Duration::from_secs(1)).await;
+    nodes.until(&id, 30 * MINUTE, |status| status.done && status.receipts_awaited == 0).await;
+    let sms = same(&nodes.statuses(&id).await);
+    assert_eq!(sms.delivered, 60, "{sms:#?}");
+    let doubled = nodes.ledger("sms.a").doubled().expect("room for all");
+    assert!(doubled <= sms.maybe_doubled && sms.maybe_doubled <= on_the_wire, "{doubled} {sms:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_node_tells_the_decisions_in_the_order_of_the_journal() {
+    let mut nodes = nodes(53, 3, 30, 1_000).await;
+    let streams: Vec<_> = (0..3).map(|place| nodes.node(place).flow.events(None)).collect();
+    let mut ids = Vec::new();
+    for number in 0..6 {
+        ids.push(nodes.node(number % 3).post(&warning(&format!("W{number}"), "red")).await);
+    }
+    for id in &ids {
+        nodes.until(id, MINUTE, |status| status.done && status.receipts_awaited == 0).await;
+    }
+    nodes.clock.sleep(Duration::from_secs(2)).await;
+    let mut told = Vec::new();
+    for stream in streams {
+        let all: Vec<_> = stream.take_until(nodes.clock.sleep(Duration::from_secs(1))).collect().await;
+        let decisions = all.into_iter().filter(|event| event.kind == "warning");
+        told.push(decisions.map(|event| (event.id, event.warning, event.what)).collect::<Vec<_>>());
+    }
+    assert!(told[0].len() >= 30 && told[0].windows(2).all(|pair| pair[0].0 <= pair[1].0), "{:?}", told[0]);
+    assert!(told.iter().all(|other| *other == told[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_missed_rows_begins_anew() {
+    let mut nodes = nodes(54, 2, 10, 1_000).await;
+    let cut = nodes.id(1);
+    nodes.memory.cut(cut);
+    let id = nodes.node(0).post(&warning("W1", "red")).await;
+    nodes.clock.sleep(Duration::from_millis(300)).await;
+    let (head, _) = nodes.node(0).store.head().await.expect("a store");
+    nodes.memory.forget_changes(head);
+    nodes.memory.heal(cut);
+    nodes.clock.sleep(Duration::from_millis(300)).await;
+    assert_eq!(nodes.tend().await, 1);
+    everybody_once(&mut nodes, &id, 10, 10).await;
 }

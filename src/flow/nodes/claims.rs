@@ -175,7 +175,7 @@ fn plans(parts: &Parts) -> Vec<Arc<Plan>> {
 }
 
 /// Whether the leader lets its deliveries in one by one.
-fn is_climbing(plan: &Plan) -> bool {
+pub(super) fn is_climbing(plan: &Plan) -> bool {
     plan.record.ladder.is_some_and(|ladder| ladder.step > 0)
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn put(
         }
         Space::PlanFolded => folded(parts, key, stored)?,
         Space::Claim => {
-            if !super::barrier::hear(parts, key, stored).await {
+            if !super::barrier::hear(parts, key, stored).await && !super::sightings::hear(parts, key, stored) {
                 super::claims::hear(parts, key, stored)?;
             }
         }

@@ -218,6 +218,10 @@ impl Nodes {
         counted.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>() as u64
     }
 
+    pub fn weather(&self, route: &str) -> &Weather {
+        &self.providers.weathers[route]
+    }
+
     pub fn ledger(&self, route: &str) -> &Ledger {
         &self.providers.ledgers[route]
     }
