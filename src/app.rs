@@ -259,12 +259,29 @@ impl Gateway {
         &self.directory
     }
 
+    /// Ends when this gateway must be abandoned and another started on the same store: the nodes it shares the store with
+    /// took it for dead, or it missed what they did.
+    pub async fn must_begin_anew(&self) {
+        self.flow.begins_anew().cancelled().await;
+    }
+
+    /// Stops at once: what is under way is not written any more, the others have taken it over.
+    pub async fn abandon(self) {
+        self.end(Duration::ZERO).await;
+    }
+
     /// Stops: nothing new is claimed or taken, what is on the wire may finish, then everything is closed. Says whether
     /// it all ended by itself in time.
     pub async fn shutdown(self) -> bool {
+        let patience = self.patience;
+        self.end(patience).await
+    }
+
+    async fn end(self, patience: Duration) -> bool {
         self.screens.close();
-        let ended = self.lifecycle.stop(self.patience).await;
-        self.doors.stop(FAREWELL).await;
+        let ended = self.lifecycle.stop(patience).await;
+        self.flow.leave().await;
+        self.doors.stop(FAREWELL.min(patience)).await;
         for adapter in self.adapters.values() {
             adapter.close().await;
         }

@@ -23,6 +23,7 @@ pub mod forecast;
 pub mod inbox;
 pub mod intake;
 pub mod measures;
+mod nodes;
 pub mod notice;
 pub mod partners;
 mod parts;

@@ -10,6 +10,7 @@ mod chance;
 mod found;
 mod invariants;
 mod journal;
+mod nodes;
 mod provider;
 mod storage;
 mod world;

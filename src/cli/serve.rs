@@ -16,6 +16,9 @@ use crate::{
     config::{Config, Environment},
 };
 
+/// Pause before a gateway that must begin anew is started again.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
+
 pub(super) async fn run(arguments: &Serve, environment: &Environment, output: &Output) -> Result<Exit, Fault> {
     log(environment, "info", output)?;
     let loaded = match settings::load(&arguments.settings, environment, output)? {
@@ -35,7 +38,7 @@ pub(super) async fn run(arguments: &Serve, environment: &Environment, output: &O
     let data = config.store.data.display().to_string();
     survive_file_limit();
     crate::http::serve::raise_files();
-    let gateway = start(config, output).await?;
+    let mut gateway = start(config.clone(), output).await?;
     let files: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
     let args = [
         ("version", VERSION.to_owned()),
@@ -45,12 +48,39 @@ pub(super) async fn run(arguments: &Serve, environment: &Environment, output: &O
         ("files", files.join(", ")),
     ];
     output.note(&output.say("cli-serve-started", &args));
-    stop_asked().await;
+    // Where the others will find it again.
+    config.server.listen = gateway.address();
+    loop {
+        tokio::select! {
+            biased;
+            () = stop_asked() => break,
+            () = gateway.must_begin_anew() => {}
+        }
+        gateway.abandon().await;
+        gateway = tokio::select! {
+            biased;
+            () = stop_asked() => return Ok(Exit::Done),
+            again = start_again(&config, output) => again,
+        };
+        tracing::warn!("the gateway has begun anew from what the store holds");
+    }
     output.note(&output.say("cli-serve-stopping", &[]));
     tokio::select! {
         ended = gateway.shutdown() => Ok(if ended { Exit::Done } else { Exit::Failed }),
         // Whoever asks twice does not want to wait.
         () = stop_asked() => Ok(Exit::Interrupted),
+    }
+}
+
+/// Starts the gateway again, however long it takes: nobody stands by to do it.
+async fn start_again(config: &Config, output: &Output) -> Gateway {
+    let clock = Clock::system();
+    loop {
+        match start(config.clone(), output).await {
+            Ok(gateway) => return gateway,
+            Err(fault) => tracing::error!(?fault, "the gateway does not begin anew yet, repeating"),
+        }
+        clock.sleep(AGAIN).await;
     }
 }
 

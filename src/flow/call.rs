@@ -38,7 +38,7 @@ use crate::{
         call::{By, How, Step},
         delivery::State,
     },
-    store::{self, Commit, CommitFault, Put, Space, Urgency},
+    store::{self, Commit, CommitFault, Put, Space, Stored, Urgency},
 };
 
 /// How often it is looked; what cannot wait rings.
@@ -106,6 +106,29 @@ pub(super) async fn load(parts: &Parts) -> Result<(), Unavailable> {
     })
     .await?;
     *parts.calls.known.write() = known;
+    Ok(())
+}
+
+/// Takes in a list that another node began, or what was said there.
+pub(super) fn hear_record(parts: &Parts, space: Space, stored: Option<&Stored>) -> Result<(), Unavailable> {
+    let Some(stored) = stored else { return Ok(()) };
+    let id = if space == Space::Call {
+        let list = List::new(parse(&stored.value)?);
+        let id = list.record.warning.clone();
+        let mut known = parts.calls.known.write();
+        if !known.lists.contains_key(&id) {
+            known.active.insert(id.clone());
+            known.lists.insert(id.clone(), list);
+        }
+        id
+    } else {
+        let mark: Mark = parse(&stored.value)?;
+        let id = mark.warning().clone();
+        parts.calls.change(&id, |list| list.apply(mark));
+        parts.calls.bell.notify_one();
+        id
+    };
+    parts.progress.notify(&id);
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use super::{
     record::{Decision, json, rfc3339},
     screens::{Due, Silence},
 };
-use crate::store::{self, Commit, Expect, Put, Space, Urgency};
+use crate::store::{self, Commit, Expect, Key, Put, Space, Stored, Urgency};
 
 /// A custodian is tried to be reached for so long; then he is told anew.
 const VALID: Duration = Duration::from_secs(3600);
@@ -27,6 +27,14 @@ pub(super) async fn load(parts: &Parts) -> Result<(), Unavailable> {
         Ok(())
     })
     .await
+}
+
+/// Takes in that another node told a custodian.
+pub(super) fn hear(parts: &Parts, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+    let Ok(screen) = std::str::from_utf8(&key.0) else { return Ok(()) };
+    let silence: Option<Silence> = stored.map(|stored| parse(&stored.value)).transpose()?;
+    parts.screens.know_silence(screen, silence);
+    Ok(())
 }
 
 /// Tells whoever is to be told now and was not yet.

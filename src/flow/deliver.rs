@@ -26,7 +26,7 @@ pub use route::RouteLimits;
 pub(crate) use route::{Route, RouteDecision, RouteState};
 pub(crate) use wire::Link;
 
-use super::{Parts, projection::Plan, record::PlanRecord, schedule};
+use super::{Parts, nodes, projection::Plan, record::PlanRecord, schedule};
 use crate::domain::purpose::{HasPurpose, Purpose};
 
 /// Starts the consumer of every route, the silent tests, and the watch over channels.
@@ -37,18 +37,18 @@ pub(crate) fn start(parts: &Arc<Parts>) {
             parts.lifecycle.spawn(withdraw::run(Arc::clone(parts), Arc::clone(route)));
         }
     }
-    parts.lifecycle.spawn(canary::run(Arc::clone(parts)));
+    nodes::as_leader(parts, canary::run(Arc::clone(parts)));
     parts.lifecycle.spawn(balance::run(Arc::clone(parts)));
-    // Where a crash came between the last refusal of a content and the end of its plan.
+    nodes::as_leader(parts, end_refused(Arc::clone(parts)));
+}
+
+/// Where a crash came between the last refusal of a content and the end of its plan.
+async fn end_refused(parts: Arc<Parts>) {
     for plan in parts.projection.all().into_iter().filter(|plan| plan.closing().is_none()) {
         if plan.purpose().is_none() {
-            let ending = Arc::clone(parts);
-            parts.lifecycle.spawn(async move { schedule::end_in_doubt(&ending, &plan).await });
-            continue;
-        }
-        if is_refused_everywhere(parts, &plan) {
-            let stopping = Arc::clone(parts);
-            parts.lifecycle.spawn(async move { stopping.stop_plan(&plan, "").await });
+            schedule::end_in_doubt(&parts, &plan).await;
+        } else if is_refused_everywhere(&parts, &plan) {
+            parts.stop_plan(&plan, "").await;
         }
     }
 }

@@ -30,7 +30,7 @@ use crate::{
         message::{Kind, Status},
         purpose::Purpose,
     },
-    store::{self, Commit, Expect, Key, Put, Space, Urgency},
+    store::{self, Commit, Expect, Key, Put, Space, Stored, Urgency},
 };
 
 /// How far ahead a drill may be scheduled, milliseconds: a year and a month.
@@ -268,6 +268,20 @@ pub(super) async fn load(parts: &Arc<Parts>) -> Result<(), Unavailable> {
         Ok(())
     })
     .await
+}
+
+/// Takes in what became of a drill at another node.
+pub(super) async fn hear(parts: &Parts, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+    if key.0.contains(&b'/') {
+        return Ok(());
+    }
+    let mut known = parts.drills.known.lock().await;
+    match stored {
+        Some(stored) => parts.drills.remember(&mut known, parse(&stored.value)?),
+        None => drop(known.remove(&*String::from_utf8_lossy(&key.0))),
+    }
+    parts.drills.bell.notify_one();
+    Ok(())
 }
 
 /// The alarm for drills that were skipped and that nobody has taken note of.

@@ -6,7 +6,7 @@ use super::{
     record::{Decision, json},
     screens::Lesson,
 };
-use crate::store::{self, Commit, Expect, Put, Space};
+use crate::store::{self, Commit, Expect, Key, Put, Space, Stored};
 
 /// Reads what the store holds.
 pub(super) async fn load(parts: &Parts) -> Result<(), Unavailable> {
@@ -17,6 +17,13 @@ pub(super) async fn load(parts: &Parts) -> Result<(), Unavailable> {
     })
     .await?;
     lessons.into_iter().for_each(|lesson| parts.screens.teach(&lesson.id.clone(), Some(lesson)));
+    Ok(())
+}
+
+/// Takes in what was changed at another node.
+pub(super) fn hear(parts: &Parts, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+    let lesson = stored.map(|stored| parse::<Lesson>(&stored.value)).transpose()?;
+    parts.screens.teach(&String::from_utf8_lossy(&key.0), lesson);
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use self::fluid::{Cap, End, Load, Way};
 use super::{
     Parts, deliver,
     deliver::Route,
-    fit,
+    fit, nodes,
     projection::Plan,
     record::{PlanRecord, rfc3339},
     schedule::LaneKey,
@@ -165,7 +165,7 @@ impl Model {
         let ways = routes.iter().map(|route| way(route, now_unix)).collect();
         let unknown = routes.iter().map(|route| route.allowed().is_none() && route.round_trip().is_none()).collect();
         let mut model = Self { routes, ways, unknown, loads: Vec::new(), of: Vec::new(), shapes: Vec::new() };
-        for waiting in parts.lanes(channel).outlook() {
+        for waiting in nodes::outlook(parts, channel) {
             let plan = &waiting.plan;
             let may = |route: &Route| route.is_running() && deliver::may_carry(parts, route, plan);
             let deliveries = (waiting.ready + waiting.later) as f64;

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use self::{
     record::{InboxRecord, Summary},
-    sweep::{run, start},
+    sweep::{hear, run, start},
 };
 pub use record::InboxState;
 

@@ -25,7 +25,7 @@ use crate::{
         measures::{MeasureState, Planned, Said, SayFault, Sheet},
         warning::Warning,
     },
-    store::{self, Commit, CommitFault, Put, Space, Urgency},
+    store::{self, Commit, CommitFault, Key, Put, Space, Stored, Urgency},
 };
 
 /// How often what somebody says is tried again when another said something at the same moment.
@@ -68,6 +68,15 @@ pub(super) async fn load(parts: &Parts) -> Result<(), Unavailable> {
         Ok(())
     })
     .await
+}
+
+/// Takes in a sheet that another node changed.
+pub(super) fn hear(parts: &Parts, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+    if let (Ok(event), Some(stored)) = (std::str::from_utf8(&key.0), stored) {
+        parts.measures.remember(&WarningId(event.to_owned()), parse(&stored.value)?);
+        parts.bell.notify_one();
+    }
+    Ok(())
 }
 
 /// What is to be done when a warning is released, as configured now. A lift asks for nothing.

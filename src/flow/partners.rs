@@ -46,7 +46,7 @@ use crate::{
         purpose::Purpose,
         warning::Warning,
     },
-    store::Space,
+    store::{Key, Space, Stored},
 };
 
 /// What the gateway remembers of its partners.
@@ -105,6 +105,17 @@ pub(crate) async fn start(parts: &Parts) -> Result<(), Unavailable> {
     let rows = parts.directory.put(partners.iter().map(|(name, partner)| recipient(parts, name, partner)).collect());
     let rows = rows.await?;
     *parts.partners.rows.write() = partners.keys().cloned().zip(rows).collect();
+    Ok(())
+}
+
+/// Takes in that a partner wants no more, or again.
+pub(crate) fn hear(parts: &Parts, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+    let Ok(name) = std::str::from_utf8(&key.0) else { return Ok(()) };
+    let mut gone = parts.partners.gone.write();
+    match stored {
+        Some(stored) => drop(gone.insert(name.to_owned(), parse(&stored.value)?)),
+        None => drop(gone.remove(name)),
+    }
     Ok(())
 }
 

@@ -24,6 +24,7 @@ use super::{
     drills::Drills,
     inbox::Inbox,
     measures::Measures,
+    nodes::Nodes,
     partners::Partners,
     projection::{Keep, Plan, Projection},
     receipt::{CallbackSecrets, Links, Turn},
@@ -138,6 +139,8 @@ pub(crate) struct Parts {
     pub(crate) bell: tokio::sync::Notify,
     /// Keys may have been made of which nobody was told yet.
     pub(crate) granted: AtomicBool,
+    /// The others that share its store.
+    pub(crate) nodes: Nodes,
     lanes: BTreeMap<Channel, Lanes>,
     leases: AtomicU64,
     screens_old: AtomicBool,
@@ -151,6 +154,7 @@ impl Parts {
         let receipts = &assembly.config.receipts;
         let keep_ms = i64::try_from(receipts.unknown_keep_s.as_millis()).unwrap_or(i64::MAX);
         let projection = Projection::keeping(Keep { most: receipts.unknown_max, ms: keep_ms });
+        let (nodes, store) = Nodes::on(assembly.store, clock.instant());
         Self {
             leases: AtomicU64::new(u64::try_from(clock.unix_ms()).unwrap_or_default() << 20),
             partners: Partners::new(&assembly.config),
@@ -158,7 +162,9 @@ impl Parts {
             inbox: Inbox::default(),
             upstreams: Upstreams::default(),
             config: assembly.config,
-            store: assembly.store,
+            progress: Progress::new(!nodes.is_alone()),
+            nodes,
+            store,
             lifecycle: assembly.lifecycle,
             directory: assembly.directory,
             addresses: assembly.addresses,
@@ -171,7 +177,6 @@ impl Parts {
             links: assembly.links,
             callback_secrets: assembly.callback_secrets,
             warnings: RwLock::default(),
-            progress: Progress::default(),
             running_keys: Running::default(),
             limits,
             learned: tokio::sync::watch::Sender::new(false),
@@ -217,9 +222,9 @@ impl Parts {
         self.config.receipts.confirm_sample(channel, self.links.public_url())
     }
 
-    /// A lease number larger than every earlier one of this installation.
+    /// A lease number that no other lease of this installation has.
     pub(crate) fn next_lease(&self) -> u64 {
-        self.leases.fetch_add(1, Ordering::Relaxed)
+        self.nodes.next_lease().unwrap_or_else(|| self.leases.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Every lease number from now on is larger than this one, which stands in the journal: the wall clock that numbers

@@ -172,6 +172,15 @@ impl Projection {
         self.references.forget(number);
     }
 
+    /// Another node has folded a plan: memory is given back, unless somebody here is about to write about it.
+    pub(crate) fn folded_elsewhere(&self, head: Head) {
+        match self.live(head.plan) {
+            Some(plan) if !plan.shut(plan.version()) => {}
+            Some(_) => self.fold(head),
+            None => self.folded.insert(head),
+        }
+    }
+
     /// Replay begins at this row of the journal.
     pub(crate) fn floor(&self) -> u64 {
         self.floor.load(Ordering::Relaxed).max(1)

@@ -28,7 +28,7 @@ pub use self::{
     unsubscribe::{Unsealed, Unsubscribed},
 };
 pub(super) use self::{
-    kept::{Claimed, replay as replay_kept},
+    kept::{Claimed, replay as replay_kept, take as take_kept},
     turn::Turn,
 };
 use super::{Parts, Unavailable, projection::Early, record::WarningId, screens::ShownSink};

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use fenghuo_contract::ReceiptStyle;
 
-pub(crate) use floor::{decisions_of, stored_floor};
+pub(crate) use floor::{decisions_of, hear, stored_floor};
 
 use super::{
     Parts, Unavailable,

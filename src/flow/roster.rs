@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::roster::{self, Duty, Fault, OFFICE, Officer, Shift, ShiftForm},
-    store::{self, Commit, Expect, Key, Put, Space, Urgency},
+    store::{self, Commit, Expect, Key, Put, Space, Stored, Urgency},
 };
 
 /// What stands before an office in the key of its record; records of other kinds share the space.
@@ -83,6 +83,25 @@ impl Rosters {
         })
         .await?;
         *self.offices.write() = offices;
+        Ok(())
+    }
+
+    /// Takes in the shifts that another node was given.
+    pub(super) fn hear(&self, parts: &Parts, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+        let Some(id) = std::str::from_utf8(&key.0).ok().and_then(|key| key.strip_prefix(PREFIX)) else {
+            return Ok(());
+        };
+        let set = match stored {
+            Some(stored) => {
+                let record: OfficeRecord = parse(&stored.value)?;
+                roster::shifts(id, &record.shifts)
+                    .ok()
+                    .map(|shifts| Office::new(RosterSource::Api, record.shifts, shifts))
+            }
+            None => parts.config.roster.get(id).and_then(|forms| configured(id, forms)),
+        };
+        self.replace(id, set);
+        parts.bell.notify_one();
         Ok(())
     }
 

@@ -15,13 +15,13 @@ use fenghuo_contract::Content;
 use roaring::RoaringBitmap;
 
 pub(crate) use lanes::{Ask, LaneKey, Lanes, Outlook, Served, Slice, Work};
-pub(crate) use limit::{At, DayUse, No};
-pub(crate) use limits::{Held, Limits, SliceShape};
+pub(crate) use limit::{At, DayUse, No, Node as LimitNode};
+pub(crate) use limits::{Held, Limits, SliceShape, name as limit_name};
 pub(crate) use pacer::Pacer;
 pub(crate) use reserve::{known, run as reserve};
 
 use super::{
-    Parts, Unavailable,
+    Parts, Unavailable, nodes,
     parts::parse,
     projection::{Closing, Plan},
     record::{Decision, PlanRecord, Stage, WarningRecord},
@@ -87,6 +87,10 @@ pub(crate) fn enter(parts: &Parts, plan: &Arc<Plan>) {
     // Later steps of a ladder come in recipient by recipient.
     if plan.closing().is_some() || plan.record.ladder.is_some_and(|ladder| ladder.step > 0) {
         return;
+    }
+    if !parts.nodes.is_alone() {
+        // Block by block, by whoever claims it.
+        return nodes::enter(parts);
     }
     let (again, next) = plan.pending_claimed();
     if !again.is_empty() || next < plan.size() {

@@ -236,5 +236,11 @@ async fn expire(parts: &Arc<Parts>) {
 }
 
 fn due(parts: &Parts, now_unix: i64) -> Vec<Arc<Plan>> {
+    if !parts.nodes.is_alone() {
+        // What waits of it may wait in the lanes of another node.
+        let warnings = parts.warnings.read();
+        let plans = warnings.delivering().flat_map(|record| parts.projection.plans(&record.plans));
+        return plans.filter(|plan| plan.record.deadline <= now_unix && plan.closing().is_none()).collect();
+    }
     fenghuo_contract::Channel::ALL.into_iter().flat_map(|channel| parts.lanes(channel).due(now_unix)).collect()
 }

@@ -3,12 +3,14 @@
 mod leases;
 mod replay;
 
+pub(super) use replay::{Reading, learn_entry};
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Assembly, Flow, Parts, Unavailable, call, custody,
     deliver::{self, Route},
-    drills, education, inbox, measures, notice, partners,
+    drills, education, inbox, measures, nodes, notice, partners,
     parts::parse,
     projection::block::Head,
     receipt,
@@ -28,14 +30,18 @@ impl Flow {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(assembly: Assembly) -> Result<Self, Unavailable> {
-        let used = schedule::known(&assembly.store).await?;
+        // Nodes that share a store begin no day with what one of them had reserved: the store adds that up.
+        let alone = assembly.store.cluster().is_none();
+        let used = if alone { schedule::known(&assembly.store).await? } else { BTreeMap::new() };
         let limits = schedule::Limits::new(&assembly.config.limits, used, assembly.clock.instant());
         let routes = routes(&assembly, &limits).await?;
         let parts = Arc::new(Parts::new(assembly, routes, limits));
+        // Before anything is read: whatever is committed from here on is followed.
+        let (head, _) = parts.store.head().await?;
         partners::start(&parts).await?;
         parts.rosters.load(&parts).await?;
         load_warnings(&parts).await?;
-        load_plans(&parts).await?;
+        let reading = load_plans(&parts, if alone { u64::MAX } else { head }).await?;
         drills::load(&parts).await?;
         call::load(&parts).await?;
         inbox::start(&parts).await?;
@@ -43,20 +49,23 @@ impl Flow {
         suppress::load(&parts).await?;
         custody::load(&parts).await?;
         education::load(&parts).await?;
+        nodes::follow(&parts, head, reading).await?;
         show::screens(&parts).await;
         deliver::start(&parts);
+        nodes::run(&parts);
         parts.lifecycle.spawn(schedule::reserve(Arc::clone(&parts)));
-        parts.lifecycle.spawn(schedule::ladder::run(Arc::clone(&parts)));
-        parts.lifecycle.spawn(watch::run(Arc::clone(&parts)));
-        parts.lifecycle.spawn(notice::run(Arc::clone(&parts)));
-        parts.lifecycle.spawn(call::run(Arc::clone(&parts)));
-        parts.lifecycle.spawn(stages::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(status::tell(Arc::clone(&parts)));
-        parts.lifecycle.spawn(retention::run(Arc::clone(&parts)));
-        parts.lifecycle.spawn(drills::run(Arc::clone(&parts)));
-        parts.lifecycle.spawn(inbox::run(Arc::clone(&parts)));
         parts.lifecycle.spawn(suppress::run(Arc::clone(&parts)));
-        parts.lifecycle.spawn(subscribe::run(Arc::clone(&parts)));
+        // Whoever asks any node hears of every alarm.
+        parts.lifecycle.spawn(watch::run(Arc::clone(&parts)));
+        nodes::as_leader(&parts, schedule::ladder::run(Arc::clone(&parts)));
+        nodes::as_leader(&parts, notice::run(Arc::clone(&parts)));
+        nodes::as_leader(&parts, call::run(Arc::clone(&parts)));
+        nodes::as_leader(&parts, stages::run(Arc::clone(&parts)));
+        nodes::as_leader(&parts, retention::run(Arc::clone(&parts)));
+        nodes::as_leader(&parts, drills::run(Arc::clone(&parts)));
+        nodes::as_leader(&parts, inbox::run(Arc::clone(&parts)));
+        nodes::as_leader(&parts, subscribe::run(Arc::clone(&parts)));
         Ok(Self(parts))
     }
 
@@ -116,8 +125,8 @@ async fn load_heads(parts: &Arc<Parts>) -> Result<(), Unavailable> {
     Ok(())
 }
 
-/// Loads every plan that is not folded and replays the journal over them.
-async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
+/// Loads every plan that is not folded and replays the journal over them up to a row; gives the leases that are open.
+async fn load_plans(parts: &Arc<Parts>, to: u64) -> Result<Reading, Unavailable> {
     load_heads(parts).await?;
     let records: Vec<Arc<WarningRecord>> = parts.warnings.read().all().cloned().collect();
     for record in records.iter().filter(|record| record.stage >= Stage::Rendered) {
@@ -133,13 +142,18 @@ async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
         }
     }
     let floor = retention::stored_floor(parts).await?;
-    replay::replay(parts, floor).await?;
+    let reading = replay::replay(parts, floor, to).await?;
     let (last, _) = parts.store.head().await?;
+    let last = last.min(to);
     parts.lifecycle.spawn(replay::learn(Arc::clone(parts), floor, last));
     parts.progress.begins_at(last);
     for plan in parts.projection.all() {
         // Nothing was said about it yet, unless the replay knows better.
         plan.begins_at(last + 1);
+        if !parts.nodes.is_alone() {
+            // What others have leased is theirs; what the dead had, the leader takes over.
+            continue;
+        }
         let uncertain = plan.reopen_leased();
         if !uncertain.is_empty() {
             tracing::warn!(
@@ -154,5 +168,5 @@ async fn load_plans(parts: &Arc<Parts>) -> Result<(), Unavailable> {
             schedule::enter(parts, &plan);
         }
     }
-    Ok(())
+    Ok(reading)
 }

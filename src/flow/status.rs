@@ -10,6 +10,8 @@ mod numbers;
 mod people;
 mod routes;
 
+pub(in crate::flow) use self::routes::hear as hear_route;
+
 use super::{
     Flow, Page, Parts, Unavailable,
     alarms::AlarmView,

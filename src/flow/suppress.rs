@@ -49,7 +49,7 @@ use crate::{
         level::Level,
         provider_codes,
     },
-    store::{self, Commit, Expect, Key, Put, Space},
+    store::{self, Commit, Expect, Key, Put, Space, Stored},
 };
 
 /// Refusals that wait to be written at most; what is beyond is learned another time.
@@ -268,6 +268,17 @@ pub(super) async fn load(parts: &Parts) -> Result<(), Unavailable> {
     })
     .await?;
     *parts.suppressions.known.write() = known;
+    Ok(())
+}
+
+/// Takes in what another node learned or cleared away.
+pub(super) fn hear(parts: &Parts, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+    let Ok(digest) = Digest::try_from(&key.0[..]) else { return Ok(()) };
+    let mut known = parts.suppressions.known.write();
+    match stored {
+        Some(stored) => known.insert(digest, parse(&stored.value)?),
+        None => known.remove(&digest),
+    }
     Ok(())
 }
 

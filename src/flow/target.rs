@@ -13,7 +13,7 @@ use roaring::RoaringBitmap;
 use self::directory::Selection;
 pub(crate) use self::named::Named;
 use super::{
-    Parts, Unavailable, notice, partners,
+    Parts, Unavailable, nodes, notice, partners,
     projection::recall,
     record::{Decision, LadderStep, PlanRecord, Stage, WarningId, WarningRecord, create, span_ms},
 };
@@ -38,6 +38,10 @@ pub(crate) async fn step(
     warning: &Warning,
 ) -> Result<(), Unavailable> {
     let now_ms = parts.clock.unix_ms();
+    if record.event != record.id {
+        // Whoever is reached by what this ends or continues is reached before it is asked who was.
+        nodes::settle(parts).await?;
+    }
     let mut plans = Vec::new();
     let purpose = Purpose::of(warning.status());
     let told = notice::reach(parts, &mut record).await?;

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{
     Flow, Parts,
+    nodes,
     alarms::{AlarmCode, Seen, Subject, Told},
     record::rfc3339,
 };
@@ -110,7 +111,7 @@ impl Flow {
         let Some(upstream) = self.0.config.upstreams.get(name).filter(|upstream| upstream.active) else { return };
         let since_ms = self.0.clock.unix_ms();
         self.0.upstreams.change(name, |state| state.since_ms = since_ms);
-        self.0.lifecycle.spawn(poll::run(Arc::clone(&self.0), name.to_owned(), upstream.clone(), fetch));
+        nodes::as_leader(&self.0, poll::run(Arc::clone(&self.0), name.to_owned(), upstream.clone(), fetch));
     }
 
     /// Every feed of the configuration.

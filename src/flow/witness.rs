@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::Witnessed,
     domain::{chain, message::Status, roster::Duty, warning::Warning},
-    store::{Commit, EntryKind, Expect, Put, Space, Urgency},
+    store::{Commit, EntryKind, Expect, Key, Put, Space, Stored, Urgency},
 };
 
 /// What stands before the id of a key of whose making somebody is to be told.
@@ -57,6 +57,13 @@ pub(crate) fn owed_grant(key: &str, view: bytes::Bytes) -> Put {
 pub(crate) fn granted(parts: &Parts) {
     parts.granted.store(true, Ordering::Release);
     parts.bell.notify_one();
+}
+
+/// Takes in that another node made a key.
+pub(super) fn hear(parts: &Parts, key: &Key, stored: Option<&Stored>) {
+    if stored.is_some() && key.0.starts_with(GRANT.as_bytes()) {
+        granted(parts);
+    }
 }
 
 /// Tells what nobody was told yet.

@@ -73,7 +73,8 @@ pub enum Space {
     Education = 34,
     /// That a screen is silent and who was told, by its id.
     ScreenSilence = 36,
-    /// How far the slices of a plan are claimed, and which node has which of them, by the plan's number.
+    /// How far the slices of a plan are claimed, and which node has which of them, by the plan's number; what nodes that
+    /// share a store tell each other besides, by its name.
     Claim = 37,
 }
 

@@ -3,27 +3,42 @@
 //! A simulated day of warnings runs on it without a disk, and what it returns is repeatable: the clock is the caller's
 //! and the chain hash depends on nothing else.
 
+mod cluster;
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::BTreeMap,
     ops::Bound::{Excluded, Unbounded},
+    sync::Arc,
 };
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 
+use self::cluster::{Member, Nodes};
 use super::{
-    Appended, Commit, CommitFault, Committed, Engine, Entry, Expect, JournalRow, Key, Put, ReadFault, Space, Stored,
+    Appended, Change, Cluster, Commit, CommitFault, Committed, Engine, Entry, Expect, JournalRow, Key, NodeId, Put,
+    ReadFault, Space, Stored,
 };
 use crate::clock::Clock;
 
-/// The engine. One lock: every call is atomic.
+/// The engine, or what one node has of it. One lock: every call is atomic.
 pub struct Memory {
     clock: Clock,
+    shared: Arc<Shared>,
+    /// Which node this is of those that share it.
+    member: Option<Arc<Member>>,
+}
+
+/// What all nodes have together.
+#[derive(Default)]
+struct Shared {
     state: Mutex<State>,
+    /// Rings with every row.
+    bell: Notify,
 }
 
 #[derive(Default)]
@@ -31,22 +46,29 @@ struct State {
     spaces: BTreeMap<Space, BTreeMap<Key, Stored>>,
     journal: Vec<JournalRow>,
     closed: bool,
+    nodes: Nodes,
 }
 
 impl Memory {
     /// An empty one. The clock dates the rows of its journal.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock, state: Mutex::default() }
+        Self { clock, shared: Arc::default(), member: None }
     }
 
     /// Reads under the lock, unless it is closed.
     fn read<T>(&self, reading: impl FnOnce(&State) -> T) -> Result<T, ReadFault> {
-        let state = self.state.lock();
-        if state.closed {
-            return Err(ReadFault("store is closed".to_owned()));
-        }
+        let state = self.shared.state.lock();
+        self.reaches(&state).map_err(ReadFault)?;
         Ok(reading(&state))
+    }
+
+    /// Whether this handle reaches the store, and is let in.
+    fn reaches(&self, state: &State) -> Result<(), String> {
+        if state.closed {
+            return Err("store is closed".to_owned());
+        }
+        self.member.as_ref().map_or(Ok(()), |member| state.nodes.admits(member.id))
     }
 }
 
@@ -83,8 +105,9 @@ impl State {
         stored.version
     }
 
+    /// Appends a row. Where nodes follow each other, one that only changes records is a row too.
     fn append(&mut self, entries: Vec<Entry>, at_ms: i64) -> Vec<Appended> {
-        if entries.is_empty() {
+        if entries.is_empty() && !self.nodes.are_shared() {
             return Vec::new();
         }
         let (last, before) = self.head();
@@ -110,6 +133,14 @@ impl State {
         appended
     }
 
+    /// Keeps the newest row as a change, where nodes follow each other.
+    fn follow(&mut self, node: NodeId, puts: Vec<(Space, Key, Option<Stored>)>) {
+        if let Some(row) = self.journal.last().filter(|_| self.nodes.are_shared()) {
+            let entries = row.entries.clone();
+            self.nodes.keep(Change { sequence: row.sequence, at_ms: row.at_ms, node, puts, entries });
+        }
+    }
+
     fn head(&self) -> (u64, [u8; 32]) {
         self.journal.last().map_or((0, [0; 32]), |row| (row.sequence, row.hash))
     }
@@ -118,13 +149,26 @@ impl State {
 #[async_trait::async_trait]
 impl Engine for Memory {
     async fn commit(&self, commit: Commit) -> Result<Committed, CommitFault> {
-        let mut state = self.state.lock();
-        if state.closed {
-            return Err(CommitFault::Unavailable("store is closed".to_owned()));
-        }
+        let mut state = self.shared.state.lock();
+        self.reaches(&state).map_err(CommitFault::Unavailable)?;
         state.check(&commit.puts)?;
-        let versions = commit.puts.into_iter().map(|put| state.apply(put)).collect();
+        let changed: Vec<(Space, Key)> = commit.puts.iter().map(|put| (put.space, put.key.clone())).collect();
+        let mut puts = Vec::with_capacity(changed.len());
+        let mut versions = Vec::with_capacity(changed.len());
+        for (put, (space, key)) in commit.puts.into_iter().zip(changed) {
+            versions.push(state.apply(put));
+            let stored = state.get(space, &key).cloned();
+            puts.push((space, key, stored));
+        }
         let entries = state.append(commit.entries, self.clock.unix_ms());
+        let node = self.member.as_ref().map_or(NodeId(0), |member| member.id);
+        state.follow(node, puts);
+        let dies = state.nodes.spend(node);
+        drop(state);
+        if dies {
+            self.kill(node);
+        }
+        self.shared.bell.notify_waiters();
         Ok(Committed { versions, entries })
     }
 
@@ -154,7 +198,14 @@ impl Engine for Memory {
         self.read(State::head)
     }
 
+    fn cluster(&self) -> Option<Arc<dyn Cluster>> {
+        self.member.clone().map(|member| member as Arc<dyn Cluster>)
+    }
+
     async fn close(&self) {
-        self.state.lock().closed = true;
+        match &self.member {
+            Some(member) => self.kill(member.id),
+            None => self.shared.state.lock().closed = true,
+        }
     }
 }

@@ -1,5 +1,9 @@
 //! The flow on a store in memory and simulated providers, on a clock that is advanced by sleeping.
 
+mod nodes;
+
+pub use self::nodes::Nodes;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use fenghuo::{
@@ -145,7 +149,7 @@ impl Plan {
     pub async fn start(self) -> Engine {
         let clock = Clock::simulated(START_MS, self.seed);
         let store: Store = Arc::new(Memory::new(clock.clone()));
-        let mut engine = Box::pin(Engine::on(store, clock, self.config, self.simulators, self.seed)).await;
+        let mut engine = Box::pin(Engine::on(store, clock, self.config, self.simulators, self.seed, None)).await;
         if !self.recipients.is_empty() {
             engine.directory().await.put(self.recipients.clone()).await.expect("stored");
             engine.recipients = self.recipients;
@@ -172,7 +176,14 @@ fn vault_mac(bytes: &[u8]) -> [u8; 32] {
 }
 
 impl Engine {
-    async fn on(store: Store, clock: Clock, config: Config, simulators: BTreeMap<String, Settings>, seed: u64) -> Self {
+    async fn on(
+        store: Store,
+        clock: Clock,
+        config: Config,
+        simulators: BTreeMap<String, Settings>,
+        seed: u64,
+        shared: Option<&nodes::Providers>,
+    ) -> Self {
         let vault = Arc::new(Vault::with_key(&[7; 32]));
         let directory = Directory::open(Arc::clone(&store), vault, clock.clone()).await.expect("a directory");
         let directory = Arc::new(directory);
@@ -180,7 +191,14 @@ impl Engine {
         let mut adapters: BTreeMap<String, Arc<dyn Adapter>> = BTreeMap::new();
         let (mut weathers, mut arrivals) = (BTreeMap::new(), BTreeMap::new());
         let (mut ledgers, mut inboxes) = (BTreeMap::new(), BTreeMap::new());
-        for (name, settings) in &simulators {
+        if let Some(providers) = shared {
+            ledgers.clone_from(&providers.ledgers);
+            weathers.clone_from(&providers.weathers);
+            arrivals.clone_from(&providers.arrivals);
+            adapters.clone_from(&providers.adapters);
+            inboxes = providers.desks.iter().map(|(name, desk)| (name.clone(), desk.open(name))).collect();
+        }
+        for (name, settings) in simulators.iter().filter(|_| shared.is_none()) {
             let inbox = Inbox::new(name.clone());
             let simulator = Simulator::new(settings.clone(), Arc::clone(&inbox) as _, seed).expect("good settings");
             ledgers.insert(name.clone(), simulator.ledger());
@@ -247,7 +265,7 @@ impl Engine {
     /// Stops at once, as a crash does, and starts again on the same store. Ledgers go on counting apart.
     pub async fn restart(self) -> Self {
         self.lifecycle.stop(Duration::ZERO).await;
-        let engine = Box::pin(Self::on(self.store, self.clock, self.config, self.simulators, self.seed)).await;
+        let engine = Box::pin(Self::on(self.store, self.clock, self.config, self.simulators, self.seed, None)).await;
         Self { recipients: self.recipients, ..engine }
     }
 
@@ -261,7 +279,7 @@ impl Engine {
     pub async fn restart_at(self, unix_ms: i64) -> Self {
         self.lifecycle.stop(Duration::ZERO).await;
         let clock = Clock::simulated(unix_ms, self.seed);
-        let engine = Box::pin(Self::on(self.store, clock, self.config, self.simulators, self.seed)).await;
+        let engine = Box::pin(Self::on(self.store, clock, self.config, self.simulators, self.seed, None)).await;
         Self { recipients: self.recipients, ..engine }
     }
 

@@ -89,6 +89,11 @@ impl Keys {
         remembered.by_digest.insert(digest, actor);
     }
 
+    /// Another node changed a key.
+    pub(in crate::flow) fn hear(&self, key: &Key) {
+        self.forget(&String::from_utf8_lossy(&key.0));
+    }
+
     fn forget(&self, id: &str) {
         let mut remembered = self.remembered.write();
         remembered.revocations += 1;

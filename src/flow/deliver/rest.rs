@@ -17,6 +17,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// How long the route still rests; `None` when it sends.
 pub(super) fn rest(parts: &Arc<Parts>, route: &Arc<Route>, now: Instant) -> Option<Duration> {
+    if !parts.nodes.is_current(now) {
+        return Some(LOOK_AGAIN);
+    }
     let trip = match route.state() {
         RouteState::Running | RouteState::Trying(_) => return None,
         RouteState::Paused { .. } => return Some(LOOK_AGAIN),

@@ -152,7 +152,8 @@ pub(super) fn last_look<'a, P: PurposeType>(
     if !fit::of_plan(route, plan).marked {
         return Err(Halt::Ended(State::Failed, Reason::DrillGate));
     }
-    if !route.is_running() || plan.refused_by(&route.name) {
+    let current = parts.nodes.is_current(parts.clock.instant());
+    if !current || !route.is_running() || plan.refused_by(&route.name) {
         return Err(Halt::Back);
     }
     Ok(Cleared { route: permitted, budget: route.config.timeout_s.min(left) })

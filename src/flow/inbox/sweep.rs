@@ -6,7 +6,7 @@ use super::{InboxRecord, InboxState, keep, record};
 use crate::{
     domain::message::MessageRef,
     flow::{Parts, Unavailable, parts::parse},
-    store::{self, Commit, Expect, Key, Put, Space},
+    store::{self, Commit, Expect, Key, Put, Space, Stored},
 };
 
 /// How often is looked.
@@ -33,6 +33,19 @@ pub(crate) async fn start(parts: &Parts) -> Result<(), Unavailable> {
         Ok(())
     })
     .await
+}
+
+/// Takes in what another node decided.
+pub(crate) fn hear(parts: &Parts, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+    let Some(id) = std::str::from_utf8(&key.0).ok().and_then(|key| key.strip_prefix(record::RECORDS)) else {
+        return Ok(());
+    };
+    let mut records = parts.inbox.records.write();
+    match stored {
+        Some(stored) => drop(records.insert(id.to_owned(), parse(&stored.value)?)),
+        None => drop(records.remove(id)),
+    }
+    Ok(())
 }
 
 /// Looks until the soft stop.

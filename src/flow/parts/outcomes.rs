@@ -19,7 +19,8 @@ impl Parts {
     /// only then, they count. Receipts that were here before the answers they belong to follow at once.
     pub(crate) async fn write_outcomes(&self, plan: &Plan, outcomes: &Outcomes) {
         let early = self.write_once(plan, outcomes).await;
-        if !early.is_empty() {
+        // Among several nodes the leader takes it, once, when it reads this.
+        if !early.is_empty() && self.nodes.is_alone() {
             let lease = 0;
             let base_ms = self.clock.unix_ms();
             let early = Outcomes { plan: outcomes.plan, lease, base_ms, route: outcomes.route.clone(), records: early };

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Parts;
+use super::{Parts, parse};
 use crate::{
     domain::delivery::{Reason, State},
     flow::{
+        Unavailable,
         projection::{Closing, Plan},
-        record::{Decision, json},
+        record::{Decision, PlanRecord, json},
     },
     store::{Commit, Expect, Put, Space, Urgency},
 };
@@ -48,9 +49,13 @@ impl Parts {
     /// the store did not take is written with the next [`Self::write_plans`].
     async fn write_plan(&self, plan: &Arc<Plan>, decision: &Decision) {
         let _writing = self.plan_writes.lock().await;
-        let record = plan.record_now();
-        let put =
-            Put { space: Space::Plan, key: record.number.into(), value: Some(json(&record)), expect: Expect::Any };
+        let put = match self.plan_put(plan).await {
+            Ok(put) => put,
+            Err(fault) => {
+                tracing::error!(plan = plan.record.number, %fault, "change of a plan not yet durable, repeating");
+                return self.unwritten.lock().push((Arc::clone(plan), decision.clone()));
+            }
+        };
         let commit = Commit { puts: vec![put], entries: vec![decision.entry()] };
         match self.store.commit_as(Urgency::Reserved, commit).await {
             Ok(committed) => {
@@ -61,6 +66,31 @@ impl Parts {
                 self.unwritten.lock().push((Arc::clone(plan), decision.clone()));
             }
         }
+    }
+
+    /// The change that writes a plan down. Where others write it too, nothing that they wrote is undone: what ended it
+    /// first stands, and whoever ended it otherwise begins anew.
+    async fn plan_put(&self, plan: &Plan) -> Result<Put, Unavailable> {
+        let mut record = plan.record_now();
+        let mut expect = Expect::Any;
+        if !self.nodes.is_alone()
+            && let Some(stored) = self.store.get(Space::Plan, record.number.into()).await?
+        {
+            let known: PlanRecord = parse(&stored.value)?;
+            for route in known.refused {
+                if !record.refused.contains(&route) {
+                    record.refused.push(route);
+                }
+            }
+            if let Some(first) = known.closing {
+                if record.closing.as_ref().is_some_and(|own| (own.state, own.reason) != (first.state, first.reason)) {
+                    self.nodes.begin_anew("a plan was ended elsewhere for another reason at the same moment");
+                }
+                record.closing = Some(first);
+            }
+            expect = Expect::Version(stored.version);
+        }
+        Ok(Put { space: Space::Plan, key: record.number.into(), value: Some(json(&record)), expect })
     }
 
     /// Writes what the store did not take before.

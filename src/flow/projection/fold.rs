@@ -48,11 +48,16 @@ pub(crate) async fn fold(
     }
     folding.last_details().await?;
     folding.states().await?;
+    // What another node said after this row is not in what was read.
+    let followed = parts.nodes.followed();
     if !plan.shut(version) {
         return Ok(false);
     }
     // Nobody writes about the plan now: the journal's last row is after everything about it.
-    let as_of = parts.store.head().await;
+    let as_of = match followed {
+        Some(followed) => Ok((followed, [0; 32])),
+        None => parts.store.head().await,
+    };
     let committed = match as_of {
         Ok((as_of, _)) => {
             let head = folding.head(as_of, finished_ms, people);

@@ -133,6 +133,11 @@ impl References {
         found
     }
 
+    /// The delivery of a reference, when it is known.
+    pub(crate) fn known(&self, route: &str, reference: &[u8]) -> Option<(u64, u32)> {
+        self.find(self.digest(route, reference), route, reference)
+    }
+
     fn find(&self, digest: u64, route: &str, reference: &[u8]) -> Option<(u64, u32)> {
         let plans = self.plans.read();
         let newest_first = plans.by_route.get(route)?.iter().rev();

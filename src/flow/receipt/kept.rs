@@ -22,19 +22,33 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// Takes an outcomes entry of the journal when it is one of these; says whether it was.
 pub(in crate::flow) fn replay(parts: &Parts, data: &[u8]) -> bool {
+    // References are learned after the replay: whose it is turns out then ([`Claimed`]).
+    take(parts, data).is_some()
+}
+
+/// The same; gives those whose references are known.
+pub(in crate::flow) fn take(parts: &Parts, data: &[u8]) -> Option<Claimed> {
     if data.first_chunk() != Some(&PLAN.to_le_bytes()) {
-        return false;
+        return None;
     }
-    let Ok(outcomes) = Outcomes::decode(data) else { return true };
+    let mut claimed = Claimed::default();
+    let Ok(outcomes) = Outcomes::decode(data) else { return Some(claimed) };
+    let route: Arc<str> = outcomes.route.as_str().into();
     for record in outcomes.records {
         let Outcome::Reached(state) = record.outcome else { continue };
         let word = Word { state, reason: record.reason };
         let early = Early { word, code: record.code, at_ms: outcomes.base_ms + i64::from(record.delay_ms) };
         let references = &parts.projection.references;
-        // References are learned after the replay: whose it is turns out then ([`Claimed`]).
-        let _nobody = references.find_or_keep(&outcomes.route, &record.reference, outcomes.base_ms, early);
+        let known = references.find_or_keep(&outcomes.route, &record.reference, outcomes.base_ms, early.clone());
+        if let Some((number, rank)) = known
+            && let Some(plan) = parts.projection.plan(number)
+            && is_news(&plan, &route, &record.reference, rank, word)
+        {
+            let about = About::Reference { route: Arc::clone(&route), reference: record.reference };
+            claimed.0.push(Heard { about, word: early });
+        }
     }
-    true
+    Some(claimed)
 }
 
 /// Receipts that had waited for references of the journal when these were learned after a start: some came before it and
@@ -43,6 +57,33 @@ pub(in crate::flow) fn replay(parts: &Parts, data: &[u8]) -> bool {
 pub(in crate::flow) struct Claimed(Vec<Heard>);
 
 impl Claimed {
+    pub(in crate::flow) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Forgets what happened before a moment, milliseconds since 1970.
+    pub(in crate::flow) fn forget_before(&mut self, ms: i64) {
+        self.0.retain(|heard| heard.word.at_ms >= ms);
+    }
+
+    /// Takes those that are still news.
+    pub(in crate::flow) async fn take_news(mut self, parts: &Arc<Parts>) {
+        self.0.retain(|heard| {
+            let About::Reference { route, reference } = &heard.about else { return true };
+            let known = parts.projection.references.known(route, reference);
+            let plan = known.and_then(|(number, rank)| Some((parts.projection.plan(number)?, rank)));
+            plan.is_none_or(|(plan, rank)| is_news(&plan, route, reference, rank, heard.word.word))
+        });
+        if !self.is_empty() {
+            self.take(parts).await;
+        }
+    }
+
+    /// These too.
+    pub(in crate::flow) fn join(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
     /// The references of an entry were learned, and these had waited for them.
     pub(in crate::flow) fn add(&mut self, plan: &Plan, data: &[u8], early: Vec<(u32, Early)>) {
         let mut early: BTreeMap<u32, Early> = early.into_iter().collect();

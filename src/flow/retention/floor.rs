@@ -13,7 +13,7 @@ use crate::{
         parts::parse,
         record::{WarningId, json},
     },
-    store::{Commit, Expect, Put, Space},
+    store::{Commit, Expect, Key, Put, Space, Stored as Recorded},
 };
 
 /// Key in [`Space::Meta`].
@@ -37,6 +37,16 @@ pub(crate) async fn stored_floor(parts: &Parts) -> Result<u64, Unavailable> {
         parts.projection.set_floor(parse::<Stored>(&stored.value)?.sequence);
     }
     Ok(parts.projection.floor())
+}
+
+/// Takes in that another node moved the floor.
+pub(crate) fn hear(parts: &Parts, key: &Key, stored: Option<&Recorded>) -> Result<(), Unavailable> {
+    if let Some(stored) = stored.filter(|_| key.0 == FLOOR.as_bytes()) {
+        let floor = parse::<Stored>(&stored.value)?.sequence;
+        parts.projection.set_floor(floor);
+        parts.progress.forget_before(floor);
+    }
+    Ok(())
 }
 
 /// Moves the floor.

@@ -8,7 +8,7 @@ use super::{Ordered, Retried, RetriedChannel, Retry, RetryFault};
 use crate::{
     domain::delivery::{Reason, State},
     flow::{
-        Parts, Unavailable,
+        Parts, Unavailable, nodes,
         parts::parse,
         projection::{
             Plan, ROUNDS_MAX, Writing,
@@ -56,7 +56,7 @@ pub(super) async fn carry_out(
         let used = NonceUse { body: body.clone(), warning: id.clone(), at_ms: parts.clock.unix_ms(), retried };
         let order = Order { record, version, chosen, used, nonce };
         match order.commit(parts, retry, by).await {
-            Err(CommitFault::Conflict { .. }) => {}
+            Err(CommitFault::Conflict { .. }) => nodes::catch_up(parts).await?,
             Err(fault) => return Err(Unavailable::from(fault).into()),
             Ok(()) => return Ok(Ordered::Now(order.used.retried)),
         }
@@ -155,6 +155,8 @@ impl Order {
             puts.push(replace(Space::Warning, record.id.0.as_str(), &record, self.version));
             let entry = |outcomes: &Outcomes| Entry { kind: EntryKind::Outcomes, data: outcomes.encode() };
             entries.extend(opened.iter().map(|(_, outcomes)| entry(outcomes)));
+            let chosen = self.chosen.iter().filter(|one| !one.ranks.is_empty());
+            puts.extend(chosen.filter_map(|one| nodes::freed(parts, &one.plan, &one.ranks)));
         }
         // What stands is not folded; a plan that is being folded nevertheless has just ended.
         let inside: Option<Vec<Writing>> = opened.iter().map(|(plan, _)| plan.enter()).collect();
@@ -170,8 +172,7 @@ impl Order {
             parts.remember(record);
         }
         for one in self.chosen.iter().filter(|one| !one.ranks.is_empty()) {
-            let again: Vec<_> = one.ranks.iter().map(|rank| (*rank, None)).collect();
-            parts.lanes(one.plan.record.channel).put_back(&one.plan, &again, parts.clock.unix());
+            nodes::reopened(parts, &one.plan, &one.ranks);
         }
         parts.progress.notify(&self.used.warning);
         parts.progress.new_work.notify_one();

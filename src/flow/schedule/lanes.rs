@@ -7,6 +7,7 @@ mod outlook;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap, VecDeque},
+    ops::Range,
     sync::Arc,
     time::Duration,
 };
@@ -40,8 +41,8 @@ fn nearness(seconds_left: i64) -> u8 {
 /// What is unsent of one plan.
 pub(crate) struct Work {
     pub(crate) plan: Arc<Plan>,
-    /// First rank never claimed.
-    next: u32,
+    /// Ranks never tried: ranges without gaps, in the order in which they are served.
+    fresh: VecDeque<Range<u32>>,
     /// Ranks to be tried again, now.
     ready: VecDeque<u32>,
     /// Ranks to be tried again later.
@@ -53,7 +54,9 @@ pub(crate) struct Work {
 impl Work {
     /// A plan of which `next..` was never claimed and `again` is to be tried again now.
     pub(crate) fn new(plan: Arc<Plan>, next: u32, again: Vec<u32>) -> Self {
-        Self { plan, next, ready: again.into(), later: BinaryHeap::new(), served: 0 }
+        let fresh = next..plan.size();
+        let fresh = if fresh.start >= fresh.end { VecDeque::new() } else { VecDeque::from([fresh]) };
+        Self { plan, fresh, ready: again.into(), later: BinaryHeap::new(), served: 0 }
     }
 
     fn wake(&mut self, now: Instant) {
@@ -67,7 +70,12 @@ impl Work {
     }
 
     fn has_work(&self) -> bool {
-        !self.ready.is_empty() || self.next < self.plan.size()
+        !self.ready.is_empty() || !self.fresh.is_empty()
+    }
+
+    /// Deliveries that were never tried.
+    fn never_tried(&self) -> u64 {
+        self.fresh.iter().map(|range| range.len() as u64).sum()
     }
 
     fn is_spent(&self) -> bool {
@@ -83,10 +91,15 @@ impl Work {
             ranks.push(rank);
         }
         ranks.sort_unstable();
-        if ranks.is_empty() {
-            let end = self.plan.size().min(self.next.saturating_add(most));
-            ranks.extend(self.next..end);
-            self.next = end;
+        if ranks.is_empty()
+            && let Some(range) = self.fresh.front_mut()
+        {
+            let end = range.end.min(range.start.saturating_add(most));
+            ranks.extend(range.start..end);
+            range.start = end;
+            if range.start >= range.end {
+                self.fresh.pop_front();
+            }
         }
         ranks
     }
@@ -176,6 +189,15 @@ impl Lanes {
 
     /// Puts deliveries back: at once, or not before `due`.
     pub(crate) fn put_back(&self, plan: &Arc<Plan>, ranks: &[(u32, Option<Instant>)], now_unix: i64) {
+        self.change(plan, now_unix, |work| add(work, ranks));
+    }
+
+    /// Takes in some more of a plan that were never tried.
+    pub(crate) fn extend(&self, plan: &Arc<Plan>, fresh: Range<u32>, now_unix: i64) {
+        self.change(plan, now_unix, |work| work.fresh.push_back(fresh));
+    }
+
+    fn change(&self, plan: &Arc<Plan>, now_unix: i64, change: impl FnOnce(&mut Work)) {
         let mut inner = self.inner.lock();
         let key = inner.keys.get(&plan.record.number).copied();
         if let Some(key) = key
@@ -184,11 +206,11 @@ impl Lanes {
                 .get_mut(&key)
                 .and_then(|lane| lane.iter_mut().find(|work| work.plan.record.number == plan.record.number))
         {
-            add(work, ranks);
+            change(work);
         } else {
             // Under the same lock: a plan that somebody else puts back meanwhile must not swallow these.
             let mut work = Work::new(Arc::clone(plan), plan.size(), Vec::new());
-            add(&mut work, ranks);
+            change(&mut work);
             inner.push(work, now_unix);
         }
         drop(inner);
@@ -245,7 +267,7 @@ impl Lanes {
         let inner = self.inner.lock();
         let mut waiting = BTreeMap::new();
         for work in inner.lanes.values().flatten().filter(|work| may(&work.plan)) {
-            let left = u64::from(work.plan.size().saturating_sub(work.next));
+            let left = work.never_tried();
             let lane = (work.plan.record.level, work.plan.record.lift);
             *waiting.entry(lane).or_default() += left + (work.ready.len() + work.later.len()) as u64;
         }

@@ -7,6 +7,7 @@
 
 mod day;
 mod rate;
+mod shared;
 mod sliding;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub(crate) use day::{Day, DayUse};
 use fenghuo_contract::RateUnit;
 use rate::Rate;
+use shared::Shared;
 use sliding::Sliding;
 use tokio::time::Instant;
 
@@ -21,6 +23,11 @@ use crate::config::Limit;
 
 /// Work taken at a time, as time: what has left the scheduler and not yet the gateway cannot be overtaken.
 pub(crate) const QUANTUM: Duration = Duration::from_millis(5);
+
+/// Pause before it is asked again when there is no part.
+const PART_WAIT: Duration = Duration::from_millis(50);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What a slice costs, in every unit a node may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +68,13 @@ pub(crate) enum No {
 pub(crate) struct Node {
     unit: RateUnit,
     red_share: f64,
+    /// Units a second by what was set last.
+    per_s: Option<f64>,
     rate: Option<Rate>,
+    /// What this node of the flow has of it, where several share it.
+    shared: Option<Shared>,
+    /// Units a second and a minute by the limit.
+    limits: (Option<u32>, Option<u32>),
     second: Sliding,
     minute: Sliding,
     day: Day,
@@ -80,6 +93,9 @@ impl Node {
         Self {
             unit: limit.rate_unit.unwrap_or(default_unit),
             red_share: limit.red_share,
+            per_s,
+            shared: None,
+            limits: (limit.rate_per_s, limit.per_minute),
             rate: per_s.map(|rate| Rate::new(rate, limit.red_share, now)),
             second: Sliding::second(limit.rate_per_s.filter(|_| limit.hard_cap), now),
             minute: Sliding::minute(limit.per_minute, now),
@@ -90,6 +106,7 @@ impl Node {
     /// Takes a new limit in the same unit while running; what was spent in every window stays spent.
     pub(crate) fn change(&mut self, limit: &Limit, now: Instant) {
         self.red_share = limit.red_share;
+        self.limits = (limit.rate_per_s, limit.per_minute);
         self.second.change(limit.rate_per_s.filter(|_| limit.hard_cap));
         self.minute.change(limit.per_minute);
         self.day.change(limit.per_day.map(u64::from));
@@ -102,30 +119,100 @@ impl Node {
 
     /// Changes the rate; what was spent stays spent.
     pub(crate) fn set_rate(&mut self, rate: Option<f64>, now: Instant) {
+        self.per_s = rate;
+        self.apply(now);
+    }
+
+    fn apply(&mut self, now: Instant) {
         let share = self.red_share;
+        let part = self.shared.as_ref().filter(|_| self.to_share().is_some()).map(Shared::rate);
+        let rate = match (self.per_s, part) {
+            (Some(rate), Some(part)) => Some(rate.min(part)),
+            (rate, part) => part.or(rate),
+        };
         self.rate = rate.map(|rate| match &self.rate {
             Some(before) => before.at(rate, share, now),
             None => Rate::new(rate, share, now),
         });
     }
 
+    /// From now on nothing goes but what is this node's part.
+    pub(crate) fn share(&mut self, now: Instant) {
+        self.shared = Some(Shared::new(now));
+        self.apply(now);
+    }
+
+    /// Units a second that all who share it may use together; `None` when that is not limited. What may go in a minute is
+    /// spread over it evenly: parts of a burst could not be given out exactly.
+    pub(crate) fn to_share(&self) -> Option<f64> {
+        let (second, minute) = self.limits;
+        let minute = minute.map(|most| f64::from(most) / 60.0);
+        let second = second.map(f64::from);
+        second.into_iter().chain(minute).reduce(f64::min)
+    }
+
+    /// Units a second it could use.
+    pub(crate) fn could_use(&self) -> f64 {
+        let all = self.to_share().unwrap_or_default();
+        self.per_s.map_or(all, |rate| rate.min(all))
+    }
+
+    /// Its part until a moment; whether that is another than before.
+    pub(crate) fn take_part(&mut self, rate: f64, until: Instant, now: Instant) -> bool {
+        let Some(shared) = &mut self.shared else { return false };
+        let changed = shared.grant(rate, until, now);
+        if changed {
+            self.apply(now);
+        }
+        changed
+    }
+
     /// The most units worth taking at a time: the work of `span`, at least one, and no more than a window has room for.
     pub(crate) fn quantum(&mut self, most: u32, span: Duration, red: bool, at: At) -> u32 {
-        let share = self.share(red);
+        let share = self.share_of(red);
         let by_rate = self.rate.as_ref().map_or(most, |rate| rate.quantum(span));
         let room = self.second.room(share, at.now).min(self.minute.room(share, at.now));
+        let room = room.min(self.part_room(share, at.now));
         let day = self.day.room(share, at.unix);
         by_rate.min(room).min(day).clamp(1, most.max(1))
     }
 
-    fn share(&self, red: bool) -> f64 {
+    /// Units of this node's part that windows leave.
+    fn part_room(&mut self, share: f64, now: Instant) -> u32 {
+        let Some(shared) = &self.shared else { return u32::MAX };
+        let windows = [(&mut self.second, SECOND), (&mut self.minute, MINUTE)];
+        let rooms = windows.into_iter().filter(|(window, _)| window.is_limited()).map(|(window, span)| {
+            let granted = shared.granted(span, now) * share;
+            (granted - window.sum(now) as f64).max(0.0) as u32
+        });
+        rooms.min().unwrap_or(u32::MAX)
+    }
+
+    /// Whether so many units are within this node's part.
+    fn check_part(&mut self, units: u32, share: f64, now: Instant) -> Result<(), No> {
+        let Some(shared) = self.shared.as_ref().filter(|_| self.to_share().is_some()) else { return Ok(()) };
+        let (holds, rate) = (shared.holds(now), shared.rate());
+        if !holds || rate <= 0.0 {
+            return Err(No::Wait(PART_WAIT));
+        }
+        let idle = self.second.sum(now) == 0 && self.minute.sum(now) == 0;
+        let room = self.part_room(share, now);
+        if room < units && !idle {
+            let missing = f64::from(units - room) / rate;
+            return Err(No::Wait(Duration::from_secs_f64(missing.clamp(0.001, 1.0))));
+        }
+        Ok(())
+    }
+
+    fn share_of(&self, red: bool) -> f64 {
         if red { 1.0 } else { 1.0 - self.red_share }
     }
 
     /// Spends the cost, or says when to ask again; then nothing is spent.
     pub(crate) fn take(&mut self, cost: &Cost, red: bool, at: At) -> Result<Given, No> {
         let units = cost.units(self.unit).max(1);
-        let share = self.share(red);
+        let share = self.share_of(red);
+        self.check_part(units, share, at.now)?;
         for window in [&mut self.second, &mut self.minute] {
             window.check(units, share, at.now).map_err(No::Wait)?;
         }

@@ -1,7 +1,11 @@
 //! The limit tree: route ∧ issuer ∧ channel ∧ recipient. A slice goes when every node lets it, and nothing is spent on
 //! any node unless all agree.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use fenghuo_contract::{Channel, RateUnit};
 use parking_lot::Mutex;
@@ -9,7 +13,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     Pacer,
-    limit::{At, Cost, DayUse, No, Node, QUANTUM},
+    limit::{At, Cost, Day, DayUse, No, Node, QUANTUM},
     recipients::Recipients,
 };
 use crate::{config::Limits as Configured, flow::record::PlanRecord};
@@ -33,6 +37,8 @@ pub(crate) struct Limits {
     known: BTreeMap<String, DayUse>,
     /// Rings when a node wants a reservation written down.
     pub(crate) wanting: Notify,
+    /// Several nodes of the flow share these.
+    shared: AtomicBool,
 }
 
 impl Limits {
@@ -50,6 +56,27 @@ impl Limits {
             configured: configured.clone(),
             known,
             wanting: Notify::new(),
+            shared: AtomicBool::new(false),
+        }
+    }
+
+    /// Nothing goes from now on but what is this gateway's part.
+    pub(crate) fn share(&self, now: Instant) {
+        self.shared.store(true, Ordering::Relaxed);
+        self.channels.values().for_each(|node| node.lock().share(now));
+    }
+
+    /// Shows every node with its kind and what it limits.
+    pub(crate) fn each(&self, mut see: impl FnMut(&str, &str, &mut Node)) {
+        self.channels.iter().for_each(|(channel, node)| see("channel", channel.name(), &mut node.lock()));
+        self.issuers.lock().iter_mut().for_each(|(issuer, node)| see("issuer", issuer, node));
+    }
+
+    /// Knows the nodes of these issuers from now on.
+    pub(crate) fn meet<'a>(&self, issuers: impl IntoIterator<Item = &'a str>, now: Instant) {
+        let mut nodes = self.issuers.lock();
+        for issuer in issuers {
+            self.issuer(&mut nodes, Some(issuer), now);
         }
     }
 
@@ -107,7 +134,11 @@ impl Limits {
         let limit = self.configured.issuer.get(issuer).or_else(|| self.configured.issuer.get("default"))?;
         if !nodes.contains_key(issuer) {
             let known = self.known.get(&name("issuer", issuer)).copied();
-            nodes.insert(issuer.to_owned(), Node::new(limit, RateUnit::Recipients, known, now));
+            let mut node = Node::new(limit, RateUnit::Recipients, known, now);
+            if self.shared.load(Ordering::Relaxed) {
+                node.share(now);
+            }
+            nodes.insert(issuer.to_owned(), node);
         }
         nodes.get_mut(issuer)
     }
@@ -121,15 +152,20 @@ impl Limits {
         wanted
     }
 
-    /// A reservation was written down, or could not be.
-    pub(crate) fn settle(&self, node: &str, written: DayUse, durable: bool) {
-        let settle = |node: &mut Node| node.day_mut().settle(written, durable);
+    /// Shows the day of a channel or an issuer by the name of its node.
+    pub(crate) fn day_of(&self, node: &str, see: impl FnOnce(&mut Day)) {
         match node.split_once('/') {
             Some(("channel", channel)) => {
                 let found = self.channels.iter().find(|(known, _)| known.name() == channel);
-                found.into_iter().for_each(|(_, node)| settle(&mut node.lock()));
+                if let Some((_, node)) = found {
+                    see(node.lock().day_mut());
+                }
             }
-            Some(("issuer", issuer)) => self.issuers.lock().get_mut(issuer).into_iter().for_each(settle),
+            Some(("issuer", issuer)) => {
+                if let Some(node) = self.issuers.lock().get_mut(issuer) {
+                    see(node.day_mut());
+                }
+            }
             _ => {}
         }
     }

@@ -2,14 +2,19 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::{limit::DayUse, limits::name};
+use super::{
+    limit::{Day, DayUse},
+    limits::name,
+};
 use crate::{
     flow::{Parts, Unavailable, parts::parse, record::json},
-    store::{Commit, Expect, Put, Space, Store, Urgency, each},
+    store::{Cluster, Commit, Expect, Put, Space, Store, Urgency, each},
 };
 
 /// A reservation that could not be written is tried again after this long.
 const AGAIN: Duration = Duration::from_millis(200);
+/// What was reserved of a day is remembered for so long.
+const KEEP: Duration = Duration::from_secs(48 * 3_600);
 
 /// The day's use by node, as the store has it.
 pub(crate) async fn known(store: &Store) -> Result<BTreeMap<String, DayUse>, Unavailable> {
@@ -34,6 +39,12 @@ pub(crate) async fn run(parts: Arc<Parts>) {
         while let wanted = wanted(&parts)
             && !wanted.is_empty()
         {
+            if let Some(cluster) = parts.store.cluster() {
+                if !share(&parts, &*cluster, &wanted).await {
+                    parts.clock.sleep(AGAIN).await;
+                }
+                continue;
+            }
             let durable = write(&parts, &wanted).await;
             for (node, written) in wanted {
                 settle(&parts, &node, written, durable);
@@ -69,10 +80,34 @@ async fn write(parts: &Parts, wanted: &[(String, DayUse)]) -> bool {
     written.is_ok()
 }
 
-fn settle(parts: &Parts, node: &str, written: DayUse, durable: bool) {
-    match node.strip_prefix("route/").and_then(|route| parts.routes.get(route)) {
-        Some(route) => route.pacer.lock().node.day_mut().settle(written, durable),
-        None => parts.limits.settle(node, written, durable),
+/// Reserves of a day that other nodes use too; whether the store answered.
+async fn share(parts: &Parts, cluster: &dyn Cluster, wanted: &[(String, DayUse)]) -> bool {
+    for (node, asked) in wanted {
+        let mut lacks = None;
+        day_of(parts, node, |day| lacks = day.asks_for());
+        let Some((units, most)) = lacks else { continue };
+        let window = format!("day/{node}/{}", asked.day);
+        match cluster.reserve(&window, most, units, KEEP).await {
+            Ok(given) => day_of(parts, node, |day| day.give(*asked, units, given)),
+            Err(fault) => {
+                tracing::error!(%fault, "the day's use of a limit could not be reserved: what it limits waits");
+                return false;
+            }
+        }
     }
     parts.routes.values().for_each(|route| route.bell.notify_waiters());
+    true
+}
+
+fn settle(parts: &Parts, node: &str, written: DayUse, durable: bool) {
+    day_of(parts, node, |day| day.settle(written, durable));
+    parts.routes.values().for_each(|route| route.bell.notify_waiters());
+}
+
+/// Shows the day of a node by its name.
+fn day_of(parts: &Parts, node: &str, see: impl FnOnce(&mut Day)) {
+    match node.strip_prefix("route/").and_then(|route| parts.routes.get(route)) {
+        Some(route) => see(route.pacer.lock().node.day_mut()),
+        None => parts.limits.day_of(node, see),
+    }
 }

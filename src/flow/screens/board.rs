@@ -28,7 +28,7 @@ use crate::{
     clock::Clock,
     domain::{legible::Legibility, moment::Moment},
     flow::{Unavailable, record::WarningId, target::directory::Directory},
-    store::Store,
+    store::{Key, Store, Stored},
 };
 
 /// Takes the word that a screen is known to show warnings: the receipts of the display channel.
@@ -144,6 +144,16 @@ impl Screens {
     /// Answers every waiting long poll at once, and later ones without waiting: the server is stopping.
     pub fn close(&self) {
         self.showing.close();
+    }
+
+    /// Reads again which screens there are.
+    pub(crate) async fn renew(&self) -> Result<(), Unavailable> {
+        self.registry.renew().await
+    }
+
+    /// Takes in how a screen stands now in the store.
+    pub(crate) fn hear(&self, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+        self.registry.hear(&String::from_utf8_lossy(&key.0), stored)
     }
 
     /// Enters, changes or removes (`None`) what is taught under an id.

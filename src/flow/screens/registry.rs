@@ -2,7 +2,7 @@
 //! so that audiences find screens the way they find everybody else.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},
 };
 
@@ -16,7 +16,7 @@ use crate::{
         Unavailable,
         target::directory::{Directory, Recipient},
     },
-    store::{Commit, CommitFault, Expect, Key, Put, Space, Store, Stored},
+    store::{Commit, CommitFault, Expect, Key, Put, Space, Store, Stored, each},
 };
 
 /// Screens registered or read at a time.
@@ -73,6 +73,33 @@ impl Registry {
                 Some(row) => self.keep(record, row),
                 None => self.give_row(record, stored.version).await?,
             }
+        }
+        Ok(())
+    }
+
+    /// Reads again which screens there are.
+    pub(super) async fn renew(&self) -> Result<(), Unavailable> {
+        let mut gone: BTreeSet<String> = self.entries.read().keys().cloned().collect();
+        each(&self.store, Space::Screen, None, |key, stored| {
+            let id = String::from_utf8_lossy(&key.0);
+            self.hear(&id, Some(stored))?;
+            gone.remove(&*id);
+            Ok::<(), Unavailable>(())
+        })
+        .await?;
+        self.entries.write().retain(|id, _| !gone.contains(id));
+        Ok(())
+    }
+
+    /// Takes in how a screen stands now. One without a row is given one by whoever registered it.
+    pub(super) fn hear(&self, id: &str, stored: Option<&Stored>) -> Result<(), Unavailable> {
+        match stored.map(read).transpose()? {
+            Some(record) => {
+                if let Some(row) = record.row {
+                    self.keep(record, row);
+                }
+            }
+            None => drop(self.entries.write().remove(id)),
         }
         Ok(())
     }

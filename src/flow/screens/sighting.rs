@@ -17,6 +17,8 @@ const TOLD_MAX: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sighting {
     pub(super) last: Option<Seen>,
+    /// When another node told that it asks there.
+    pub(super) elsewhere: Option<Seen>,
     /// Since when it could be heard.
     pub(super) watched: Option<Seen>,
     /// What its custodian was told of.

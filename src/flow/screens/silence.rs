@@ -4,9 +4,10 @@
 //! Silence is counted from a screen's own last request, and never from before the gateway itself could be heard: after a
 //! start, and after a time in which it did not run, every screen has its whole time again.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
+use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -113,10 +114,33 @@ impl Screens {
         *self.watch.mass.lock()
     }
 
+    /// Rows of the screens that asked here lately.
+    pub(crate) fn asked_within(&self, span: Duration) -> RoaringBitmap {
+        let now = self.seen().instant;
+        let asked = |entry: &Arc<Entry>| {
+            let last = entry.sighting.lock().last;
+            last.is_some_and(|last| now.duration_since(last.instant) <= span).then_some(entry.row)
+        };
+        self.registry.all().iter().filter_map(asked).collect()
+    }
+
+    /// These asked another node lately.
+    pub(crate) fn asked_elsewhere(&self, rows: &RoaringBitmap) {
+        let now = self.seen();
+        for entry in self.registry.all().into_iter().filter(|entry| rows.contains(entry.row)) {
+            entry.sighting.lock().elsewhere = Some(now);
+        }
+    }
+
     /// Remembers what was told.
     pub(crate) fn told(&self, due: &Due) {
-        if let Some(entry) = self.registry.get(&due.screen) {
-            entry.sighting.lock().silence = (!due.back).then(|| due.silence.clone());
+        self.know_silence(&due.screen, (!due.back).then(|| due.silence.clone()));
+    }
+
+    /// Remembers the silence of a screen as it is written down.
+    pub(crate) fn know_silence(&self, screen: &str, silence: Option<Silence>) {
+        if let Some(entry) = self.registry.get(screen) {
+            entry.sighting.lock().silence = silence;
         }
     }
 }
@@ -143,7 +167,7 @@ impl Quiet {
             custodian: screen.custodian.clone(),
             since_ms: since.unix_ms,
             for_so_long: now.instant.saturating_duration_since(since.instant),
-            asked: sighting.last.is_some_and(|last| last.instant == since.instant),
+            asked: sighting.heard().is_some_and(|heard| heard.instant == since.instant),
             silence: sighting.silence.clone(),
         }
     }
@@ -168,7 +192,12 @@ impl Sighting {
             self.watched = None;
         }
         let watched = *self.watched.get_or_insert(now);
-        self.last.filter(|last| last.instant >= watched.instant).unwrap_or(watched)
+        self.heard().filter(|heard| heard.instant >= watched.instant).unwrap_or(watched)
+    }
+
+    /// When it last asked, whichever node.
+    fn heard(&self) -> Option<Seen> {
+        self.last.into_iter().chain(self.elsewhere).max_by_key(|seen| seen.instant)
     }
 }
 

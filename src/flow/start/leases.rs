@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// Leases whose outcomes have not all been read yet, by number.
 #[derive(Default)]
-pub(super) struct Leases(HashMap<u64, Open>);
+pub(in crate::flow) struct Leases(HashMap<u64, Open>);
 
 struct Open {
     plan: u64,
@@ -23,6 +23,19 @@ impl Open {
 }
 
 impl Leases {
+    /// Plans and ranks of the leases whose number says yes, by lease.
+    pub(in crate::flow) fn open(&self, wanted: impl Fn(u64) -> bool) -> Vec<(u64, u64, Vec<(u32, u32)>)> {
+        let open = self.0.iter().filter(|(lease, _)| wanted(**lease));
+        let mut open: Vec<_> = open.map(|(lease, open)| (*lease, open.plan, open.runs.clone())).collect();
+        open.sort_unstable_by_key(|(lease, plan, _)| (*plan, *lease));
+        open
+    }
+
+    /// Nothing said under this lease is an outcome any more.
+    pub(in crate::flow) fn end(&mut self, lease: u64) {
+        self.0.remove(&lease);
+    }
+
     /// A lease was recorded. `again`: some of its deliveries may have been leased before, and that lease is over.
     pub(super) fn record(&mut self, plan: u64, lease: u64, runs: Vec<(u32, u32)>, again: bool) {
         if again {

@@ -19,16 +19,18 @@ use crate::{
     store::{Appended, EntryKind, JournalRowRef},
 };
 
-/// Reads the journal from row `from` on.
-pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavailable> {
-    let mut reading =
-        Reading { parts, plan: None, records: Vec::new(), late: Vec::new(), leases: Leases::default(), refused: 0 };
+/// Reads the journal from row `from` to row `to`; gives the leases of which not everything is known.
+pub(super) async fn replay(parts: &Arc<Parts>, from: u64, to: u64) -> Result<Reading, Unavailable> {
+    let mut reading = Reading::default();
     let mut visit = |row: JournalRowRef<'_>| {
+        if row.sequence > to {
+            return;
+        }
         for entry in row.entries() {
             let at = Appended { sequence: row.sequence, offset: entry.offset };
             let read = match entry.kind {
-                EntryKind::Leases => reading.lease(at, entry.data),
-                EntryKind::Outcomes => reading.outcomes(at, entry.data),
+                EntryKind::Leases => reading.lease(parts, at, entry.data),
+                EntryKind::Outcomes => reading.outcomes(parts, at, entry.data),
                 EntryKind::Decision => {
                     if let Ok(decision) = serde_json::from_slice::<Decision>(entry.data) {
                         parts.progress.know(row.sequence, &decision);
@@ -42,16 +44,7 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
         }
     };
     parts.store.replay(from, &mut visit).await?;
-    for (at, data) in std::mem::take(&mut reading.late) {
-        if let Some(number) = plan_of(&data) {
-            let plan = recall::reopen(parts, number).await?;
-            plan.begins_at(at.sequence);
-            // Their leases were read when they were not folded.
-            if let Err(fault) = reading.take(&plan, at, &data) {
-                tracing::error!(row = at.sequence, offset = at.offset, %fault, "an entry of the journal was passed over");
-            }
-        }
-    }
+    reading.reopen(parts).await?;
     if reading.refused > 0 {
         // A commit of which nobody knew whether it is durable was made twice, or somebody else wrote here.
         tracing::warn!(
@@ -60,7 +53,7 @@ pub(super) async fn replay(parts: &Arc<Parts>, from: u64) -> Result<(), Unavaila
         );
         parts.telemetry.outcomes_refused(reading.refused);
     }
-    Ok(())
+    Ok(reading)
 }
 
 /// Rows read at a time when learning.
@@ -93,7 +86,7 @@ pub(super) async fn learn(parts: Arc<Parts>, from: u64, to: u64) {
     claimed.take(&parts).await;
 }
 
-fn learn_entry(parts: &Parts, data: &[u8], claimed: &mut receipt::Claimed) {
+pub(in crate::flow) fn learn_entry(parts: &Parts, data: &[u8], claimed: &mut receipt::Claimed) {
     // What cannot be read was told by the replay.
     if let Ok((number, _, early)) = parts.projection.learn(data)
         && !early.is_empty()
@@ -103,34 +96,57 @@ fn learn_entry(parts: &Parts, data: &[u8], claimed: &mut receipt::Claimed) {
     }
 }
 
-struct Reading<'p> {
-    parts: &'p Parts,
+/// What is remembered from one entry of the journal to the next, at a start and by a node that follows others.
+#[derive(Default)]
+pub(in crate::flow) struct Reading {
     /// The plan looked up last: entries of one plan come in long runs.
     plan: Option<Arc<Plan>>,
     records: Vec<(u32, Outcome, Reason)>,
     /// Outcomes of folded plans that their blocks do not hold: receipts that came after.
     late: Vec<(Appended, Box<[u8]>)>,
-    leases: Leases,
+    pub(in crate::flow) leases: Leases,
     /// Outcomes whose lease is not open.
     refused: u64,
 }
 
-impl Reading<'_> {
+impl Reading {
+    /// Takes in the outcomes of folded plans that were met.
+    pub(in crate::flow) async fn reopen(&mut self, parts: &Arc<Parts>) -> Result<(), Unavailable> {
+        for (at, data) in std::mem::take(&mut self.late) {
+            if let Some(number) = plan_of(&data) {
+                let plan = recall::reopen(parts, number).await?;
+                plan.begins_at(at.sequence);
+                // Their leases were read when they were not folded.
+                if let Err(fault) = self.take(parts, &plan, at, &data) {
+                    tracing::error!(row = at.sequence, offset = at.offset, %fault, "an entry of the journal was passed over");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Deliveries that the entry of outcomes read last opened again.
+    pub(in crate::flow) fn reopened(&self) -> Vec<u32> {
+        let opened = self.records.iter().filter(|(_, outcome, _)| *outcome == Outcome::Reopened);
+        opened.map(|(rank, ..)| *rank).collect()
+    }
+
     /// The plan an entry belongs to; `None` when it is not here.
-    fn plan(&mut self, at: Appended, data: &[u8]) -> Option<Arc<Plan>> {
+    fn plan(&mut self, parts: &Parts, at: Appended, data: &[u8]) -> Option<Arc<Plan>> {
         let number = plan_of(data)?;
         if self.plan.as_ref().is_none_or(|plan| plan.record.number != number) {
-            self.plan = self.parts.projection.plan(number);
+            self.plan = parts.projection.plan(number);
         }
         let plan = self.plan.clone()?;
         plan.begins_at(at.sequence);
         Some(plan)
     }
 
-    fn lease(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+    /// Takes in an entry of leases.
+    pub(in crate::flow) fn lease(&mut self, parts: &Parts, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
         let lease = lease_of(data).unwrap_or_default();
-        self.parts.lease_stands(lease);
-        if let Some(plan) = self.plan(at, data) {
+        parts.lease_stands(lease);
+        if let Some(plan) = self.plan(parts, at, data) {
             let (mut runs, mut fresh) = (Vec::new(), true);
             let number = visit_lease(data, |first, length| {
                 fresh &= plan.lease_run(first, length);
@@ -141,12 +157,14 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn outcomes(&mut self, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
-        if receipt::replay_kept(self.parts, data) {
+    /// Takes in an entry of outcomes; what belongs to a folded plan waits for [`Self::reopen`].
+    pub(in crate::flow) fn outcomes(&mut self, parts: &Parts, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        self.records.clear();
+        if receipt::replay_kept(parts, data) {
             return Ok(());
         }
-        let Some(plan) = self.plan(at, data) else {
-            let head = plan_of(data).and_then(|number| self.parts.projection.folded.head(number));
+        let Some(plan) = self.plan(parts, at, data) else {
+            let head = plan_of(data).and_then(|number| parts.projection.folded.head(number));
             if head.is_some_and(|head| !head.holds(at.sequence) && !head.is_erased()) {
                 self.late.push((at, data.into()));
             }
@@ -159,20 +177,20 @@ impl Reading<'_> {
             self.refused += outcomes.left();
             return Ok(());
         }
-        self.take(&plan, at, data)
+        self.take(parts, &plan, at, data)
     }
 
-    fn take(&mut self, plan: &Plan, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
-        self.parts.projection.take(plan, at, data, &mut self.records)?;
-        self.reached(plan, data)
+    fn take(&mut self, parts: &Parts, plan: &Plan, at: Appended, data: &[u8]) -> Result<(), Unreadable> {
+        parts.projection.take(plan, at, data, &mut self.records)?;
+        self.reached(parts, plan, data)
     }
 
     /// Recipients whom an attempt reached, or may have, count against how often they may be.
-    fn reached(&mut self, plan: &Plan, data: &[u8]) -> Result<(), Unreadable> {
-        let recipients = &self.parts.limits.recipients;
+    fn reached(&mut self, parts: &Parts, plan: &Plan, data: &[u8]) -> Result<(), Unreadable> {
+        let recipients = &parts.limits.recipients;
         let entry = OutcomesRef::read(data)?;
         let at = entry.base_ms.div_euclid(1000);
-        if entry.lease != 0 && recipients.counts(&plan.record, at, self.parts.clock.unix()) {
+        if entry.lease != 0 && recipients.counts(&plan.record, at, parts.clock.unix()) {
             let may_have = |outcome: Outcome, reason: Reason| match outcome {
                 Outcome::Reached(state) => state.has_reached() || reason == Reason::InDoubt,
                 outcome => outcome == Outcome::AgainInDoubt,

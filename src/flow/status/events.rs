@@ -40,6 +40,8 @@ const PAGE: usize = 500;
 pub(crate) struct Progress {
     sender: broadcast::Sender<Arc<Event>>,
     last: AtomicU64,
+    /// Decisions are told as they are read back from the store, whoever made them: in the order of the journal.
+    follows: bool,
     changed: Mutex<BTreeSet<WarningId>>,
     /// Journal rows with decisions about a warning.
     decisions: Mutex<HashMap<WarningId, Vec<u64>>>,
@@ -51,9 +53,11 @@ pub(crate) struct Progress {
     pub(crate) new_work: Notify,
 }
 
-impl Default for Progress {
-    fn default() -> Self {
+impl Progress {
+    /// `follows`: decisions are told only when [`Self::followed`] says so.
+    pub(crate) fn new(follows: bool) -> Self {
         Self {
+            follows,
             sender: broadcast::channel(BACKLOG).0,
             last: AtomicU64::new(0),
             changed: Mutex::default(),
@@ -70,6 +74,24 @@ impl Progress {
     /// A decision is durable in this row of the journal.
     pub(crate) fn decided(&self, sequence: u64, decision: &Decision) {
         self.know(sequence, decision);
+        if !self.follows {
+            self.tell(sequence, decision);
+        }
+    }
+
+    /// A decision was read back from the store.
+    pub(crate) fn followed(&self, sequence: u64, decision: &Decision) {
+        self.know(sequence, decision);
+        self.reaches(sequence);
+        self.tell(sequence, decision);
+    }
+
+    /// Everything up to this row was told.
+    pub(crate) fn reaches(&self, sequence: u64) {
+        self.last.fetch_max(sequence, Ordering::Relaxed);
+    }
+
+    fn tell(&self, sequence: u64, decision: &Decision) {
         if let Some(event) = event(sequence, decision) {
             // Nobody listening is no fault.
             let _listeners = self.sender.send(Arc::new(event));
@@ -78,19 +100,23 @@ impl Progress {
 
     /// Remembers where a decision stands, without telling anybody.
     pub(crate) fn know(&self, sequence: u64, decision: &Decision) {
-        self.last.fetch_max(sequence, Ordering::Relaxed);
+        if !self.follows {
+            self.reaches(sequence);
+        }
         if let Some(warning) = &decision.warning {
             let mut decisions = self.decisions.lock();
             let rows = decisions.entry(warning.clone()).or_default();
-            if rows.last() != Some(&sequence) {
-                rows.push(sequence);
+            // Nearly always the newest; where several nodes decide, one may be known before an earlier one.
+            let place = rows.partition_point(|row| *row < sequence);
+            if rows.get(place) != Some(&sequence) {
+                rows.insert(place, sequence);
             }
         }
     }
 
     /// The journal reaches to this row, whatever stands in it.
     pub(crate) fn begins_at(&self, sequence: u64) {
-        self.last.fetch_max(sequence, Ordering::Relaxed);
+        self.reaches(sequence);
     }
 
     /// Journal rows before this one with decisions, by warning.

@@ -13,9 +13,10 @@ use crate::{
     flow::{
         Parts, Unavailable,
         deliver::{Route, RouteDecision, RouteLimits, RouteState, observe},
+        parts::parse,
         record::{Decision, json, rfc3339},
     },
-    store::{Commit, Expect, Put, Space, Urgency},
+    store::{Commit, Expect, Key, Put, Space, Stored, Urgency},
 };
 
 pub(super) fn view(parts: &Parts, route: &Arc<Route>) -> RouteView {
@@ -120,6 +121,23 @@ pub(super) async fn limit(
     decide(parts, name, by, "route_limited", &words, &decided).await?;
     route.limit(limits, parts.clock.instant());
     Ok(true)
+}
+
+/// Takes in what an operator ordered at another node.
+pub(in crate::flow) fn hear(parts: &Parts, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+    let name = String::from_utf8_lossy(&key.0);
+    let (Some(route), Some(stored)) = (parts.routes.get(&*name), stored) else { return Ok(()) };
+    let decided: RouteDecision = parse(&stored.value)?;
+    let paused = matches!(route.state(), RouteState::Paused { .. });
+    match decided.paused_by {
+        Some(by) => route.order(RouteState::Paused { by, reason: decided.reason.unwrap_or_default() }),
+        None if paused => route.order(RouteState::Running),
+        None => {}
+    }
+    if route.ordered() != decided.limits {
+        route.limit(decided.limits, parts.clock.instant());
+    }
+    Ok(())
 }
 
 async fn decide(

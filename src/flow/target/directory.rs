@@ -42,7 +42,7 @@ use crate::{
     clock::Clock,
     domain::{area::AreaCode, level::Level, opt_out::OptOut, position::Position, shape::Shape},
     flow::Unavailable,
-    store::{Store, seal::Vault},
+    store::{Key, Space, Store, Stored, seal::Vault},
 };
 
 pub(super) use self::{
@@ -200,8 +200,41 @@ impl Directory {
     pub async fn open(store: Store, vault: Arc<Vault>, clock: Clock) -> Result<Self, Unavailable> {
         vault.check(&store).await.map_err(|fault| Unavailable::new(fault.to_string()))?;
         let (index, head) = edit::load(&store, &vault).await?;
-        let writer = tokio::sync::Mutex::new(Writer { head, stale: false });
+        let writer = tokio::sync::Mutex::new(Writer { head, stale: false, passing: false });
         Ok(Self { store, vault, clock, index: ArcSwap::from_pointee(index), writer, synthetic: false })
+    }
+
+    /// Reads the index again when it is not the one that stands in the store.
+    pub(crate) async fn renew(&self) -> Result<(), Unavailable> {
+        let mut writer = self.writer.lock().await;
+        let stored = self.store.get(Space::DirectoryIndex, edit::HEAD.into()).await?;
+        writer.stale |= stored.map(|stored| stored.version) != writer.head;
+        self.refresh(&mut writer).await
+    }
+
+    /// Takes in a record of the index that another node put. The head comes first in each of its commits: what belongs to a
+    /// head that is known already is known too.
+    pub(crate) async fn hear(&self, key: &Key, stored: Option<&Stored>) -> Result<(), Unavailable> {
+        let name = String::from_utf8_lossy(&key.0);
+        let mut writer = self.writer.lock().await;
+        if name == edit::HEAD {
+            // What this node tried to write meanwhile was perhaps refused: then nobody else reads it again.
+            self.refresh(&mut writer).await?;
+            let version = stored.map(|stored| stored.version);
+            writer.passing = version <= writer.head;
+            if !writer.passing {
+                writer.head = version;
+            }
+        }
+        if writer.passing {
+            return Ok(());
+        }
+        let mut index = (**self.index.load()).clone();
+        let value = stored.map(|stored| &*stored.value);
+        edit::take(&mut index, &name, value, &self.vault)
+            .ok_or_else(|| Unavailable::new(format!("directory index is damaged at {name:?}")))?;
+        self.index.store(Arc::new(index));
+        Ok(())
     }
 
     /// Stores recipients (new ones and changed ones), durably, in commits of at most 2,000; returns their rows in

@@ -11,6 +11,28 @@ impl Plan {
         (self.ranks_in(State::Pending, claimed), claimed)
     }
 
+    /// Ranks of a range that are pending.
+    pub(crate) fn pending_in(&self, ranks: std::ops::Range<u32>) -> Vec<u32> {
+        let wanted = Wanted::new(|word| word.state == State::Pending);
+        let mut found = Vec::new();
+        self.scan(ranks, |first, states, reasons| {
+            found.extend(wanted.ranks(first, states, reasons).map(|(rank, _)| rank));
+            true
+        });
+        found
+    }
+
+    /// Whether anything in a range is pending or in flight.
+    pub(crate) fn has_open(&self, ranks: std::ops::Range<u32>) -> bool {
+        let wanted = Wanted::new(|word| matches!(word.state, State::Pending | State::InFlight));
+        let mut found = false;
+        self.scan(ranks, |first, states, reasons| {
+            found = wanted.ranks(first, states, reasons).next().is_some();
+            !found
+        });
+        found
+    }
+
     pub(super) fn ranks_in(&self, state: State, before: u32) -> Vec<u32> {
         if self.dense.lock().counts[state as usize] == 0 {
             return Vec::new();

@@ -45,7 +45,7 @@ impl Lanes {
         let inner = self.inner.lock();
         let lane = inner.keys.get(&number).and_then(|key| inner.lanes.get(key));
         let work = lane.and_then(|lane| lane.iter().find(|work| work.plan.record.number == number));
-        work.map_or(0, |work| fresh(work) + (work.ready.len() + work.later.len()) as u64)
+        work.map_or(0, |work| work.never_tried() + (work.ready.len() + work.later.len()) as u64)
     }
 
     /// Forgets ranks of a plan that are not to be tried again after all.
@@ -60,15 +60,11 @@ impl Lanes {
     }
 }
 
-fn fresh(work: &Work) -> u64 {
-    u64::from(work.plan.size().saturating_sub(work.next))
-}
-
 fn outlook(lane: LaneKey, work: &Work) -> Outlook {
     Outlook {
         plan: Arc::clone(&work.plan),
         lane,
-        ready: fresh(work) + work.ready.len() as u64,
+        ready: work.never_tried() + work.ready.len() as u64,
         later: work.later.len() as u64,
         next_due: work.later.peek().map(|Reverse((due, _))| *due),
     }

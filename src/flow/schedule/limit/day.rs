@@ -29,6 +29,8 @@ pub(crate) struct Day {
     reserved: u64,
     /// A reservation that is being written.
     asked: Option<DayUse>,
+    /// Others have reserved the rest of the day: no more than what is reserved here.
+    is_over: bool,
 }
 
 fn day_of(unix: i64) -> i64 {
@@ -38,24 +40,26 @@ fn day_of(unix: i64) -> i64 {
 impl Day {
     pub(super) fn new(most: Option<u64>, known: Option<DayUse>) -> Self {
         let DayUse { day, reserved } = known.unwrap_or(DayUse { day: i64::MIN, reserved: 0 });
-        Self { most, today: day, used: reserved, reserved, asked: None }
+        Self { most, today: day, used: reserved, reserved, asked: None, is_over: false }
     }
 
     /// Limits it otherwise from now on; what was used stays used.
     pub(super) fn change(&mut self, most: Option<u64>) {
         self.most = most;
+        self.is_over = false;
     }
 
     fn turn(&mut self, unix: i64) {
         let today = day_of(unix);
         // A clock that goes back refills nothing.
         if today > self.today {
-            (self.today, self.used, self.reserved, self.asked) = (today, 0, 0, None);
+            (self.today, self.used, self.reserved, self.asked, self.is_over) = (today, 0, 0, None, false);
         }
     }
 
     fn limit(&self, share: f64) -> u64 {
-        self.most.map_or(u64::MAX, |most| (most as f64 * share) as u64)
+        let most = self.most.map_or(u64::MAX, |most| (most as f64 * share) as u64);
+        if self.is_over { most.min(self.reserved) } else { most }
     }
 
     /// Units that may go now, as far as the limit is concerned.
@@ -92,6 +96,23 @@ impl Day {
     /// The reservation to be written down, when there is one.
     pub(crate) fn wanted(&self) -> Option<DayUse> {
         self.asked
+    }
+
+    /// How many units more that is, and the limit.
+    pub(crate) fn asks_for(&self) -> Option<(u64, u64)> {
+        let asked = self.asked?;
+        Some((asked.reserved.saturating_sub(self.reserved), self.most?))
+    }
+
+    /// So many of the units asked for were given, of a day that others use too.
+    pub(crate) fn give(&mut self, asked: DayUse, wanted: u64, given: u64) {
+        if self.asked == Some(asked) {
+            self.asked = None;
+        }
+        if asked.day == self.today {
+            self.reserved += given;
+            self.is_over = given < wanted;
+        }
     }
 
     /// A reservation is durable, or could not be made so and is asked for again.

@@ -53,6 +53,17 @@ impl Sliding {
         self.most.map_or(u64::MAX, |most| ((most as f64 * share) as u64).max(1))
     }
 
+    /// Whether it limits anything.
+    pub(super) fn is_limited(&self) -> bool {
+        self.most.is_some()
+    }
+
+    /// Units in the window that ends now.
+    pub(super) fn sum(&mut self, now: Instant) -> u64 {
+        self.forget(now);
+        self.sum
+    }
+
     /// Units that may go now.
     pub(super) fn room(&mut self, share: f64, now: Instant) -> u32 {
         self.forget(now);

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Name of the record every change rewrites: its version tells two writers apart.
-const HEAD: &str = "head";
+pub(super) const HEAD: &str = "head";
 /// What the names of tiles begin with.
 const TILES: &str = "position/";
 
@@ -173,6 +173,29 @@ pub(super) async fn load(store: &Store, vault: &Vault) -> Result<(Index, Option<
         if last {
             return Ok((index, version));
         }
+    }
+}
+
+/// Takes one record of the index in as another node put it. `None` when it is damaged.
+pub(super) fn take(index: &mut Index, name: &str, value: Option<&[u8]>, vault: &Vault) -> Option<()> {
+    let block = |number: &str| number.parse::<u16>().ok().map(usize::from);
+    if let Some(place) = name.strip_prefix(TILES) {
+        let (number, tile) = place.split_once('/')?;
+        if let Some(block) = index.blocks.get_mut(block(number)?) {
+            Arc::make_mut(block).tiles.remove(&tile.parse().ok()?);
+        }
+        index.frames = Arc::default();
+    } else if let Some(place) = name.strip_prefix("block/") {
+        let (number, facet) = place.split_once('/')?;
+        if let Some(block) = index.blocks.get_mut(block(number)?) {
+            Arc::make_mut(block).facets.remove(&facet.parse().ok()?);
+        }
+    } else if let (Some(area), None) = (name.strip_prefix("open/"), value) {
+        index.open.remove(&area.parse().ok()?);
+    }
+    match value {
+        Some(value) => read_record(index, name, value, vault),
+        None => Some(()),
     }
 }
 

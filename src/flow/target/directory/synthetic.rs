@@ -40,7 +40,7 @@ impl Directory {
             vault: Arc::new(Vault::with_key(&[0; 32])),
             clock,
             index: ArcSwap::from_pointee(index),
-            writer: tokio::sync::Mutex::new(Writer { head: None, stale: false }),
+            writer: tokio::sync::Mutex::new(Writer { head: None, stale: false, passing: false }),
             synthetic: true,
         }
     }

@@ -18,11 +18,13 @@ use super::{
 use crate::{
     domain::opt_out::OptOut,
     flow::Unavailable,
-    store::{Commit, Entry, Expect, Key, Put, Space},
+    store::{Commit, CommitFault, Entry, Expect, Key, Put, Space},
 };
 
 /// Recipients of one commit at most.
 pub(in crate::flow::target) const CHUNK: usize = 2_000;
+/// How often a write is tried that other nodes are faster than.
+const TRIES: usize = 8;
 /// Recipients worked on between two chances for other tasks.
 const STRIDE: usize = 128;
 
@@ -51,6 +53,8 @@ pub(super) struct Writer {
     pub(super) head: Option<u64>,
     /// A commit ended in doubt: what stands must be read again before the next change.
     pub(super) stale: bool,
+    /// The records that follow belong to a change of another node that is known here.
+    pub(super) passing: bool,
 }
 
 /// A recipient as it stands while a write is prepared.
@@ -79,29 +83,37 @@ impl Directory {
         dry_run: bool,
     ) -> Result<Vec<Placed>, Unavailable> {
         let mut writer = self.writer.lock().await;
-        self.refresh(&mut writer).await?;
-        let mut draft = self.draft(recipients.iter().map(|recipient| recipient.external_id.as_str())).await?;
-        let mut placed = Vec::with_capacity(recipients.len());
-        for (count, recipient) in recipients.iter().enumerate() {
-            placed.push(if dry_run { draft.compare(recipient, skip) } else { draft.place(recipient, skip)? });
-            if count % STRIDE == STRIDE - 1 {
-                tokio::task::yield_now().await;
+        for _ in 0..TRIES {
+            self.refresh(&mut writer).await?;
+            let mut draft = self.draft(recipients.iter().map(|recipient| recipient.external_id.as_str())).await?;
+            let mut placed = Vec::with_capacity(recipients.len());
+            for (count, recipient) in recipients.iter().enumerate() {
+                placed.push(if dry_run { draft.compare(recipient, skip) } else { draft.place(recipient, skip)? });
+                if count % STRIDE == STRIDE - 1 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            if self.keep(&mut writer, draft).await? {
+                return Ok(placed);
             }
         }
-        self.keep(&mut writer, draft).await?;
-        Ok(placed)
+        Err(changing())
     }
 
     /// Removes a recipient; see [`Directory::remove`].
     pub(super) async fn erase(&self, external_id: &str) -> Result<bool, Unavailable> {
         let mut writer = self.writer.lock().await;
-        self.refresh(&mut writer).await?;
-        let mut draft = self.draft(std::iter::once(external_id)).await?;
-        let Some(standing) = draft.standing.remove(external_id) else { return Ok(false) };
-        draft.bury(&standing, Gone::Removed);
-        draft.put(Space::RecipientExternal, external_id.into(), None);
-        self.keep(&mut writer, draft).await?;
-        Ok(true)
+        for _ in 0..TRIES {
+            self.refresh(&mut writer).await?;
+            let mut draft = self.draft(std::iter::once(external_id)).await?;
+            let Some(standing) = draft.standing.remove(external_id) else { return Ok(false) };
+            draft.bury(&standing, Gone::Removed);
+            draft.put(Space::RecipientExternal, external_id.into(), None);
+            if self.keep(&mut writer, draft).await? {
+                return Ok(true);
+            }
+        }
+        Err(changing())
     }
 
     /// Writes down what the recipients of rows chose not to get, with an entry in the journal about the rows for which that is
@@ -127,8 +139,7 @@ impl Directory {
         if rows.is_empty() {
             return Ok(false);
         }
-        self.keep_with(&mut writer, draft, vec![entry(&rows)]).await?;
-        Ok(true)
+        if self.keep_with(&mut writer, draft, vec![entry(&rows)]).await? { Ok(true) } else { Err(changing()) }
     }
 
     /// Takes an address out of every recipient who has it on a channel, with an entry in the journal about their rows. Whoever
@@ -173,11 +184,11 @@ impl Directory {
     }
 
     /// Reads the index again when it is not known what stands in the store.
-    async fn refresh(&self, writer: &mut Writer) -> Result<(), Unavailable> {
+    pub(super) async fn refresh(&self, writer: &mut Writer) -> Result<(), Unavailable> {
         if writer.stale {
             let (index, head) = edit::load(&self.store, &self.vault).await?;
             self.index.store(Arc::new(index));
-            *writer = Writer { head, stale: false };
+            (writer.head, writer.stale) = (head, false);
         }
         Ok(())
     }
@@ -202,27 +213,33 @@ impl Directory {
         Ok(Draft { directory: self, edit, puts: Vec::new(), standing })
     }
 
-    /// Commits a draft and shows its index to readers.
-    async fn keep(&self, writer: &mut Writer, draft: Draft<'_>) -> Result<(), Unavailable> {
+    /// Commits a draft and shows its index to readers; false when another node was first.
+    async fn keep(&self, writer: &mut Writer, draft: Draft<'_>) -> Result<bool, Unavailable> {
         self.keep_with(writer, draft, Vec::new()).await
     }
 
-    async fn keep_with(&self, writer: &mut Writer, draft: Draft<'_>, entries: Vec<Entry>) -> Result<(), Unavailable> {
+    async fn keep_with(&self, writer: &mut Writer, draft: Draft<'_>, entries: Vec<Entry>) -> Result<bool, Unavailable> {
         let Draft { edit, puts, .. } = draft;
         if puts.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let mut all = edit.puts(writer.head, &self.vault, &self.clock);
         all.extend(puts);
         // From here until the answer it is unknown what stands, also when this future is dropped.
         writer.stale = true;
-        let committed = self.store.commit(Commit { puts: all, entries }).await;
-        let committed = committed?;
+        let committed = match self.store.commit(Commit { puts: all, entries }).await {
+            Err(CommitFault::Conflict { .. }) => return Ok(false),
+            committed => committed?,
+        };
         writer.head = committed.versions.first().copied();
         writer.stale = false;
         self.index.store(Arc::new(edit.index));
-        Ok(())
+        Ok(true)
     }
+}
+
+fn changing() -> Unavailable {
+    Unavailable::new("the directory keeps being changed by others")
 }
 
 impl Draft<'_> {
