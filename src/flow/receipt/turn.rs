@@ -257,11 +257,7 @@ fn apply(parts: &Parts, plan: &Arc<Plan>, outcomes: &Outcomes, at: Appended) {
     let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
     let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
     parts.projection.usual.learn(&outcomes.route, &waits);
-    for record in &outcomes.records {
-        if let Outcome::Reached(state) = record.outcome {
-            observe::reached(parts, &outcomes.route, plan, state, record.reason, 1);
-        }
-    }
+    observe::heard(parts, &outcomes.route, plan, &outcomes.records);
     suppress::reported(parts, &outcomes.route, plan, &outcomes.records);
     parts.telemetry.receipts(&outcomes.route, outcomes.records.len() as u64);
     parts.progress.notify(&plan.record.warning);
