@@ -2,6 +2,7 @@
 
 mod api;
 mod merged;
+mod overtaking;
 mod reply;
 mod retry;
 

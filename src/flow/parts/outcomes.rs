@@ -9,7 +9,7 @@ use crate::{
     flow::{
         deliver::observe,
         projection::{
-            Early, Plan,
+            Plan,
             codec::{Outcomes, Record},
             recall,
         },
@@ -20,40 +20,14 @@ use crate::{
 
 impl Parts {
     /// Makes outcomes durable, however long it takes: the provider has answered, so there is no going back. Then, and
-    /// only then, they count. Receipts that were here before the answers they belong to are written with them, and those
-    /// that come meanwhile follow at once.
+    /// only then, they count.
+    ///
+    /// Whose the provider's names are is known from the answer on, so that receipts that come while it is being written
+    /// find their delivery: such a receipt is durable itself before it counts, and says all that the answer does. Those
+    /// that came before the answer are written with it.
     pub(crate) async fn write_outcomes(&self, plan: &Plan, outcomes: &Outcomes) {
-        let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
-        let come = self.projection.references.come(&outcomes.route, named);
-        let mut waited = self.write_once(plan, outcomes, self.heard(outcomes, come.clone())).await;
-        // Both are in the order of ranks.
-        waited.retain(|(rank, early)| {
-            let written = come.binary_search_by_key(rank, |(rank, _)| *rank).ok().map(|at| &come[at].1);
-            written != Some(early)
-        });
-        if let Some(later) = self.heard(outcomes, waited) {
-            self.write_once(plan, &later, None).await;
-            self.show(plan, &later);
-        }
-    }
-
-    /// Receipts about deliveries of an entry as an entry of their own.
-    fn heard(&self, outcomes: &Outcomes, early: Vec<(u32, Early)>) -> Option<Outcomes> {
-        let records: Vec<Record> = early.into_iter().map(|(rank, early)| early.record(rank)).collect();
-        let (base_ms, route) = (self.clock.unix_ms(), outcomes.route.clone());
-        (!records.is_empty()).then(|| Outcomes { plan: outcomes.plan, lease: 0, base_ms, route, records })
-    }
-
-    /// Receipts that came before anybody could say whose they were count now.
-    fn show(&self, plan: &Plan, early: &Outcomes) {
-        observe::heard(self, &early.route, plan, &early.records);
-        suppress::reported(self, &early.route, plan, &early.records);
-    }
-
-    /// One commit for outcomes and the receipts that wait for them; gives the receipts that waited when it was done.
-    async fn write_once(&self, plan: &Plan, outcomes: &Outcomes, early: Option<Outcomes>) -> Vec<(u32, Early)> {
         if outcomes.records.is_empty() {
-            return Vec::new();
+            return;
         }
         let again;
         let (plan, _writing) = match plan.enter() {
@@ -64,6 +38,7 @@ impl Parts {
                 (&*again, writing)
             }
         };
+        let early = self.learn(plan, outcomes);
         let all: Vec<&Outcomes> = std::iter::once(outcomes).chain(&early).collect();
         let places = self.append_until_durable(plan, all.iter().map(|outcomes| outcomes.encode()).collect()).await;
         for (outcomes, at) in all.into_iter().zip(places) {
@@ -71,14 +46,22 @@ impl Parts {
             let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
             self.projection.usual.learn(&outcomes.route, &waits);
         }
+        if let Some(early) = early {
+            observe::heard(self, &early.route, plan, &early.records);
+            suppress::reported(self, &early.route, plan, &early.records);
+        }
+    }
+
+    /// Learns whose the provider's names are; gives the receipts that were here before, as an entry of their own.
+    fn learn(&self, plan: &Plan, outcomes: &Outcomes) -> Option<Outcomes> {
         for record in outcomes.records.iter().filter(|record| !record.reference.is_empty()) {
             plan.rounds.learn(&outcomes.route, &record.reference, record.rank);
         }
-        if let Some(early) = &early {
-            self.show(plan, early);
-        }
         let named = outcomes.records.iter().map(|record| (record.rank, &*record.reference));
-        self.projection.references.learn_all(&outcomes.route, outcomes.plan, named)
+        let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
+        let records: Vec<Record> = early.into_iter().map(|(rank, early)| early.record(rank)).collect();
+        let (base_ms, route) = (self.clock.unix_ms(), outcomes.route.clone());
+        (!records.is_empty()).then(|| Outcomes { plan: outcomes.plan, lease: 0, base_ms, route, records })
     }
 
     async fn append_until_durable(&self, plan: &Plan, all: Vec<Bytes>) -> Vec<Appended> {

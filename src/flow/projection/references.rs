@@ -79,22 +79,6 @@ impl References {
         self.keys.on(route).digest(reference)
     }
 
-    /// Receipts that came before these references, by rank in the order of `named`. They go on waiting.
-    pub(crate) fn come<'a>(
-        &self,
-        route: &str,
-        named: impl IntoIterator<Item = (u32, &'a [u8])>,
-    ) -> Vec<(u32, Early)> {
-        let waiting = self.waiting.lock();
-        if waiting.is_empty() {
-            return Vec::new();
-        }
-        let on_route = self.keys.on(route);
-        let named = named.into_iter().filter(|(_, reference)| !reference.is_empty());
-        let known = |(rank, reference)| Some((rank, waiting.get(on_route.digest(reference), route, reference)?.clone()));
-        named.filter_map(known).collect()
-    }
-
     /// Remembers the references of one journal entry; gives back the receipts that came before them, by rank. Nothing
     /// is learned for a plan that was not opened.
     pub(crate) fn learn_all<'a>(

@@ -41,8 +41,9 @@ impl Reading<'_> {
                 let group: Vec<Outcome> = group.collect();
                 let several = &self.numbers[start..*end];
                 let to = |to| Recipient { number: Some(to), alone: several.len() == 1 };
-                verdicts
-                    .extend(several.iter().map(|number| self.verdict(group.iter().cloned(), to(&**number), &fault, flight)));
+                verdicts.extend(
+                    several.iter().map(|number| self.verdict(group.iter().cloned(), to(&**number), &fault, flight)),
+                );
             }
             start = *end;
         }

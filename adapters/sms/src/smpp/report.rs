@@ -91,7 +91,8 @@ impl<'a> Text<'a> {
             if starts(rest, b"text:") {
                 return read;
             }
-            let key = KEYS.iter().position(|key| starts(rest, key)).filter(|key| !std::mem::replace(&mut seen[*key], true));
+            let key =
+                KEYS.iter().position(|key| starts(rest, key)).filter(|key| !std::mem::replace(&mut seen[*key], true));
             if let Some(key) = key {
                 let value = value(&rest[KEYS[key].len()..]);
                 let word = value.and_then(|value| str::from_utf8(value).ok());

@@ -110,10 +110,6 @@ impl Waiting {
         }
     }
 
-    pub(super) fn get(&self, digest: u64, route: &str, reference: &[u8]) -> Option<&Early> {
-        self.kept.get(&digest).filter(|kept| kept.is(route, reference)).map(|kept| &kept.early)
-    }
-
     pub(super) fn take(&mut self, digest: u64, route: &str, reference: &[u8]) -> Option<Early> {
         if !self.kept.get(&digest)?.is(route, reference) {
             return None;

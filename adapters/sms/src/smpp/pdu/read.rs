@@ -134,7 +134,10 @@ impl<'a> Fields<'a> {
     }
 
     /// Tag and value of the next parameter; `Some(None)` when there is none.
-    #[expect(clippy::option_option, reason = "a frame that ends inside a parameter is another thing than one that has no more")]
+    #[expect(
+        clippy::option_option,
+        reason = "a frame that ends inside a parameter is another thing than one that has no more"
+    )]
     fn parameter(&mut self) -> Option<Option<(u16, &'a [u8])>> {
         if self.0.is_empty() {
             return Some(None);
