@@ -113,7 +113,8 @@ async fn receipts_that_overtake_the_journal_find_their_deliveries() {
     world.flow.directory().put((0..RECIPIENTS).map(person).collect()).await.expect("stored");
     let actor = Actor::new("k1", Role::Issuer, Some("relay".to_owned()));
     let submitted = world.flow.submit(submission(&warning("W1", "red"), actor)).await.expect("taken");
-    let (fenghuo::flow::intake::Submitted::Created(view) | fenghuo::flow::intake::Submitted::Repeated(view)) = submitted;
+    let (fenghuo::flow::intake::Submitted::Created(view) | fenghuo::flow::intake::Submitted::Repeated(view)) =
+        submitted;
     for _ in 0..600 {
         clock.sleep(Duration::from_millis(100)).await;
         let status = world.flow.status(&view.id).await.expect("a store").expect("a warning");

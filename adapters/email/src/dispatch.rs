@@ -89,9 +89,12 @@ impl<'a> Dispatch<'a> {
         let mut workers: FuturesUnordered<_> = slots.map(|slot| self.work(slot, others)).collect();
         {
             // Connections that others leave in the meantime help here, so that none rests while there is work. A first
-            // worker that ends says that there is no more of it, or no connection to be had.
+            // worker that ends says that there is no more of it; one that had a fault needs no company.
             let mut freed = pin!(stream::unfold((), async |()| Some((first.slot(self.urgent).await?, ()))));
-            while let Either::Right((Some(slot), _)) = select(workers.next(), freed.next()).await {
+            while let Either::Right((Some(slot), _)) = select(workers.next(), freed.next()).await
+                && workers.len() < messages
+                && self.is_of_use()
+            {
                 workers.push(self.work(slot, others));
             }
         }
@@ -99,6 +102,11 @@ impl<'a> Dispatch<'a> {
         while self.answers().left > 0 && workers.next().await.is_some() {}
         drop(workers);
         self.conclude()
+    }
+
+    /// Whether one more connection would find something to do, and none of those there are has failed.
+    fn is_of_use(&self) -> bool {
+        self.next.load(Ordering::Relaxed) < self.recipients.len() && self.answers().fault.is_none()
     }
 
     fn conclude(self) -> Result<Vec<Verdict>, Fault> {

@@ -25,7 +25,7 @@ impl Reading<'_> {
     /// # Errors
     /// The fault for which nothing of it was written.
     pub(super) fn verdicts(&self, done: Done, flight: Option<&Flight<'_>>) -> Result<Vec<Verdict>, Fault> {
-        let Done { outcomes, fault } = done;
+        let Done { outcomes, fault, .. } = done;
         let fault = fault.unwrap_or_else(|| Fault::Transient(Cause::new("LOST", "there was no answer")));
         if outcomes.iter().all(|outcome| *outcome == Outcome::Unsent) {
             return Err(fault);
