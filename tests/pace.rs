@@ -1,6 +1,7 @@
 //! Order and pace of the engine on simulated providers, counted where submits arrive, on a clock that is advanced by
 //! sleeping: limits of every node in every unit and window, hard caps, orders while sending, restarts.
 
+mod beside;
 mod order;
 mod recipients;
 

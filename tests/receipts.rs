@@ -3,6 +3,7 @@
 mod api;
 mod current;
 mod merged;
+mod overtaking;
 mod reply;
 mod retry;
 

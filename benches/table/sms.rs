@@ -99,13 +99,14 @@ fn end_to_end(runtime: &Runtime, binds: usize) -> Run {
     let adapter = runtime.block_on(async { adapter(smsc.centre(), binds, &inbox) });
     let world = runtime.block_on(World::start(&directory, adapter, ""));
     world.flow.connect(&inbox);
+    let peer = || format!("{:?}, {} wait", smsc.centre().counts(), smsc.centre().waiting());
     let (took, count, cpu) = runtime.block_on(async {
         // Links are opened, and a first warning is behind us.
         let warm = world.post(&world::message("warm", "red", "residents")).await;
-        world.delivered(&warm).await;
+        world.delivered(&warm, peer).await;
         let (before, started) = (machine::cpu_besides(PEER), world::now());
         let id = world.post(&world::message("all", "red", "public")).await;
-        let count = world.delivered(&id).await;
+        let count = world.delivered(&id, peer).await;
         (started.elapsed(), count, machine::cpu_besides(PEER).saturating_sub(before))
     });
     let counts = smsc.centre().counts();

@@ -40,6 +40,11 @@ pub(crate) struct World {
     data: tempfile::TempDir,
 }
 
+/// How often is asked how far it is: the answer costs, too.
+const LOOK_EVERY: Duration = Duration::from_millis(4);
+/// Nothing moves any more when nothing has for so long.
+const STANDS_STILL: Duration = Duration::from_secs(30);
+
 pub(crate) struct NoReceipts;
 
 #[async_trait::async_trait]
@@ -154,19 +159,26 @@ impl World {
             if let Some(own) = own.filter(|own| own.accepted + own.delivered == own.audience) {
                 return own.audience;
             }
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
-    /// Waits until every delivery of a warning is reported as delivered, and says how many there were.
-    pub(crate) async fn delivered(&self, id: &WarningId) -> u64 {
+    /// Waits until every delivery of a warning is reported as delivered, and says how many there were. Ends the run when
+    /// nothing moves any more; `peer` is what the other side has to say then.
+    pub(crate) async fn delivered(&self, id: &WarningId, peer: impl Fn() -> String) -> u64 {
+        let (mut last, mut since) = (0, now());
         loop {
             let status = self.flow.status(id).await.expect("a store").expect("a warning");
             let own = status.channels.get(self.channel.name());
             if let Some(own) = own.filter(|own| own.audience > 0 && own.delivered == own.audience) {
                 return own.audience;
             }
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            let done = own.map_or(0, |own| own.accepted + 2 * own.delivered);
+            if done != last {
+                (last, since) = (done, now());
+            }
+            assert!(since.elapsed() < STANDS_STILL, "it stands still: {own:?}; {}", peer());
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 

@@ -134,7 +134,7 @@ async fn take(parts: &Arc<Parts>, route: &str, receipts: Vec<Receipt>) -> Result
     let route: Arc<str> = route.into();
     let heard = receipts.into_iter().map(|receipt| {
         let (word, code) = read(&receipt);
-        let about = About::Reference { route: Arc::clone(&route), reference: receipt.reference.as_bytes().into() };
+        let about = About::Reference { route: Arc::clone(&route), reference: receipt.reference.into_bytes() };
         Heard { about, word: Early { word, code, at_ms: sane(receipt.at, now_ms) } }
     });
     turn::take(parts, heard.collect()).await

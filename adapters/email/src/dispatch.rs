@@ -1,12 +1,19 @@
 //! A batch over several connections at the same time.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    pin::pin,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use fenghuo_contract::{Cause, Fault, Verdict};
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+    stream::{self, FuturesUnordered},
+};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -80,10 +87,26 @@ impl<'a> Dispatch<'a> {
         let more = (1..messages).map_while(|_| first.free_slot(self.urgent));
         let slots = std::iter::once(slot).chain(more);
         let mut workers: FuturesUnordered<_> = slots.map(|slot| self.work(slot, others)).collect();
+        {
+            // Connections that others leave in the meantime help here, so that none rests while there is work. A first
+            // worker that ends says that there is no more of it; one that had a fault needs no company.
+            let mut freed = pin!(stream::unfold((), async |()| Some((first.slot(self.urgent).await?, ()))));
+            while let Either::Right((Some(slot), _)) = select(workers.next(), freed.next()).await
+                && workers.len() < messages
+                && self.is_of_use()
+            {
+                workers.push(self.work(slot, others));
+            }
+        }
         // Who still waits for a connection when all is answered is not waited for.
-        while workers.next().await.is_some() && self.answers().left > 0 {}
+        while self.answers().left > 0 && workers.next().await.is_some() {}
         drop(workers);
         self.conclude()
+    }
+
+    /// Whether one more connection would find something to do, and none of those there are has failed.
+    fn is_of_use(&self) -> bool {
+        self.next.load(Ordering::Relaxed) < self.recipients.len() && self.answers().fault.is_none()
     }
 
     fn conclude(self) -> Result<Vec<Verdict>, Fault> {

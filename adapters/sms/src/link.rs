@@ -211,12 +211,33 @@ impl Links {
         }
     }
 
-    /// Has something written, and waits until all of it is answered, the deadline has come, or the link is lost.
+    /// Has something written, and waits until all of it is answered, the deadline has come, or no link is left. A link that
+    /// is lost takes with it what was written; what was not goes over another one that is up.
     ///
     /// # Errors
     /// The [`Fault`] for which nothing of it was written.
     pub(crate) async fn carry(&self, work: Work, urgent: bool, deadline: Instant) -> Result<Done, Fault> {
         self.open();
+        let mut done = self.carry_on_one(work, urgent, deadline).await?;
+        for _ in 1..self.binds.len() {
+            let is_lost = matches!(done.fault, Some(Fault::Transient(_))) && self.is_up() && now() < deadline;
+            let left = if is_lost { done.work.unwritten(&done.outcomes) } else { None };
+            let Some((left, units)) = left else { break };
+            let Ok(further) = self.carry_on_one(left, urgent, deadline).await else { break };
+            for (unit, outcome) in units.into_iter().zip(further.outcomes) {
+                done.outcomes[unit] = outcome;
+            }
+            done.fault = further.fault.or(done.fault);
+        }
+        Ok(done)
+    }
+
+    /// Whether any link that carries submits is.
+    fn is_up(&self) -> bool {
+        self.binds.iter().any(|(bind, _)| bind.role.submits() && bind.is(Condition::Up))
+    }
+
+    async fn carry_on_one(&self, work: Work, urgent: bool, deadline: Instant) -> Result<Done, Fault> {
         let (bind, jobs) = self.choose(urgent).ok_or_else(closed)?;
         self.wanted.notify_waiters();
         let (job, done) = Job::new(work, urgent, deadline);

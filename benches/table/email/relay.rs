@@ -102,7 +102,7 @@ async fn converse(mut stream: TcpStream, book: &Book) -> io::Result<()> {
 
 fn answer(line: &[u8], within: &mut bool) -> &'static [u8] {
     match line.get(..4).unwrap_or_default() {
-        b"EHLO" => b"250-relay.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
+        b"EHLO" => b"250-relay.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-DSN\r\n250 SMTPUTF8\r\n",
         b"DATA" => {
             *within = true;
             b"354 Go ahead\r\n"
@@ -124,18 +124,23 @@ fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
     None
 }
 
-/// Sends a message so many times over one connection: envelope in one group, content in one write.
+/// Sends a message so many times over one connection and keeps nothing: envelope in one group, content in one write, replies
+/// counted by their lines. The envelope is as long as the gateway's with everything that receipts need: a return path with
+/// token and signature, the name of the delivery, and what is to be reported about whom.
 pub(super) async fn session(port: u16, count: u32, message: Arc<[u8]>) -> io::Result<()> {
     let mut stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     stream.set_nodelay(true)?;
     let mut input = Vec::new();
     replies(&mut stream, &mut input, 1).await?;
     stream.write_all(b"EHLO bench.example\r\n").await?;
-    replies(&mut stream, &mut input, 4).await?;
+    replies(&mut stream, &mut input, 5).await?;
     let content = [&message[..], b".\r\n"].concat();
     for number in 0..count {
-        let envelope =
-            format!("MAIL FROM:<bounce@songbei.example>\r\nRCPT TO:<{number:013}@people.example>\r\nDATA\r\n");
+        let envelope = format!(
+            "MAIL FROM:<bounce+{number:016x}-{number:08x}.0123456789abcdef0123@songbei.example> RET=HDRS \
+             ENVID={number:016x}-{number:08x}\r\nRCPT TO:<{number:013}@people.example> NOTIFY=FAILURE \
+             ORCPT=rfc822;{number:013}@people.example\r\nDATA\r\n"
+        );
         stream.write_all(envelope.as_bytes()).await?;
         replies(&mut stream, &mut input, 3).await?;
         stream.write_all(&content).await?;

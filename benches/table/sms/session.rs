@@ -1,4 +1,10 @@
-//! A bare SMPP session: submits written as fast as the window allows, answers counted, receipts answered. Nothing is kept.
+//! A bare SMPP session, which has the same messages on the wire as a link of the gateway and nothing behind them.
+//!
+//! It binds as a transceiver and sends as many messages of the same length, UCS-2 with a receipt asked for, to numbers of the
+//! same form, with as many unanswered as a link of the gateway may have ([`WINDOW`]). What comes is read in whole chunks: an
+//! answer makes room in the window, a receipt is answered with zero, and everything there is to write leaves in one write.
+//! It is over when every message is answered and has its receipt. What it leaves out is all that is not the protocol: it
+//! looks at command, length and number of a message only, keeps no name of a message and writes nothing down.
 
 use std::{io, net::SocketAddr};
 

@@ -18,7 +18,7 @@ use crate::{
         Parts,
         projection::{
             Plan,
-            codec::{Outcome, Outcomes},
+            codec::{Outcome, Outcomes, Record},
         },
     },
 };
@@ -26,15 +26,13 @@ use crate::{
 /// Counts attempts and their ends.
 pub(super) fn outcomes(parts: &Parts, plan: &Plan, route: &Route, outcomes: &Outcomes) {
     let (mut again, mut in_doubt, mut returned) = (0, 0, 0);
-    let mut ends = [[0_u64; Reason::ALL.len()]; State::ALL.len()];
     for record in &outcomes.records {
         match record.outcome {
-            Outcome::Reached(state) => ends[state as usize][record.reason as usize] += 1,
             Outcome::Again => again += 1,
             Outcome::AgainInDoubt => in_doubt += 1,
             Outcome::Returned => returned += 1,
-            // No attempt ends so.
-            Outcome::Reopened | Outcome::Outdated => {}
+            // No attempt ends so, or it did: below.
+            Outcome::Reached(_) | Outcome::Reopened | Outcome::Outdated => {}
         }
     }
     for (verdict, count) in [("transient", again), ("in_doubt", in_doubt), ("returned", returned)] {
@@ -42,13 +40,33 @@ pub(super) fn outcomes(parts: &Parts, plan: &Plan, route: &Route, outcomes: &Out
             parts.telemetry.attempts(&route.name, verdict, count);
         }
     }
-    for (state, by_reason) in State::ALL.into_iter().zip(ends) {
-        for (reason, count) in Reason::ALL.into_iter().zip(by_reason).filter(|(_, count)| *count > 0) {
-            let verdict = if state == State::Accepted { "accepted" } else { reason.name() };
-            parts.telemetry.attempts(&route.name, verdict, count);
-            reached(parts, &route.name, plan, state, reason, count);
+    for (state, reason, count) in ends(&outcomes.records) {
+        let verdict = if state == State::Accepted { "accepted" } else { reason.name() };
+        parts.telemetry.attempts(&route.name, verdict, count);
+        reached(parts, &route.name, plan, state, reason, count);
+    }
+}
+
+/// Counts what later word says.
+pub(in crate::flow) fn heard(parts: &Parts, route: &str, plan: &Plan, records: &[Record]) {
+    for (state, reason, count) in ends(records) {
+        reached(parts, route, plan, state, reason, count);
+    }
+}
+
+/// The states that were reached, each with its reason and by how many. A metric is looked up by names: that is done once
+/// for all of them.
+fn ends(records: &[Record]) -> impl Iterator<Item = (State, Reason, u64)> {
+    let mut ends = [[0_u64; Reason::ALL.len()]; State::ALL.len()];
+    for record in records {
+        if let Outcome::Reached(state) = record.outcome {
+            ends[state as usize][record.reason as usize] += 1;
         }
     }
+    State::ALL.into_iter().zip(ends).flat_map(|(state, by_reason)| {
+        let counts = Reason::ALL.into_iter().zip(by_reason).filter(|(_, count)| *count > 0);
+        counts.map(move |(reason, count)| (state, reason, count))
+    })
 }
 
 /// Counts deliveries that reached a state.

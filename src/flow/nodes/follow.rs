@@ -9,6 +9,7 @@ use crate::{
         projection::codec::{lease_of, plan_of},
         receipt,
         record::Decision,
+        show,
         start::{Reading, learn_entry},
     },
     store::{Appended, Change, Cluster, EntryKind, FollowFault},
@@ -58,7 +59,7 @@ pub(super) async fn run(parts: Arc<Parts>, cluster: Arc<dyn Cluster>) {
         let now = parts.clock.instant();
         if !parts.nodes.leads() && now.duration_since(shown) >= SHOW_EVERY && parts.screens_are_old() {
             shown = now;
-            parts.show_on_screens();
+            show::screens(&parts).await;
         }
     }
 }

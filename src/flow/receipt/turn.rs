@@ -209,6 +209,7 @@ fn sort(parts: &Parts, heard: impl Iterator<Item = Heard>) -> Sorted {
     let now_ms = parts.clock.unix_ms();
     let mut known: BTreeMap<(u64, Arc<str>), (Arc<Plan>, Timed)> = BTreeMap::new();
     let mut unknown: BTreeMap<Arc<str>, Timed> = BTreeMap::new();
+    let mut plans = Plans { parts, last: None };
     for Heard { about, word } in heard {
         let at_ms = word.at_ms;
         let (source, number, rank, outdated) = match about {
@@ -221,17 +222,18 @@ fn sort(parts: &Parts, heard: impl Iterator<Item = Heard>) -> Sorted {
                     records.push((at_ms, Record { reference, ..word.record(number) }));
                     continue;
                 };
-                let outdated = |plan: Arc<Plan>| plan.rounds.about(&route, &reference) < plan.rounds.of(rank);
-                let outdated = word.word.state == State::Failed && parts.projection.plan(plan).is_some_and(outdated);
+                let outdated = |plan: &Arc<Plan>| plan.rounds.about(&route, &reference) < plan.rounds.of(rank);
+                let outdated = word.word.state == State::Failed && plans.find(plan).is_some_and(outdated);
                 (route, plan, rank, outdated)
             }
         };
-        let Some(plan) = parts.projection.plan(number) else { continue };
+        let Some(plan) = plans.find(number) else { continue };
         let mut record = word.record(rank);
         if outdated {
             record.outcome = Outcome::Outdated;
         }
-        known.entry((number, source)).or_insert_with(|| (plan, Vec::new())).1.push((at_ms, record));
+        let group = known.entry((number, source)).or_insert_with(|| (Arc::clone(plan), Vec::new()));
+        group.1.push((at_ms, record));
     }
     let known = known.into_iter().map(|((number, source), (plan, records))| {
         let outcomes = pack(number, &source, now_ms, records);
@@ -239,6 +241,21 @@ fn sort(parts: &Parts, heard: impl Iterator<Item = Heard>) -> Sorted {
     });
     let unknown = unknown.into_iter().map(|(route, records)| pack(kept::PLAN, &route, now_ms, records));
     Sorted { known: known.collect(), unknown: unknown.collect() }
+}
+
+/// Plans by number. What comes together is mostly about one of them, so the last is at hand.
+struct Plans<'a> {
+    parts: &'a Parts,
+    last: Option<(u64, Option<Arc<Plan>>)>,
+}
+
+impl Plans<'_> {
+    fn find(&mut self, number: u64) -> Option<&Arc<Plan>> {
+        if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
+            self.last = Some((number, self.parts.projection.plan(number)));
+        }
+        self.last.as_ref().and_then(|(_, plan)| plan.as_ref())
+    }
 }
 
 /// Records with their times, in the order of ranks.
@@ -257,11 +274,7 @@ fn apply(parts: &Parts, plan: &Arc<Plan>, outcomes: &Outcomes, at: Appended) {
     let records = outcomes.records.iter().map(|record| (record.rank, record.outcome, record.reason));
     let waits = plan.hear(&outcomes.route, at, outcomes.base_ms, records);
     parts.projection.usual.learn(&outcomes.route, &waits);
-    for record in &outcomes.records {
-        if let Outcome::Reached(state) = record.outcome {
-            observe::reached(parts, &outcomes.route, plan, state, record.reason, 1);
-        }
-    }
+    observe::heard(parts, &outcomes.route, plan, &outcomes.records);
     suppress::reported(parts, &outcomes.route, plan, &outcomes.records);
     parts.telemetry.receipts(&outcomes.route, outcomes.records.len() as u64);
     parts.progress.notify(&plan.record.warning);

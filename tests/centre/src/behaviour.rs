@@ -38,6 +38,9 @@ pub struct Behaviour {
     pub window: Option<usize>,
     /// The most receipts and messages sent to one link that may be unanswered.
     pub deliver_window: usize,
+    /// What the client refuses is delivered again after this long; it is dropped if nothing is set.
+    #[serde(with = "optional_millis")]
+    pub refused_again: Option<Duration>,
     /// How receipts are sent.
     pub receipts: Receipts,
     /// A link is cut after this many submits, before the last one is answered.
@@ -80,6 +83,7 @@ impl Default for Behaviour {
             throttle: Throttle::default(),
             window: None,
             deliver_window: 1000,
+            refused_again: None,
             receipts: Receipts::default(),
             cut_after: None,
             cut_within: None,

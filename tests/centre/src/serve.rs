@@ -30,7 +30,7 @@ impl<D: Dialect> Link<D> {
         let moment = Moment { behaviour, now, stamp };
         match self.dialect.read(&head, &frame[D::HEADER..]) {
             Err(fault) => self.refuse(&head, fault),
-            Ok(Asked::Answer) => self.answered(&head),
+            Ok(Asked::Answer) => self.answered(&head, moment),
             Ok(Asked::Bind(login)) => self.bind(&head, &login, behaviour),
             Ok(_) if self.bound.is_none() => self.refuse(&head, Fault::Answer(D::code(Cause::NotBound))),
             Ok(Asked::Submit(submit)) => self.submit(&head, &submit, moment),
@@ -80,10 +80,15 @@ impl<D: Dialect> Link<D> {
         }
     }
 
-    fn answered(&mut self, head: &Head) -> Flow {
+    fn answered(&mut self, head: &Head, moment: Moment<'_>) -> Flow {
         match self.sent.answered(head.sequence[2]) {
             Some(Request::Delivery(_)) if head.status == 0 => self.entries.counts.acknowledged += 1,
-            Some(Request::Delivery(_)) => self.entries.counts.unwelcome += 1,
+            Some(Request::Delivery(delivery)) => {
+                self.entries.counts.unwelcome += 1;
+                if let Some(wait) = moment.behaviour.refused_again {
+                    self.shared.exchange.post(moment.now, moment.now + wait, [(Way::By(self.number), delivery)]);
+                }
+            }
             Some(Request::Test) => self.entries.counts.tests_answered += 1,
             Some(Request::Bind) if head.status == 0 && self.shared.bind(None) => self.bind_as(false, true),
             Some(Request::Bind) => return Flow::Close,

@@ -25,7 +25,7 @@ impl Reading<'_> {
     /// # Errors
     /// The fault for which nothing of it was written.
     pub(super) fn verdicts(&self, done: Done, flight: Option<&Flight<'_>>) -> Result<Vec<Verdict>, Fault> {
-        let Done { outcomes, fault } = done;
+        let Done { outcomes, fault, .. } = done;
         let fault = fault.unwrap_or_else(|| Fault::Transient(Cause::new("LOST", "there was no answer")));
         if outcomes.iter().all(|outcome| *outcome == Outcome::Unsent) {
             return Err(fault);
@@ -34,14 +34,16 @@ impl Reading<'_> {
         let mut outcomes = outcomes.into_iter();
         let mut start = 0;
         for end in self.ends {
-            let group: Vec<Outcome> = outcomes.by_ref().take(self.segments).collect();
+            let group = outcomes.by_ref().take(self.segments);
             if self.numbers.is_empty() {
                 verdicts.push(self.verdict(group, Recipient { number: None, alone: true }, &fault, flight));
             } else {
+                let group: Vec<Outcome> = group.collect();
                 let several = &self.numbers[start..*end];
                 let to = |to| Recipient { number: Some(to), alone: several.len() == 1 };
-                verdicts
-                    .extend(several.iter().map(|number| self.verdict(group.clone(), to(&**number), &fault, flight)));
+                verdicts.extend(
+                    several.iter().map(|number| self.verdict(group.iter().cloned(), to(&**number), &fault, flight)),
+                );
             }
             start = *end;
         }
@@ -52,16 +54,22 @@ impl Reading<'_> {
     /// the message.
     fn verdict(
         &self,
-        outcomes: Vec<Outcome>,
+        outcomes: impl Iterator<Item = Outcome>,
         to: Recipient<'_>,
         fault: &Fault,
         flight: Option<&Flight<'_>>,
     ) -> Verdict {
-        let mut names = Vec::with_capacity(outcomes.len());
+        // A message of one segment has one name, and nobody asks for those of others.
+        let (mut first, mut names) = (None, Vec::new());
         let (mut refused, mut in_doubt, mut unsent, mut nameless) = (None, false, false, false);
         for outcome in outcomes {
             match self.answer(outcome, to) {
-                Heard::Name(name) => names.push(name),
+                Heard::Name(name) => {
+                    if flight.is_some() {
+                        names.push(name.clone());
+                    }
+                    first.get_or_insert(name);
+                }
                 Heard::Nameless => nameless = true,
                 Heard::Refused(status, of_it) => refused = refused.or(Some((status, of_it))),
                 Heard::InDoubt => in_doubt = true,
@@ -81,13 +89,13 @@ impl Reading<'_> {
                 fault => fault.verdict(),
             };
         }
-        if nameless || names.is_empty() {
+        if nameless {
             return Verdict::Accepted(None);
         }
-        if let Some(flight) = flight {
+        if let Some(flight) = flight.filter(|_| !names.is_empty()) {
             flight.accepted(&names);
         }
-        Verdict::Accepted(names.into_iter().next())
+        Verdict::Accepted(first)
     }
 
     fn answer(&self, outcome: Outcome, to: Recipient<'_>) -> Heard {

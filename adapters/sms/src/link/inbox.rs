@@ -11,8 +11,12 @@ use crate::{
     replies::Assembly,
 };
 
-/// Reads of the connection whose words wait for the sink; each holds what 64 KiB can.
-pub(super) const ROOM: usize = 64;
+/// Batches of words, or of acknowledgements, on their way between a link and its courier.
+pub(super) const ROOM: usize = 8;
+
+/// Words of the peer that wait at a link for room on that way; what is over is refused, so that the peer repeats it. Counted in
+/// words: a peer that writes each alone may have as many out as one that writes a thousand at once.
+pub(super) const WAITING_MAX: usize = 16_384;
 
 /// Reports held back at most, per link; the peer is to repeat what is over.
 const HELD_MAX: usize = 65_536;

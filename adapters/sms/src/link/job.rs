@@ -36,6 +36,23 @@ impl Work {
         }
     }
 
+    /// The groups nothing was written of as work of its own, and which units that is.
+    pub(super) fn unwritten(&self, outcomes: &[Outcome]) -> Option<(Self, Vec<usize>)> {
+        let Self::Submit { message, to, ends } = self else { return None };
+        let (mut rest, mut rest_ends, mut units) = (Vec::new(), Vec::new(), Vec::new());
+        let mut start = 0;
+        for (end, (first, own)) in ends.iter().zip((0..).zip(outcomes.chunks(message.segments.len()))) {
+            if own.iter().all(|outcome| *outcome == Outcome::Unsent) {
+                rest.extend_from_slice(&to[start..*end]);
+                rest_ends.push(rest.len());
+                units.extend((0..own.len()).map(|unit| first * message.segments.len() + unit));
+            }
+            start = *end;
+        }
+        let work = || Self::Submit { message: Arc::clone(message), to: rest, ends: rest_ends };
+        (!units.is_empty()).then(|| (work(), units))
+    }
+
     /// The first unit of the group a unit is of.
     fn group_start(&self, unit: usize) -> usize {
         match self {
@@ -76,6 +93,8 @@ pub(crate) enum Outcome {
 /// What became of a job.
 #[derive(Debug)]
 pub(crate) struct Done {
+    /// What was wanted.
+    pub(super) work: Work,
     /// By unit.
     pub(crate) outcomes: Vec<Outcome>,
     /// Why some have no answer.
@@ -146,6 +165,6 @@ impl Job {
 
     /// Tells the caller; one that has gone away is none of our business.
     pub(crate) fn end(self, fault: Option<Fault>) {
-        let _gone = self.reply.send(Done { outcomes: self.outcomes, fault });
+        let _gone = self.reply.send(Done { work: self.work, outcomes: self.outcomes, fault });
     }
 }

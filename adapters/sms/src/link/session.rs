@@ -49,6 +49,7 @@ pub(super) struct Session<'a> {
     /// Bytes ever put into `out`, and ever taken by the connection.
     queued: u64,
     taken: u64,
+    /// What the peer said and nobody has yet.
     words: Vec<Word>,
     now: Instant,
     heard_at: Instant,
@@ -136,6 +137,9 @@ impl<'a> Session<'a> {
                     None => self.leave(),
                 },
                 Some(acks) = wires.acks.recv() => self.acknowledge(acks),
+                Ok(room) = wires.words.reserve(), if !self.words.is_empty() => {
+                    room.send(std::mem::take(&mut self.words));
+                }
                 now = ticks.tick() => self.tick(now)?,
                 stopped = stop.wait_for(|stop| *stop), if self.leaving_at.is_none() => {
                     drop(stopped);

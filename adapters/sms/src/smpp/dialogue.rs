@@ -15,16 +15,16 @@ use crate::{
 };
 
 /// Commands of requests other than the log-in, SMPP 5.0 §4.7.5.
-mod command {
+pub(super) mod command {
     pub(super) const SUBMIT: u32 = 0x04;
     pub(super) const DELIVER: u32 = 0x05;
     pub(super) const UNBIND: u32 = 0x06;
     pub(super) const CANCEL: u32 = 0x08;
     pub(super) const OUTBIND: u32 = 0x0B;
     pub(super) const ENQUIRE_LINK: u32 = 0x15;
-    pub(super) const SUBMIT_MULTI: u32 = 0x21;
+    pub(in crate::smpp) const SUBMIT_MULTI: u32 = 0x21;
     pub(super) const ALERT: u32 = 0x102;
-    pub(super) const DATA: u32 = 0x103;
+    pub(in crate::smpp) const DATA: u32 = 0x103;
     pub(super) const GENERIC_NACK: u32 = 0x8000_0000;
 }
 
@@ -62,7 +62,7 @@ impl Protocol for Smpp {
         };
         let good = (3..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         let code = if international { "" } else { &*self.manner.country_code };
-        good.then(|| format!("{code}{digits}").into())
+        good.then(|| [code, digits].concat().into())
     }
 
     fn bind(&self, role: Role, sequence: u32, out: &mut BytesMut) {
@@ -151,7 +151,7 @@ impl Protocol for Smpp {
 
     fn acknowledge(&self, ack: &Ack, taken: bool, out: &mut BytesMut) {
         let header = Header { command: ack.command, status: 0, sequence: ack.sequence };
-        out.put_slice(&answer(header, if taken { 0 } else { NOT_TAKEN }));
+        put_answer(header, if taken { 0 } else { NOT_TAKEN }, out);
     }
 
     fn refusal(&self, status: u32) -> Refusal {
@@ -165,9 +165,8 @@ impl Smpp {
         Refusal::by(&self.codes, &[&format!("{stage}{name}"), &name])
     }
 
-    fn answered(&self, frame: &[u8], Header { status, sequence, .. }: Header) -> Event {
-        let pdu::Submitted { id, congestion, left_out } =
-            if frame.len() > pdu::HEADER { pdu::submitted(frame) } else { pdu::Submitted::default() };
+    fn answered(&self, frame: &[u8], Header { command, status, sequence }: Header) -> Event {
+        let pdu::Submitted { id, congestion, left_out } = pdu::submitted(frame, command);
         let id =
             (!id.is_empty()).then(|| Reference::new(report::id(&id, self.manner.msgid_format, report::Side::Answer)));
         let answer = match (status, left_out.is_empty()) {
@@ -179,7 +178,7 @@ impl Smpp {
     }
 
     fn delivered(&self, frame: &[u8], header: Header) -> Event {
-        let Some(delivered) = pdu::delivered(frame) else {
+        let Some(delivered) = pdu::delivered(frame, header.command) else {
             tracing::warn!(command = header.command, "what the message centre delivered cannot be read");
             return Event::Asked(answer(header, NOT_TAKEN_EVER));
         };
@@ -191,8 +190,8 @@ impl Smpp {
         }
     }
 
-    fn fragment(&self, delivered: &pdu::Delivered) -> Fragment {
-        let (mut place, mut data, mut header) = (delivered.place, &*delivered.body, 0);
+    fn fragment(&self, delivered: &pdu::Delivered<'_>) -> Fragment {
+        let (mut place, mut data, mut header) = (delivered.place, delivered.body, 0);
         if delivered.esm_class & UDHI != 0
             && let Some((stands, length)) = text::header::read(data)
         {
@@ -203,16 +202,20 @@ impl Smpp {
             Coding::Gsm7 if self.manner.packed => coding.read(&text::unpack(data, header)),
             coding => coding.read(data),
         };
-        Fragment { from: delivered.source.clone(), text, place, at: None }
+        Fragment { from: delivered.source.into(), text, place, at: None }
     }
 }
 
 /// The answer to a request that needs nothing but its header; `deliver_sm_resp` and `data_sm_resp` have an empty message id.
-fn answer(request: Header, status: u32) -> Box<[u8]> {
+fn put_answer(request: Header, status: u32, out: &mut BytesMut) {
     let body = usize::from(matches!(request.command, command::DELIVER | command::DATA));
-    let mut out = BytesMut::with_capacity(pdu::HEADER + body);
-    Header { command: request.command | ANSWER, status, ..request }.write(body, &mut out);
+    Header { command: request.command | ANSWER, status, ..request }.write(body, out);
     out.put_bytes(0, body);
+}
+
+fn answer(request: Header, status: u32) -> Box<[u8]> {
+    let mut out = BytesMut::new();
+    put_answer(request, status, &mut out);
     out[..].into()
 }
 

@@ -1,6 +1,9 @@
-//! The codec: all that touches `rusmpp`, whose types move with every minor version.
+//! The codec: all that touches `rusmpp`, whose types move with every minor version. What there is one of for every message is
+//! read in place instead ([`read`]).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use std::borrow::Cow;
+
+use bytes::{BufMut, BytesMut};
 use rusmpp::{
     Command, CommandStatus, Pdu,
     decode::DecodeWithLength,
@@ -13,8 +16,12 @@ use rusmpp::{
     },
 };
 
-use super::{Login, Manner};
+use super::{Login, Manner, dialogue::command};
 use crate::protocol::{Place, Role, Segment};
+
+mod read;
+
+pub(super) use read::Delivered;
 
 /// Bytes of a header: length, command, status, number.
 pub(super) const HEADER: usize = 16;
@@ -142,95 +149,35 @@ pub(super) fn cancel(manner: &Manner, id: &[u8], to: &str, sequence: u32, out: &
 
 /// The answer to a submit, as far as it can be read.
 #[derive(Debug, Default)]
-pub(super) struct Submitted {
-    pub(super) id: Vec<u8>,
+pub(super) struct Submitted<'a> {
+    pub(super) id: Cow<'a, [u8]>,
     pub(super) congestion: Option<u8>,
     /// Numbers that were left out, with their status.
     pub(super) left_out: Vec<(Box<str>, u32)>,
 }
 
-/// Reads `submit_sm_resp` and `submit_multi_resp`, and what other answers say about congestion.
-pub(super) fn submitted(frame: &[u8]) -> Submitted {
-    match decode(frame) {
-        Some(Pdu::SubmitSmResp(answer)) => {
-            Submitted { id: text(answer.message_id()), congestion: congestion(answer.tlvs()), left_out: Vec::new() }
-        }
-        Some(Pdu::SubmitMultiResp(answer)) => Submitted {
-            id: text(&answer.message_id),
-            congestion: congestion(answer.tlvs()),
-            left_out: answer
-                .unsuccess_sme()
-                .iter()
-                .map(|left_out| (left_out.destination_addr.as_str().into(), left_out.error_status_code.into()))
-                .collect(),
-        },
-        _ => Submitted::default(),
+/// Reads the answer with this command to a submit.
+pub(super) fn submitted(frame: &[u8], answer: u32) -> Submitted<'_> {
+    if answer != command::SUBMIT_MULTI | ANSWER {
+        let read = frame.get(HEADER..).and_then(read::submit_answer);
+        let (id, congestion) = read.unwrap_or_default();
+        return Submitted { id: id.into(), congestion, left_out: Vec::new() };
     }
-}
-
-/// What the peer delivers: a receipt, or what a person wrote.
-#[derive(Debug)]
-pub(super) struct Delivered {
-    pub(super) source: Box<str>,
-    pub(super) esm_class: u8,
-    pub(super) data_coding: u8,
-    pub(super) body: Bytes,
-    pub(super) place: Option<Place>,
-    pub(super) receipted_id: Option<Vec<u8>>,
-    pub(super) state: Option<u8>,
-    pub(super) network_error: Option<u16>,
+    let Some(Pdu::SubmitMultiResp(answer)) = decode(frame) else { return Submitted::default() };
+    let left_out = answer.unsuccess_sme().iter();
+    Submitted {
+        id: text(&answer.message_id).into(),
+        congestion: congestion(answer.tlvs()),
+        left_out: left_out
+            .map(|left_out| (left_out.destination_addr.as_str().into(), left_out.error_status_code.into()))
+            .collect(),
+    }
 }
 
 /// Reads `deliver_sm` and `data_sm`.
-pub(super) fn delivered(frame: &[u8]) -> Option<Delivered> {
-    let mut read = match decode(frame)? {
-        Pdu::DeliverSm(deliver) => {
-            let mut read = Delivered::new(deliver.source_addr.as_str(), deliver.esm_class, deliver.data_coding);
-            read.body = deliver.short_message().clone().into_bytes();
-            read.parameters(deliver.tlvs());
-            read
-        }
-        Pdu::DataSm(data) => {
-            let mut read = Delivered::new(data.source_addr.as_str(), data.esm_class, data.data_coding);
-            read.parameters(data.tlvs());
-            read
-        }
-        _ => return None,
-    };
-    read.place = read.place.filter(|place| place.total > 0 && place.number > 0);
-    Some(read)
-}
-
-impl Delivered {
-    fn new(source: &str, esm_class: EsmClass, data_coding: DataCoding) -> Self {
-        Self {
-            source: source.into(),
-            esm_class: esm_class.into(),
-            data_coding: data_coding.into(),
-            body: Bytes::new(),
-            place: None,
-            receipted_id: None,
-            state: None,
-            network_error: None,
-        }
-    }
-
-    fn parameters(&mut self, tlvs: &[Tlv]) {
-        let mut place = Place { reference: 0, total: 0, number: 0 };
-        for tlv in tlvs {
-            match tlv.value() {
-                Some(TlvValue::MessagePayload(payload)) => self.body = payload.value.clone().into_bytes(),
-                Some(TlvValue::ReceiptedMessageId(id)) => self.receipted_id = Some(text(id)),
-                Some(TlvValue::MessageState(state)) => self.state = Some((*state).into()),
-                Some(TlvValue::NetworkErrorCode(error)) => self.network_error = Some(error.error_code),
-                Some(TlvValue::SarMsgRefNum(reference)) => place.reference = *reference,
-                Some(TlvValue::SarTotalSegments(total)) => place.total = *total,
-                Some(TlvValue::SarSegmentSeqnum(number)) => place.number = *number,
-                _ => {}
-            }
-        }
-        self.place = Some(place);
-    }
+pub(super) fn delivered(frame: &[u8], request: u32) -> Option<Delivered<'_>> {
+    let body = frame.get(HEADER..)?;
+    if request == command::DATA { read::data(body) } else { read::deliver(body) }
 }
 
 /// Without its zero.

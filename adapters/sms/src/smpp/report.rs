@@ -1,6 +1,6 @@
 //! Receipts: by parameters, or by the text of SMPP 3.4 appendix B, which every message centre writes in its own way.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use fenghuo_contract::{Cause, CodeTable, Reference};
 use jiff::{civil::DateTime, tz::Offset};
@@ -23,24 +23,24 @@ pub(super) fn is_word_of_the_centre(esm_class: u8) -> bool {
 }
 
 /// The report in it; `None` when it is none, or names no message.
-pub(super) fn of(delivered: &Delivered, manner: &Manner, codes: &Arc<CodeTable>) -> Option<Report> {
+pub(super) fn of(delivered: &Delivered<'_>, manner: &Manner, codes: &Arc<CodeTable>) -> Option<Report> {
     let kind = delivered.esm_class & TYPE;
     if kind != RECEIPT && kind != INTERMEDIATE && delivered.receipted_id.is_none() {
         return None;
     }
-    let text = Text::read(&delivered.body);
-    let id = delivered.receipted_id.as_deref().filter(|id| !id.is_empty()).or(text.id)?;
+    let text = Text::read(delivered.body);
+    let id = delivered.receipted_id.filter(|id| !id.is_empty()).or(text.id)?;
     let word = match delivered.state {
         Some(state) => state_word(state),
         None => text.state.unwrap_or_default(),
     };
-    let error = delivered.network_error.map(|error| error.to_string());
-    let error = error.or_else(|| text.error.filter(|error| error.bytes().any(|byte| byte != b'0')).map(str::to_owned));
-    let state = if kind == INTERMEDIATE { State::Pending } else { state(&word.to_ascii_uppercase(), error, codes) };
+    let told = || text.error.filter(|error| error.bytes().any(|byte| byte != b'0')).map(str::to_owned);
+    let error = || delivered.network_error.map(|error| error.to_string()).or_else(told);
+    let state = if kind == INTERMEDIATE { State::Pending } else { state(word, error, codes) };
     let id = Reference::new(self::id(id, manner.msgid_format, Side::Receipt));
     Some(Report {
         id,
-        to: delivered.source.clone(),
+        to: delivered.source.into(),
         state,
         at: text.done.and_then(|done| moment(done, manner.utc_offset_minutes)),
     })
@@ -61,12 +61,13 @@ fn state_word(state: u8) -> &'static str {
 }
 
 /// A word the table does not know is nothing final: it must not become a failure by guess.
-fn state(word: &str, error: Option<String>, codes: &CodeTable) -> State {
-    if word.starts_with("DELIV") {
+fn state(word: &str, error: impl FnOnce() -> Option<String>, codes: &CodeTable) -> State {
+    if word.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("DELIV")) {
         return State::Delivered;
     }
+    let word = &word.to_ascii_uppercase();
     let Some(meaning) = codes.find(&format!("stat {word}")) else { return State::Pending };
-    let code = error.map_or_else(|| word.to_owned(), |error| format!("{word} {error}"));
+    let code = error().map_or_else(|| word.clone(), |error| format!("{word} {error}"));
     State::Failed(Cause::new(&code, &meaning.en))
 }
 
@@ -80,26 +81,45 @@ struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Keys in any case and order, values up to the next space; one may be missing, and the next key is not it. What follows `text:` is the message itself.
+    /// Keys in any case and order, at the start or after a space, values up to the next space; one may be missing, and the
+    /// next key is not it. What follows `text:` is the message itself. Of keys that come twice the first counts.
     fn read(body: &'a [u8]) -> Self {
-        let end = find(body, b"text:").unwrap_or(body.len());
-        let body = &body[..end];
-        let value = |key: &[u8]| {
-            let after = &body[find(body, key)? + key.len()..];
-            let start = after.iter().position(|byte| *byte != b' ')?;
-            let value = after[start..].split(|byte| byte.is_ascii_whitespace() || *byte == 0).next()?;
-            (!value.is_empty() && !value.contains(&b':')).then_some(value)
-        };
-        let word = |key: &[u8]| value(key).and_then(|value| std::str::from_utf8(value).ok());
-        Self { id: value(b"id:"), state: word(b"stat:"), error: word(b"err:"), done: word(b"done date:") }
+        let mut read = Self::default();
+        let mut seen = [false; 4];
+        let mut rest = body;
+        loop {
+            if starts(rest, b"text:") {
+                return read;
+            }
+            let key =
+                KEYS.iter().position(|key| starts(rest, key)).filter(|key| !std::mem::replace(&mut seen[*key], true));
+            if let Some(key) = key {
+                let value = value(&rest[KEYS[key].len()..]);
+                let word = value.and_then(|value| str::from_utf8(value).ok());
+                match key {
+                    0 => read.id = value,
+                    1 => read.state = word,
+                    2 => read.error = word,
+                    _ => read.done = word,
+                }
+            }
+            let Some(space) = rest.iter().position(u8::is_ascii_whitespace) else { return read };
+            rest = &rest[space + 1..];
+        }
     }
 }
 
-/// Where a key stands, at the start or after a space.
-fn find(body: &[u8], key: &[u8]) -> Option<usize> {
-    let begins = |place: &usize| *place == 0 || body[place - 1].is_ascii_whitespace();
-    let stands = |place: &usize| body[*place..*place + key.len()].eq_ignore_ascii_case(key);
-    (0..(body.len() + 1).saturating_sub(key.len())).filter(begins).find(stands)
+const KEYS: [&[u8]; 4] = [b"id:", b"stat:", b"err:", b"done date:"];
+
+fn starts(text: &[u8], key: &[u8]) -> bool {
+    text.get(..key.len()).is_some_and(|start| start.eq_ignore_ascii_case(key))
+}
+
+/// The word behind a key.
+fn value(after: &[u8]) -> Option<&[u8]> {
+    let start = after.iter().position(|byte| *byte != b' ')?;
+    let value = after[start..].split(|byte| byte.is_ascii_whitespace() || *byte == 0).next()?;
+    (!value.is_empty() && !value.contains(&b':')).then_some(value)
 }
 
 /// `YYMMDDhhmm` with or without seconds, or with a century in front, to milliseconds since 1970.
@@ -122,15 +142,15 @@ pub(super) enum Side {
 }
 
 /// An id in the form in which answers and receipts agree: where they differ in their base, the decimal number.
-pub(super) fn id(id: &[u8], format: MsgidFormat, side: Side) -> Vec<u8> {
+pub(super) fn id(id: &[u8], format: MsgidFormat, side: Side) -> Cow<'_, [u8]> {
     let radix = match (format, side) {
-        (MsgidFormat::AsIs, _) => return id.to_vec(),
-        (MsgidFormat::Loose, _) => return loose(id),
+        (MsgidFormat::AsIs, _) => return id.into(),
+        (MsgidFormat::Loose, _) => return loose(id).into(),
         (MsgidFormat::HexThenDecimal, Side::Answer) | (MsgidFormat::DecimalThenHex, Side::Receipt) => 16,
         (MsgidFormat::HexThenDecimal, Side::Receipt) | (MsgidFormat::DecimalThenHex, Side::Answer) => 10,
     };
     let number = std::str::from_utf8(id).ok().and_then(|text| u128::from_str_radix(text, radix).ok());
-    number.map_or_else(|| loose(id), |number| number.to_string().into_bytes())
+    number.map_or_else(|| loose(id), |number| number.to_string().into_bytes()).into()
 }
 
 fn loose(id: &[u8]) -> Vec<u8> {

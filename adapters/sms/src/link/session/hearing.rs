@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::{
     super::{
-        inbox::{Said, Word},
+        inbox::{Acks, Said, WAITING_MAX, Word},
         job::Outcome,
         table::Waiting,
     },
@@ -75,20 +75,22 @@ impl Session<'_> {
         }
     }
 
-    /// Passes on what was heard; what nobody has room for is refused, so that the peer repeats it.
+    /// Passes on what was heard. What there is no room for waits here; what is too much for that is refused, so that the
+    /// peer repeats it.
     fn hand_over(&mut self, words: &mpsc::Sender<Vec<Word>>) {
         if self.words.is_empty() {
             return;
         }
-        let all = std::mem::take(&mut self.words);
-        if let Err(mpsc::error::TrySendError::Full(all) | mpsc::error::TrySendError::Closed(all)) = words.try_send(all)
-        {
-            tracing::warn!(
-                protocol = self.bind.protocol.name(),
-                reports = all.len(),
-                "reports come faster than they are kept"
-            );
-            self.acknowledge(all.into_iter().map(|(_, ack)| (ack, false)).collect());
+        let most = match words.try_reserve() {
+            Ok(room) => return room.send(std::mem::take(&mut self.words)),
+            Err(mpsc::error::TrySendError::Full(())) => WAITING_MAX.min(self.words.len()),
+            Err(mpsc::error::TrySendError::Closed(())) => 0,
+        };
+        let refused: Acks = self.words.drain(most..).map(|(_, ack)| (ack, false)).collect();
+        if !refused.is_empty() {
+            let protocol = self.bind.protocol.name();
+            tracing::warn!(protocol, reports = refused.len(), "reports come faster than they are kept");
+            self.acknowledge(refused);
         }
     }
 }

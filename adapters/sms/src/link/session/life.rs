@@ -6,7 +6,10 @@ use fenghuo_contract::{Cause, Fault};
 use tokio::time::Instant;
 
 use super::{
-    super::job::{Job, Outcome},
+    super::{
+        Condition,
+        job::{Job, Outcome},
+    },
     Session,
 };
 
@@ -69,6 +72,10 @@ impl Session<'_> {
 
     /// Answers every job: what the connection took whole may have reached the peer, the rest did not.
     pub(super) fn end(&mut self, cause: &Cause) {
+        if self.bind.role.submits() {
+            // Before its jobs are answered: what is left of them must not come back here.
+            self.bind.becomes(Condition::Down);
+        }
         for waiting in self.table.take_all() {
             let outcome = if waiting.end <= self.taken { Outcome::Unanswered } else { Outcome::Unsent };
             self.settle(&waiting, outcome, Some(Fault::Transient(cause.clone())));

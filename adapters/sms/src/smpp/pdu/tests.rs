@@ -44,11 +44,18 @@ proptest! {
         prop_assert_eq!(read.destination_addr.as_str().trim_end_matches('\0'), &number);
         prop_assert_eq!((u8::from(read.esm_class), u8::from(read.priority_flag), u8::from(read.data_coding)), (0x40, 2, 8));
         prop_assert_eq!(u8::from(read.registered_delivery), 1);
-        let mut parameters = Delivered::new("", read.esm_class, read.data_coding);
-        parameters.body = read.short_message().clone().into_bytes();
-        parameters.parameters(read.tlvs());
-        prop_assert_eq!(&parameters.body[..], &text[..]);
-        prop_assert_eq!(parameters.place.filter(|place| place.total > 0), sar.then_some(place));
+        let (mut written, mut stands) = (read.short_message().clone().into_bytes(), Place { reference: 0, total: 0, number: 0 });
+        for tlv in read.tlvs() {
+            match tlv.value() {
+                Some(TlvValue::MessagePayload(payload)) => written = payload.value.clone().into_bytes(),
+                Some(TlvValue::SarMsgRefNum(reference)) => stands.reference = *reference,
+                Some(TlvValue::SarTotalSegments(total)) => stands.total = *total,
+                Some(TlvValue::SarSegmentSeqnum(number)) => stands.number = *number,
+                _ => {}
+            }
+        }
+        prop_assert_eq!(&written[..], &text[..]);
+        prop_assert_eq!(Some(stands).filter(|place| place.total > 0), sar.then_some(place));
     }
 
     #[test]

@@ -72,6 +72,29 @@ async fn a_link_cut_in_mid_window_loses_nobody_and_doubles_only_what_was_in_doub
 }
 
 #[tokio::test]
+async fn what_a_lost_link_had_not_written_goes_over_another() {
+    let set = |settings: &mut Settings| {
+        settings.link.binds = 3;
+        settings.link.window = Some(8);
+    };
+    // The first and the second have 21 to 28 written each, which leaves fewer than that to the third.
+    let world = World::new(Behaviour { cut_after: Some(21), ..Behaviour::default() }, set).await;
+    world.sms.probe().await.unwrap();
+    world.centre.until(|counts| counts.bound == 3).await;
+    let numbers: Vec<String> = (0..60).map(|index| format!("13812340{index:03}")).collect();
+    let numbers: Vec<&str> = numbers.iter().map(|number| &**number).collect();
+    let verdicts = world.sms.submit(&batch(content(), &numbers), BUDGET).await.unwrap();
+    let counts = world.centre.counts();
+    assert_eq!(counts.cuts, 2, "{counts:?}");
+    let of = |wanted: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| wanted(verdict)).count();
+    let accepted = of(|verdict| matches!(verdict, Verdict::Accepted(_)));
+    let in_doubt = of(|verdict| matches!(verdict, Verdict::InDoubt(_)));
+    assert_eq!(accepted + in_doubt, 60, "nothing of it stays behind: {verdicts:?}");
+    assert!((1..=16).contains(&in_doubt), "a window of each lost link at most: {in_doubt}");
+    assert!(world.centre.doubled().is_empty());
+}
+
+#[tokio::test]
 async fn urgent_batches_do_not_wait_for_others() {
     for binds in [1, 2] {
         let rules = vec![Rule { ending: "9".to_owned(), manner: Some(Manner::Silent), ..Rule::default() }];
