@@ -13,7 +13,6 @@ use fenghuo::{
         status::{ChannelStatus, StatusView},
         target::directory::Recipient,
     },
-    store::Engine as _,
 };
 use fenghuo_contract::{Channel, RateUnit};
 use fenghuo_simulator::Condition;

@@ -230,7 +230,8 @@ impl Node {
 
     /// Spends units for requests that send nothing: they pay the rate, seconds and minutes, and leave the day to messages.
     pub(crate) fn take_requests(&mut self, units: u32, red: bool, at: At) -> Result<(), No> {
-        let share = self.share(red);
+        let share = self.share_of(red);
+        self.check_part(units, share, at.now)?;
         for window in [&mut self.second, &mut self.minute] {
             window.check(units, share, at.now).map_err(No::Wait)?;
         }

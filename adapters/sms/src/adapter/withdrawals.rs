@@ -40,7 +40,7 @@ impl Asking {
     /// # Errors
     /// A fault that every request met.
     pub(super) fn answers(&self, done: Done, protocol: &dyn Protocol) -> Result<Vec<Withdrawn>, Fault> {
-        let Done { outcomes, fault } = done;
+        let Done { outcomes, fault, .. } = done;
         if let Some(fault) = fault.clone().filter(|_| outcomes.iter().all(|outcome| *outcome == Outcome::Unsent)) {
             return Err(fault);
         }

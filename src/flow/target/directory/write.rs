@@ -180,7 +180,7 @@ impl Directory {
             return Ok(());
         }
         let rows: Vec<u32> = having.into_iter().map(|(row, _)| row).collect();
-        self.keep_with(&mut writer, draft, vec![entry(&rows)]).await
+        if self.keep_with(&mut writer, draft, vec![entry(&rows)]).await? { Ok(()) } else { Err(changing()) }
     }
 
     /// Reads the index again when it is not known what stands in the store.
