@@ -79,8 +79,11 @@ pub(crate) async fn step(
         let audience = parts.store.get(Space::PlanAudience, (*number).into()).await?.ok_or_else(missing)?;
         let audience = bitmap(&audience.value)?;
         let render = |language: &str| {
-            let content = if record.notice.is_some() { notice::content } else { content };
-            let content = content(parts, warning, plan.channel, language, released_ms, plan.deadline, &plan.event.0);
+            let (channel, deadline, thread) = (plan.channel, plan.deadline, &*plan.event.0);
+            let content = match &record.notice {
+                Some(of) => notice::content(parts, (warning, of), channel, language, released_ms, deadline, thread),
+                None => content(parts, warning, channel, language, released_ms, deadline, thread),
+            };
             let signed = ordered.as_ref().and_then(|(form, times)| form.sent(plan.channel, language, *times));
             match signed {
                 Some(Rendered { title, text, short, html }) => {
