@@ -126,8 +126,7 @@ pub(super) async fn check(parts: &Parts, warning: &Warning, issuer: Option<&str>
         let named = Named::of(parts, warning, issuer).await?;
         let audience = target::proposed(parts, warning, &named, channel).await?;
         let about = About { parts, warning, issuer, channel, audience: &audience };
-        found.extend(about.findings(&texts));
-        found.extend(about.ending_findings(&endings));
+        found.extend(about.findings(&texts, &endings));
     }
     Ok(found)
 }
@@ -171,8 +170,17 @@ impl Refusing {
 }
 
 impl About<'_> {
-    /// What the routes cannot carry of the texts that somebody would read, by configured language.
-    pub(crate) fn findings(&self, texts: &[Vec<RouteText>]) -> Vec<Finding> {
+    /// What the routes cannot carry of the texts that somebody would read, by configured language, and of what would end it.
+    /// Where the warning itself cannot go, its end is not worth a word.
+    pub(crate) fn findings(&self, texts: &[Vec<RouteText>], endings: &[(Ending, Vec<Vec<RouteText>>)]) -> Vec<Finding> {
+        let mut found = self.own_findings(texts);
+        if found.iter().all(|finding| finding.code != code::CHANNEL_CANNOT_CARRY) {
+            found.extend(self.ending_findings(endings));
+        }
+        found
+    }
+
+    fn own_findings(&self, texts: &[Vec<RouteText>]) -> Vec<Finding> {
         let Some(refusing) = self.refusing(texts) else { return Vec::new() };
         let channel = self.channel.name();
         if refusing.all {
@@ -187,8 +195,8 @@ impl About<'_> {
         refusing.routes.into_iter().map(advise).collect()
     }
 
-    /// The same of what would end it. A red warning is never kept out for how it will end.
-    pub(crate) fn ending_findings(&self, endings: &[(Ending, Vec<Vec<RouteText>>)]) -> Vec<Finding> {
+    /// A red warning is never kept out for how it will end.
+    fn ending_findings(&self, endings: &[(Ending, Vec<Vec<RouteText>>)]) -> Vec<Finding> {
         let finding = |(ending, texts): &(Ending, Vec<Vec<RouteText>>)| {
             let refusing = self.refusing(texts)?;
             let (code, keeps_out) = match refusing.all {

@@ -131,9 +131,8 @@ async fn look(parts: &Parts, warning: &Warning, issuer: Option<&str>) -> Result<
     let forms = Forms::of(parts, warning, issuer);
     for draft in &drafts {
         let about = fit::About { parts, warning, issuer, channel: draft.channel, audience: &draft.audience };
-        advice.extend(about.findings(&draft.texts));
         let endings = fit::endings(parts, warning, forms.as_ref(), draft.channel, draft.routes());
-        advice.extend(about.ending_findings(&endings));
+        advice.extend(about.findings(&draft.texts, &endings));
     }
     if !warning.is_lift() {
         advice.extend(named.advice(parts));

@@ -124,9 +124,11 @@ impl Said<'_> {
     /// As it was signed, where that is kept.
     pub(crate) fn in_language(&self, parts: &Parts, language: &str) -> Content {
         let released_ms = self.record.released_ms.unwrap_or(self.record.received_ms);
-        let content = if self.record.notice.is_some() { notice::content } else { content };
-        let thread = &self.record.event.0;
-        let content = content(parts, self.warning, self.channel, language, released_ms, self.deadline, thread);
+        let (warning, channel, deadline, thread) = (self.warning, self.channel, self.deadline, &*self.record.event.0);
+        let content = match &self.record.notice {
+            Some(of) => notice::content(parts, (warning, of), channel, language, released_ms, deadline, thread),
+            None => content(parts, warning, channel, language, released_ms, deadline, thread),
+        };
         let signed = self.ordered.and_then(|(form, times)| form.sent(self.channel, language, *times));
         match signed {
             Some(Rendered { title, text, short, html }) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fenghuo_contract::{Channel, Content};
 
-use super::{About, Notice, Subject};
+use super::{About, Notice, NoticeOf, Subject};
 use crate::{
     domain::{
         level::Level,
@@ -144,7 +144,7 @@ fn severity(level: Level) -> Severity {
 /// alone is their short form.
 pub(crate) fn content(
     parts: &Parts,
-    notice: &Warning,
+    (notice, of): (&Warning, &NoticeOf),
     channel: Channel,
     language: &str,
     released_ms: i64,
@@ -164,7 +164,7 @@ pub(crate) fn content(
         text: signed(plain.text),
         short: signed(plain.short),
         html: plain.html,
-        values: values(parts, notice, channel, &context),
+        values: values(parts, of, channel, &context),
         confirm_sample: parts.confirm_sample(channel),
         urgency: notice.level().urgency(),
         thread: thread.to_owned(),
@@ -175,23 +175,21 @@ pub(crate) fn content(
 }
 
 /// What a notice says, as single values for providers of templates; none where no provider asks for them.
-fn values(parts: &Parts, notice: &Warning, channel: Channel, context: &Context) -> BTreeMap<String, String> {
-    let record = parts.record_of(notice.message()).filter(|_| render::fills_templates(channel));
-    let Some((kind, about)) = record.and_then(|record| record.notice.as_ref().map(|of| (of.kind, of.about.clone())))
-    else {
+fn values(parts: &Parts, of: &NoticeOf, channel: Channel, context: &Context) -> BTreeMap<String, String> {
+    if !render::fills_templates(channel) {
         return BTreeMap::new();
-    };
-    let subject = match about {
-        About::Warning(id) => parts.warning_record(&id).and_then(|record| Subject::of(&record)),
+    }
+    let subject = match &of.about {
+        About::Warning(id) => parts.warning_record(id).and_then(|record| Subject::of(&record)),
         About::Key(_) | About::Screen(_) | About::Subscription(_) => None,
     };
     let lang = if context.language.starts_with("zh") { Lang::Chinese } else { Lang::English };
-    let facts = subject.map(|subject| self::about(parts, &subject, lang)).unwrap_or_default();
+    let facts = subject.map(|subject| about(parts, &subject, lang)).unwrap_or_default();
     let fact = |wanted: &str| facts.iter().find(|(name, _)| *name == wanted).map(|(_, fact)| fact.clone());
     // Whatever a template says around it, one of these says that it is about a drill.
     let headline = if context.drill { format!("{DRILL_MARK}{}", context.headline) } else { context.headline.clone() };
     let values = [
-        ("notice", kind.name().to_owned()),
+        ("notice", of.kind.name().to_owned()),
         ("title", headline.clone()),
         ("headline", headline),
         ("about", fact("headline").unwrap_or_default()),

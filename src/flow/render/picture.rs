@@ -20,8 +20,9 @@ const ID: &str = "map@fenghuo";
 pub(crate) const BYTES_MAX: usize = 20_000;
 /// Pixels; a mail shows it at this size.
 const SIZE: Size = Size { width: 480.0, least_height: 200.0, most_height: 400.0 };
-/// Corners of one outline, and shapes of one kind in a picture.
-const CORNERS: usize = 400;
+/// Corners of one outline: as many as make a file that is small enough.
+const CORNERS: [usize; 4] = [400, 150, 60, 24];
+/// Shapes of one kind in a picture.
 const SHAPES: usize = 64;
 /// Steps of grey or colour that are told apart in the file: edges stay smooth, and it stays small.
 const STEP: u8 = 0x11;
@@ -42,27 +43,39 @@ pub(crate) fn of(drawing: &Drawing<'_>, alt: String) -> Option<(Picture, MapWord
     let circles = || drawing.areas.iter().flat_map(|area| &area.circles);
     let corners = polygons().flat_map(|polygon| polygon.0.iter().copied());
     let sheet = Sheet::new(Ground::of(corners.chain(circles().flat_map(extent)))?, SIZE);
-    let mut canvas = Canvas::new(&sheet)?;
-    for polygon in drawing.ground.iter().take(SHAPES) {
-        canvas.ground(outline(&sheet, polygon));
-    }
-    let shapes: Vec<Path> = polygons()
-        .filter_map(|polygon| outline(&sheet, polygon))
-        .chain(circles().filter_map(|circle| round(&sheet, circle)))
-        .take(SHAPES)
-        .collect();
-    canvas.area(&shapes, drawing.level);
-    canvas.north();
-    canvas.scale(&sheet);
-    let body = canvas.png().filter(|bytes| bytes.len() <= BYTES_MAX)?;
-    let words = MapWords { id: ID, alt: alt.clone(), width: canvas.width(), height: canvas.height() };
+    let file = |corners: usize| {
+        let outlines = polygons().filter_map(|polygon| outline(&sheet, polygon, corners));
+        let shapes = outlines.chain(circles().filter_map(|circle| round(&sheet, circle))).take(SHAPES).collect();
+        let ground =
+            drawing.ground.iter().take(SHAPES).filter_map(|polygon| outline(&sheet, polygon, corners)).collect();
+        drawn(&sheet, drawing.level, ground, shapes).filter(|bytes| bytes.len() <= BYTES_MAX)
+    };
+    let body = CORNERS.into_iter().find_map(file)?;
+    let words = MapWords { id: ID, alt: alt.clone(), width: pixels(sheet.width), height: pixels(sheet.height) };
     let media_type = "image/png".to_owned();
     Some((Picture { id: ID.to_owned(), media_type, alt, body: body.into() }, words))
 }
 
-fn outline(sheet: &Sheet, polygon: &Polygon) -> Option<Path> {
+fn pixels(units: f64) -> u32 {
+    units.round() as u32
+}
+
+/// The file.
+fn drawn(sheet: &Sheet, level: Level, ground: Vec<Path>, shapes: Vec<Path>) -> Option<Vec<u8>> {
+    let mut canvas = Canvas::new(sheet)?;
+    ground.iter().for_each(|path| canvas.fill(path, PAPER, 255));
+    shapes.iter().for_each(|path| canvas.fill(path, colour(level), 0xB0));
+    // Borders are seen through it, and a dark line around tells it apart without colours too.
+    ground.iter().for_each(|path| canvas.stroke(path, BORDERS, 1.0));
+    shapes.iter().for_each(|path| canvas.stroke(path, INK, 2.0));
+    canvas.north();
+    canvas.scale(sheet);
+    canvas.png()
+}
+
+fn outline(sheet: &Sheet, polygon: &Polygon, corners: usize) -> Option<Path> {
     let mut path = PathBuilder::new();
-    for (at, corner) in thinned(polygon, CORNERS).into_iter().enumerate() {
+    for (at, corner) in thinned(polygon, corners).into_iter().enumerate() {
         let (x, y) = point(sheet, corner);
         if at == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
     }
@@ -93,7 +106,7 @@ fn colour(level: Level) -> (u8, u8, u8) {
 }
 
 const GROUND: (u8, u8, u8) = (0xEE, 0xEE, 0xEE);
-const BORDERS: (u8, u8, u8) = (0xAA, 0xAA, 0xAA);
+const BORDERS: (u8, u8, u8) = (0x88, 0x88, 0x88);
 const INK: (u8, u8, u8) = (0x22, 0x22, 0x22);
 const PAPER: (u8, u8, u8) = (0xFF, 0xFF, 0xFF);
 
@@ -103,7 +116,7 @@ struct Canvas {
 
 impl Canvas {
     fn new(sheet: &Sheet) -> Option<Self> {
-        let mut pixels = Pixmap::new(sheet.width.round() as u32, sheet.height.round() as u32)?;
+        let mut pixels = Pixmap::new(pixels(sheet.width), pixels(sheet.height))?;
         let (red, green, blue) = GROUND;
         pixels.fill(Color::from_rgba8(red, green, blue, 255));
         Some(Self { pixels })
@@ -115,23 +128,6 @@ impl Canvas {
 
     fn height(&self) -> u32 {
         self.pixels.height()
-    }
-
-    fn ground(&mut self, path: Option<Path>) {
-        if let Some(path) = path {
-            self.fill(&path, PAPER, 255);
-            self.stroke(&path, BORDERS, 1.0);
-        }
-    }
-
-    /// Filled thinly enough to see borders beneath, with a dark line around: told apart without colours too.
-    fn area(&mut self, shapes: &[Path], level: Level) {
-        for path in shapes {
-            self.fill(path, colour(level), 0xB0);
-        }
-        for path in shapes {
-            self.stroke(path, INK, 2.0);
-        }
     }
 
     /// An arrow and the letter, in the upper right corner.
@@ -255,7 +251,7 @@ mod tests {
     const RIVER: &[[f64; 2]] =
         &[[45.80, 126.48], [45.83, 126.55], [45.81, 126.62], [45.77, 126.60], [45.76, 126.50], [45.80, 126.48]];
 
-    fn drawn(areas: &[Area], level: Level) -> Option<Picture> {
+    fn picture(areas: &[Area], level: Level) -> Option<Picture> {
         let drawing = Drawing { level, areas, coded: Vec::new(), ground: Vec::new() };
         of(&drawing, "地图".to_owned()).map(|(picture, _)| picture)
     }
@@ -270,7 +266,7 @@ mod tests {
     fn the_same_warning_is_the_same_bytes_and_few() {
         for level in Level::ALL {
             let areas = [area(&[RIVER], &[([45.79, 126.70], 3.0)])];
-            let (first, second) = (drawn(&areas, level).expect("drawn"), drawn(&areas, level).expect("drawn"));
+            let (first, second) = (picture(&areas, level).expect("drawn"), picture(&areas, level).expect("drawn"));
             assert_eq!(first, second);
             assert!(first.body.len() <= BYTES_MAX && first.body.starts_with(b"\x89PNG"), "{}", first.body.len());
         }
@@ -281,7 +277,8 @@ mod tests {
         let red = |r: u8, g: u8, b: u8| r > 0xB0 && g < 0x70 && b < 0x80;
         let yellow = |r: u8, g: u8, b: u8| r > 0xE0 && g > 0xC0 && b < 0x70;
         let areas = [area(&[RIVER], &[])];
-        let (as_red, as_yellow) = (drawn(&areas, Level::Red).expect("one"), drawn(&areas, Level::Yellow).expect("one"));
+        let (as_red, as_yellow) =
+            (picture(&areas, Level::Red).expect("one"), picture(&areas, Level::Yellow).expect("one"));
         let (filled, other) = (count(&as_red, red), count(&as_red, yellow));
         assert!(filled > 20_000 && other == 0, "{filled} red, {other} yellow");
         assert!(count(&as_yellow, yellow) > 20_000 && count(&as_yellow, red) == 0);
@@ -290,7 +287,7 @@ mod tests {
 
     #[test]
     fn what_has_no_outline_has_no_picture_and_thousands_of_corners_have_a_small_one() {
-        assert!(drawn(&[area(&[], &[])], Level::Red).is_none());
+        assert!(picture(&[area(&[], &[])], Level::Red).is_none());
         let coast: Vec<[f64; 2]> = (0..20_000)
             .map(|at| {
                 let turn = f64::from(at) / 20_000.0 * std::f64::consts::TAU;
@@ -298,10 +295,10 @@ mod tests {
                 [45.8 + rough * turn.sin(), 126.5 + rough * turn.cos()]
             })
             .collect();
-        assert!(drawn(&[area(&[&coast], &[])], Level::Orange).is_some());
+        assert!(picture(&[area(&[&coast], &[])], Level::Orange).is_some());
         // Longer than the Earth is round.
         assert!(
-            drawn(&[area(&[&[[-90.0, -180.0], [90.0, 180.0], [0.0, 0.0]]], &[([0.0, 0.0], 40_000.0)])], Level::Blue)
+            picture(&[area(&[&[[-90.0, -180.0], [90.0, 180.0], [0.0, 0.0]]], &[([0.0, 0.0], 40_000.0)])], Level::Blue)
                 .is_some()
         );
     }
