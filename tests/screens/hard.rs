@@ -86,7 +86,7 @@ async fn a_stolen_address_and_a_stolen_key_open_nothing_and_end_what_they_opened
     let same = world.ask(Method::GET, &path, &key.secret, &hold, Vec::new()).await;
     assert_eq!(same.status, StatusCode::NOT_MODIFIED);
     let mut stream = listen(&world, &path, &key.secret).await;
-    assert!(flow.revoke_key(&key.id).await.expect("stored"));
+    assert!(flow.revoke_key(&key.key.id).await.expect("stored"));
     to_the_end(&mut stream).await;
     let refused = world.ask(Method::GET, &path, &key.secret, &hold, Vec::new()).await;
     assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::UNAUTHORIZED, "key-revoked"));
