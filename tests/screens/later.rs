@@ -22,7 +22,11 @@ async fn what_stands_where_it_hangs_is_shown_also_where_nobody_hung_before() {
     assert_eq!((&shown["notices"][0]["warning"], &shown["notices"][0]["level"]), (&json!(id), &json!("red")));
     assert!(shown["notices"][0]["text"].as_str().is_some_and(|text| !text.is_empty()), "{shown}");
     let status = world.get(&format!("/v1/warnings/{id}/status"), &world.operator).await.json();
-    assert_eq!(status["channels"]["display"]["audience"].as_u64().unwrap_or_default(), 0, "nothing was delivered to it");
+    assert_eq!(
+        status["channels"]["display"]["audience"].as_u64().unwrap_or_default(),
+        0,
+        "nothing was delivered to it"
+    );
 
     // Elsewhere it does not stand; a screen that takes part in drills shows the drill too, and reads its own language.
     let elsewhere = registered(&world, "bridge", json!({"area": "230102001000"})).await;
