@@ -2,8 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use fenghuo_cloud_sms::CloudSms;
 use async_trait::async_trait;
+use fenghuo_cloud_sms::CloudSms;
 use fenghuo_contract::{Adapter, NotTaken, ReceiptSink};
 use fenghuo_display::Display;
 use fenghuo_email::Email;

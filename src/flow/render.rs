@@ -88,7 +88,13 @@ pub(crate) async fn step(
         let plan: PlanRecord = parse(&plan.value)?;
         let audience = parts.store.get(Space::PlanAudience, (*number).into()).await?.ok_or_else(missing)?;
         let audience = bitmap(&audience.value)?;
-        let said = Said { record: &record, warning, ordered: ordered.as_ref(), channel: plan.channel, deadline: plan.deadline };
+        let said = Said {
+            record: &record,
+            warning,
+            ordered: ordered.as_ref(),
+            channel: plan.channel,
+            deadline: plan.deadline,
+        };
         let render = |language: &str| said.in_language(parts, language);
         let contents = if partners::is_of_partner(parts, &plan) {
             PlanContents { first: partners::content(parts, warning, &plan, released_ms), variants: Vec::new() }

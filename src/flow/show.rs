@@ -159,8 +159,7 @@ async fn contents(
     rows: &RoaringBitmap,
 ) -> Result<Vec<Arc<Content>>, Unavailable> {
     let released_ms = record.released_ms.unwrap_or(record.received_ms);
-    let deadline =
-        plan.map_or_else(|| target::deadline(parts, warning, released_ms), |plan| plan.record.deadline);
+    let deadline = plan.map_or_else(|| target::deadline(parts, warning, released_ms), |plan| plan.record.deadline);
     let ordered = exact::ordered(parts, record).await?;
     let readers = render::readers(parts, rows);
     let has = |language: &str| {

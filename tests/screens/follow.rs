@@ -237,7 +237,7 @@ async fn a_changed_document_is_refused_and_nothing_is_not_calm() {
 async fn players_of_others_are_served_and_a_refused_screen_is_told_nothing_as_fresh() {
     let world = TestGateway::start().await;
     let feed = registered(&world, "hall", json!({"characters": 12})).await;
-    let other = registered(&world, "gate", json!({"area": "230109002000"})).await;
+    let other = registered(&world, "gate", json!({"area": "230102001000"})).await;
     let (cap, text) = (feed.replace("feed.json", "current.cap"), feed.replace("feed.json", "feed.txt"));
     let line = Line::to(&world.base, None).await;
     let data = tempfile::tempdir().expect("a directory");

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{JSON, actual, registered, showing};
 use crate::support::{
     gateway::TestGateway,
-    message::{OTHER_STREET, following, warning},
+    message::{following, warning},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,10 +22,14 @@ async fn what_stands_where_it_hangs_is_shown_also_where_nobody_hung_before() {
     assert_eq!((&shown["notices"][0]["warning"], &shown["notices"][0]["level"]), (&json!(id), &json!("red")));
     assert!(shown["notices"][0]["text"].as_str().is_some_and(|text| !text.is_empty()), "{shown}");
     let status = world.get(&format!("/v1/warnings/{id}/status"), &world.operator).await.json();
-    assert_eq!(status["channels"]["display"]["audience"].as_u64().unwrap_or_default(), 0, "nothing was delivered to it");
+    assert_eq!(
+        status["channels"]["display"]["audience"].as_u64().unwrap_or_default(),
+        0,
+        "nothing was delivered to it"
+    );
 
     // Elsewhere it does not stand; a screen that takes part in drills shows the drill too, and reads its own language.
-    let elsewhere = registered(&world, "bridge", json!({"area": OTHER_STREET})).await;
+    let elsewhere = registered(&world, "bridge", json!({"area": "230102001000"})).await;
     let drill = registered(&world, "gate", json!({"drill": true, "language": "en"})).await;
     let both = showing(&world, &drill, 2).await.json();
     assert_eq!(both["notices"][0]["language"], "en", "{both}");

@@ -43,7 +43,9 @@ async fn the_short_way_and_the_long_one_give_the_same_answer() {
     assert_eq!(view["items"][0]["holds"], "current", "{view}");
     let metrics = world.get("/metrics", &world.operator).await.text;
     let counted = metrics.lines().find(|line| {
-        line.starts_with("fenghuo_http_request_seconds_count") && line.contains("/screens/{id}/feed.json") && line.contains("304")
+        line.starts_with("fenghuo_http_request_seconds_count")
+            && line.contains("/screens/{id}/feed.json")
+            && line.contains("304")
     });
     let counted = counted.unwrap_or_else(|| panic!("counted: {metrics}"));
     assert!(counted.ends_with(" 8"), "{counted}");

@@ -211,7 +211,9 @@ impl<'a> Session<'a> {
     /// The word of a screen goes on its way; what is none is counted and done with.
     fn message(&mut self, message: Message) -> Result<(), Broken> {
         let topics = &self.publisher.broker.topics;
-        let said = topics.acknowledging(&message.topic).and_then(|group| Some((group.to_owned(), Said::read(&message.payload)?)));
+        let said = topics
+            .acknowledging(&message.topic)
+            .and_then(|group| Some((group.to_owned(), Said::read(&message.payload)?)));
         match said {
             Some((group, said)) => {
                 let word = Word { group, said, unanswered: message.unanswered };

@@ -155,7 +155,8 @@ async fn crowd(doing: Doing, address: SocketAddr, requests: Vec<String>) {
     for (number, request) in requests.into_iter().enumerate() {
         let (shared, room) = (Rc::clone(&shared), Rc::clone(&room));
         // The first question of each is put off, so that they do not all ask in the same moment.
-        let put_off = if let Doing::Poll(every) = doing { every.mul_f64(number as f64 / count as f64) } else { Duration::ZERO };
+        let put_off =
+            if let Doing::Poll(every) = doing { every.mul_f64(number as f64 / count as f64) } else { Duration::ZERO };
         tokio::task::spawn_local(screen(doing, address, request, put_off, shared, room));
     }
     while shared.ready.get() < count {

@@ -120,7 +120,8 @@ impl Kept {
         let Stored { about, cap, body, signature_input: input, signature } = stored;
         // As of the moment it was signed: its age is told with it.
         let believed = Self::believe(about, Received { body: body.into(), input, signature }, keys, None, created);
-        let kept = believed.inspect_err(|why| tracing::warn!(screen = id, %why, "what was kept is not believed")).ok()?;
+        let kept =
+            believed.inspect_err(|why| tracing::warn!(screen = id, %why, "what was kept is not believed")).ok()?;
         Some(Self { cap: cap.filter(|cap| cap.is_believed(keys)), ..kept })
     }
 

@@ -112,7 +112,9 @@ impl Uplink {
         let same = known.filter(|known| known.document.etag == believed.document.etag);
         let cap = match same.and_then(|known| known.cap.clone()) {
             Some(cap) => Some(cap),
-            None => self.cap(post).await.inspect_err(|trouble| tracing::debug!(screen = post.id, %trouble, "no CAP")).ok(),
+            None => {
+                self.cap(post).await.inspect_err(|trouble| tracing::debug!(screen = post.id, %trouble, "no CAP")).ok()
+            }
         };
         Ok(Kept { cap, ..believed })
     }

@@ -244,7 +244,12 @@ impl Screens {
 
     /// What a reader is told next who was told the document `holds`, after at most `patience`: another one, or that one again.
     /// `None` when the screen is gone or nobody is to wait any longer.
-    pub(super) async fn next(&self, id: &str, watching: &mut Watching, patience: Duration) -> Option<Arc<ScreenDocument>> {
+    pub(super) async fn next(
+        &self,
+        id: &str,
+        watching: &mut Watching,
+        patience: Duration,
+    ) -> Option<Arc<ScreenDocument>> {
         let until = self.clock.instant() + patience;
         loop {
             let left = until.saturating_duration_since(self.clock.instant());

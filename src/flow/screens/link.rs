@@ -84,7 +84,9 @@ impl ScreenLink {
     /// The ids of all screens.
     #[must_use]
     pub fn screens(&self) -> Vec<String> {
-        let ids = |parts: Arc<Parts>| parts.screens.registry.all().iter().map(|entry| entry.record.screen.id.clone()).collect();
+        let ids = |parts: Arc<Parts>| {
+            parts.screens.registry.all().iter().map(|entry| entry.record.screen.id.clone()).collect()
+        };
         self.parts().map(ids).unwrap_or_default()
     }
 

@@ -192,7 +192,10 @@ impl Registry {
     fn keep(&self, record: ScreenRecord, row: u32) {
         let mut entries = self.entries.write();
         let sighting = entries.get(&record.screen.id).map(|entry| Arc::clone(&entry.sighting)).unwrap_or_default();
-        entries.insert(record.screen.id.clone(), Arc::new(Entry { record, row, token: OnceLock::new(), shown: Mutex::default(), sighting }));
+        entries.insert(
+            record.screen.id.clone(),
+            Arc::new(Entry { record, row, token: OnceLock::new(), shown: Mutex::default(), sighting }),
+        );
     }
 }
 

@@ -14,10 +14,11 @@ use super::{
     OPERATORS,
     board::escape,
     frame::{Frame, Visit},
-    show::{clock, stamp},
+    show::clock,
     words::Words,
 };
 use crate::{
+    domain::moment::Moment,
     flow::screens::{Lesson, ScreenClass, ScreenView},
     http::{Site, api::read_lesson, fields::Fields, problem::FieldProblem},
     messages,
@@ -105,13 +106,21 @@ async fn show(
 /// What is wrong with a field, in the words of the page.
 fn sentence(words: Words, problem: &FieldProblem) -> String {
     let field = |value: &String| words.of("console-lesson-field-", value);
-    let arg = |(name, value): &(&'static str, String)| (*name, if *name == "field" { field(value) } else { value.clone() });
+    let arg =
+        |(name, value): &(&'static str, String)| (*name, if *name == "field" { field(value) } else { value.clone() });
     let got = problem.got.iter().map(|got| ("got", got.clone()));
     let args: Vec<_> = problem.args.iter().map(arg).chain(got).collect();
     let said = messages::sentence(words.0, &problem.code, &args);
     // Some sentences do not name their field.
     let named = problem.args.iter().find(|(name, _)| *name == "field").map(|(_, value)| field(value));
-    named.filter(|named| !said.contains(named.as_str())).map_or_else(|| said.clone(), |named| format!("{named}: {said}"))
+    named
+        .filter(|named| !said.contains(named.as_str()))
+        .map_or_else(|| said.clone(), |named| format!("{named}: {said}"))
+}
+
+/// `2026-07-15 08:00`, China's time: a lesson may stand for years.
+fn minute(moment: Moment) -> String {
+    Moment::china(moment.unix()).to_string().get(..16).unwrap_or_default().replace('T', " ")
 }
 
 /// A form as it was filled in.
@@ -133,10 +142,7 @@ pub(super) struct Given {
 
 impl Given {
     fn of(lesson: &Lesson) -> Self {
-        let local = |moment: crate::domain::moment::Moment| {
-            let china = crate::domain::moment::Moment::china(moment.unix()).to_string();
-            china.get(..16).unwrap_or_default().to_owned()
-        };
+        let local = |moment: Moment| minute(moment).replace(' ', "T");
         let hours = lesson.hours.as_deref().and_then(|hours| hours.split_once('-')).unwrap_or_default();
         Self {
             form: String::new(),
@@ -267,11 +273,17 @@ impl Row {
     fn new(words: Words, lesson: &Lesson, screens: &[ScreenView], now_unix: i64) -> Self {
         let due = lesson.is_due(now_unix);
         let over = lesson.until.is_some_and(|until| until.unix() <= now_unix);
-        let state = if due { "due" } else if over { "over" } else { "waiting" };
+        let state = if due {
+            "due"
+        } else if over {
+            "over"
+        } else {
+            "waiting"
+        };
         let classes = lesson.classes.iter().map(|class| words.of("console-class-", class.name()));
         let places: Vec<String> = classes.chain(lesson.groups.iter().cloned()).collect();
-        let from = lesson.from.map(|from| words.with("console-lesson-since", "time", stamp(&from.to_string())));
-        let until = lesson.until.map(|until| words.with("console-lesson-until", "time", stamp(&until.to_string())));
+        let from = lesson.from.map(|from| words.with("console-lesson-since", "time", minute(from)));
+        let until = lesson.until.map(|until| words.with("console-lesson-until", "time", minute(until)));
         let times: Vec<String> = from.into_iter().chain(until).chain(lesson.hours.clone()).collect();
         Self {
             id: lesson.id.clone(),

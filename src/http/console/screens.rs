@@ -145,10 +145,12 @@ fn said(words: Words, silence: &SilenceView) -> String {
 
 /// Proof of play in a few words; that nothing was said is said.
 fn plays(words: Words, tally: &PlayTally) -> Vec<String> {
-    let all = [("shown", tally.shown), ("received", tally.received), ("failed", tally.failed)];
-    let said = all.into_iter().filter(|(_, count)| *count > 0);
-    let said: Vec<String> =
-        said.map(|(name, count)| words.with(&format!("console-plays-{name}"), "count", count)).collect();
+    let said = [
+        (tally.shown > 0).then(|| words.with("console-plays-shown", "count", tally.shown)),
+        (tally.received > 0).then(|| words.with("console-plays-received", "count", tally.received)),
+        (tally.failed > 0).then(|| words.with("console-plays-failed", "count", tally.failed)),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
     if said.is_empty() { vec![words.t("console-plays-none")] } else { said }
 }
 

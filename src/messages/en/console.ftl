@@ -656,6 +656,7 @@ console-lesson-until = until { $time }
 console-lesson-hint = In peace screens show these in turn; a warning takes their place at once.
 console-no-lessons = Nothing is taught yet.
 console-lesson-add = Add or change
+console-lesson-act = Action
 console-lesson-change = Change
 console-lesson-end = End
 console-lesson-end-of = End “{ $lesson }”

@@ -656,6 +656,7 @@ console-lesson-until = { $time } 止
 console-lesson-hint = 没有预警时，屏幕轮流播放这些内容；预警一到立即让位。
 console-no-lessons = 还没有宣传内容。
 console-lesson-add = 添加或修改
+console-lesson-act = 操作
 console-lesson-change = 修改
 console-lesson-end = 停播
 console-lesson-end-of = 停播“{ $lesson }”

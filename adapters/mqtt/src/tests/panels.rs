@@ -162,10 +162,9 @@ async fn words_of_screens_are_told_and_garbage_is_not() {
         }
         panel.publish("fenghuo/plaza/ack", &ack("w-1", "shown")).await;
         panel.publish("fenghuo/plaza/ack", r#"{"screen":"led-7","etag":"\"1\""}"#).await;
-        for about in [
-            About::Warning { warning: "w-1".to_owned(), state: Did::Shown },
-            About::Holds { etag: "\"1\"".to_owned() },
-        ] {
+        for about in
+            [About::Warning { warning: "w-1".to_owned(), state: Did::Shown }, About::Holds { etag: "\"1\"".to_owned() }]
+        {
             let told = heard.recv().await.unwrap();
             assert_eq!(told, ("plaza".to_owned(), Said { screen: "led-7".to_owned(), about }));
         }
