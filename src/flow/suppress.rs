@@ -292,10 +292,7 @@ async fn forget(parts: &Parts, refusal: &Refusal, address: &Address, digest: &Di
 }
 
 /// The address behind a refusal; `None` when it is gone.
-async fn suppressed(
-    parts: &Parts,
-    refusal: &Refusal,
-) -> Result<Option<(Address, Digest, Suppressed)>, Unavailable> {
+async fn suppressed(parts: &Parts, refusal: &Refusal) -> Result<Option<(Address, Digest, Suppressed)>, Unavailable> {
     let endpoint = parts.addresses.endpoints(&[refusal.row], refusal.channel).await?.pop();
     let Some(address) = endpoint.and_then(|endpoint| endpoint.address) else { return Ok(None) };
     let mut rows = parts.directory.find_by_address(refusal.channel, address.expose()).await?;

@@ -7,8 +7,8 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use fenghuo_contract::{
-    Adapter, Address, Answer as ProviderAnswer, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound, Item, Profile, Token,
-    Verdict,
+    Adapter, Address, Answer as ProviderAnswer, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound,
+    Item, Profile, Token, Verdict,
 };
 
 use super::Route;
