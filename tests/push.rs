@@ -118,7 +118,7 @@ async fn each_route_gets_only_addresses_it_carries_and_what_none_carries_ends() 
     let push = &status["channels"]["push"];
     assert_eq!((&push["audience"], &push["accepted"]), (&json!(6), &json!(5)), "{status:#}");
     assert_eq!(push["failed_by_reason"]["no_route"], 1, "{status:#}");
-    assert_eq!((world.service.at("/3/device/").len(), world.service.at("/web/").len()), (3, 2));
+    assert_eq!((world.service.at("/3/device/0").len(), world.service.at("/web/").len()), (3, 2));
     let path = format!("/v1/warnings/{id}/deliveries?limit=100");
     let all = world.gateway.get(&path, &world.gateway.operator).await.json();
     for one in all["items"].as_array().expect("a list") {
@@ -146,7 +146,7 @@ async fn a_notification_opens_its_warning_and_what_follows_takes_its_place() {
     lift["infos"][0]["headline"] = "解除暴雨预警".into();
     let (third, _) = world.sent(&lift).await;
 
-    let (apple, web) = (world.service.at("/3/device/"), world.service.at("/web/"));
+    let (apple, web) = (world.service.at("/3/device/0"), world.service.at("/web/"));
     assert_eq!((apple.len(), web.len()), (3, 3));
     let digest = |view: &Value| view["digest"].as_str().expect("a digest").to_owned();
     let view = world.gateway.get(&format!("/v1/warnings/{id}"), &world.gateway.operator).await.json();
@@ -190,10 +190,10 @@ async fn a_token_that_has_ended_leaves_the_directory_with_its_reason() {
     let (_, status) = world.sent(&second).await;
     assert_eq!(status["channels"]["push"]["audience"], 7, "{status:#}");
     world.devices(&[token(7, "dead")]).await;
-    let before = world.service.at("/3/device/").len();
+    let before = world.service.at("/3/device/0").len();
     let (_, status) = world.sent(&actual("P3", "yellow")).await;
     assert_eq!(status["channels"]["push"]["audience"], 8, "{status:#}");
-    assert_eq!(world.service.at("/3/device/").len() - before, 7, "all but the suppressed one");
+    assert_eq!(world.service.at("/3/device/0").len() - before, 7, "all but the suppressed one");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

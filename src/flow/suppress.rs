@@ -251,9 +251,14 @@ fn is_for_good(adapter: &str, code: &str) -> bool {
 
 /// Whether something holds of a code: by the table of the adapter, else by all that know it.
 fn says(adapter: &str, code: &str, holds: impl Fn(&CodeMeaning) -> bool) -> bool {
-    let found = provider_codes::find(code);
-    let own: Vec<_> = found.iter().filter(|(table, _)| *table == adapter).collect();
-    let asked = if own.is_empty() { found.iter().collect() } else { own };
+    if code.is_empty() {
+        return false;
+    }
+    // `HTTP 410` stands as 410 in the tables.
+    let ways = [Some(code), code.rsplit_once(' ').map(|(_, last)| last)];
+    let own = ways.into_iter().flatten().map(|code| provider_codes::find(&format!("{adapter} {code}")));
+    let own = own.map(|found| found.into_iter().filter(|(table, _)| *table == adapter).collect::<Vec<_>>());
+    let asked = own.into_iter().find(|found| !found.is_empty()).unwrap_or_else(|| provider_codes::find(code));
     !asked.is_empty() && asked.iter().all(|(_, meaning)| holds(meaning))
 }
 
@@ -339,10 +344,7 @@ async fn forget(parts: &Parts, refusal: &Refusal, address: &Address, digest: &Di
 }
 
 /// The address behind a refusal; `None` when it is gone.
-async fn suppressed(
-    parts: &Parts,
-    refusal: &Refusal,
-) -> Result<Option<(Address, Digest, Suppressed)>, Unavailable> {
+async fn suppressed(parts: &Parts, refusal: &Refusal) -> Result<Option<(Address, Digest, Suppressed)>, Unavailable> {
     let endpoint = parts.addresses.endpoints(&[refusal.row], refusal.channel).await?.pop();
     let Some(address) = endpoint.and_then(|endpoint| endpoint.address) else { return Ok(None) };
     let mut rows = parts.directory.find_by_address(refusal.channel, address.expose()).await?;

@@ -40,8 +40,7 @@ async fn told(world: &TestGateway, inner: &str) -> Answer {
     let mut words = [TOKEN, "1795478400", "n1"];
     words.sort_unstable();
     let signature: String = Sha1::digest(words.concat()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let path =
-        format!("/callbacks/wechat.account/{SECRET}?timestamp=1795478400&nonce=n1&signature={signature}");
+    let path = format!("/callbacks/wechat.account/{SECRET}?timestamp=1795478400&nonce=n1&signature={signature}");
     let body = format!(
         "<xml><ToUserName>gh_songbei</ToUserName><FromUserName>oA</FromUserName><CreateTime>1795478400</CreateTime>{inner}</xml>"
     );
@@ -61,7 +60,11 @@ async fn who_asks_what_is_in_force_is_answered_at_once() {
     let (world, _files) = world(Some("https://songbei.example")).await;
     let calm = told(&world, &text(" 当前预警 ")).await;
     assert!(calm.header("content-type").starts_with("application/xml"), "{}", calm.text);
-    assert!(calm.text.contains("没有生效中的预警") && calm.text.contains("<ToUserName><![CDATA[oA]]>"), "{}", calm.text);
+    assert!(
+        calm.text.contains("没有生效中的预警") && calm.text.contains("<ToUserName><![CDATA[oA]]>"),
+        "{}",
+        calm.text
+    );
     assert_eq!(told(&world, &text("你好")).await.text, "success", "nothing else is answered");
 
     for number in 0..40 {

@@ -28,7 +28,8 @@ impl Address {
     /// The address without `kind` and its colon, where it begins so: for the wire, as [`Address::expose`].
     #[must_use]
     pub fn without_kind(&self, kind: &str) -> &str {
-        self.0.strip_prefix(kind).and_then(|rest| rest.strip_prefix(':')).unwrap_or(&self.0)
+        let rest = self.0.strip_prefix(kind).filter(|_| !kind.is_empty());
+        rest.and_then(|rest| rest.strip_prefix(':')).unwrap_or(&self.0)
     }
 
     /// The address itself, for the wire and for nothing else.

@@ -86,7 +86,8 @@ impl Links {
     pub fn new(settings: &Settings, url: &str, count: usize, streams: usize) -> Result<Self, LinksFault> {
         let guard = Guard::new(settings.allow_private.clone(), settings.deny.clone());
         let target = Target::check(url, settings, &guard)?;
-        let tls = if target.expose().scheme() == "http" { None } else { Some(tls::connector(settings.ca_file.as_deref())?) };
+        let tls =
+            if target.expose().scheme() == "http" { None } else { Some(tls::connector(settings.ca_file.as_deref())?) };
         Ok(Self::to(Origin::new(settings, guard, target, tls, streams)?, count))
     }
 

@@ -83,7 +83,8 @@ impl Origins {
         if known.len() >= ORIGINS_MAX {
             return None;
         }
-        let links = Links::over(&self.settings, self.guard.clone(), target.clone(), &self.tls, (self.count, self.streams));
+        let links =
+            Links::over(&self.settings, self.guard.clone(), target.clone(), &self.tls, (self.count, self.streams));
         let one = Arc::new(Known { links: links.ok()?, other: AtomicBool::new(false) });
         known.insert(authority.to_owned(), Arc::clone(&one));
         Some(one)

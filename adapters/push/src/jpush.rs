@@ -77,7 +77,8 @@ impl JPush {
 
     /// The verdicts on one call's items, with their places.
     async fn push(&self, group: &Group<'_>, document: &Document, budget: Duration) -> Vec<(usize, Verdict)> {
-        let addresses: Vec<&str> = group.items.iter().map(|(_, item)| group.kind.name(item.address.without_kind("jpush"))).collect();
+        let addresses: Vec<&str> =
+            group.items.iter().map(|(_, item)| group.kind.name(item.address.without_kind("jpush"))).collect();
         let alone = match &group.items[..] {
             [(_, item)] => item.confirm.as_deref(),
             _ => None,

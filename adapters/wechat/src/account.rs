@@ -14,8 +14,8 @@ use std::{
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Answer, Batch, Callback, CallbackFault, Cause, Channel, Content, Deduplication, Fault, Fit, Inbound, Profile,
-    RateUnit, ReceiptStyle, Verdict,
+    Adapter, Answer, Batch, Callback, CallbackFault, Cause, Channel, Content, Deduplication, Fault, Fit, Inbound,
+    Profile, RateUnit, ReceiptStyle, Verdict,
 };
 
 use crate::{

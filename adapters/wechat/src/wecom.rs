@@ -12,8 +12,8 @@ use std::{
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Answer, Batch, Callback, CallbackFault, Cause, Channel, Class, Content, Deduplication, Fault, Fit, Inbound, Item,
-    Profile, RateUnit, ReceiptStyle, Reference, Scope, Verdict,
+    Adapter, Answer, Batch, Callback, CallbackFault, Cause, Channel, Class, Content, Deduplication, Fault, Fit,
+    Inbound, Item, Profile, RateUnit, ReceiptStyle, Reference, Scope, Verdict,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;

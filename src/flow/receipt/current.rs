@@ -59,5 +59,9 @@ pub(super) fn text(flow: &Flow) -> String {
 fn line(view: &WarningView, number: usize, chinese: bool) -> String {
     let code = ShortCode::of_digest(&view.digest).map(|code| code.to_string()).unwrap_or_default();
     let headline = &view.headline;
-    if chinese { format!("\n{number}. {headline}（核验码 {code}）") } else { format!("\n{number}. {headline} (code {code})") }
+    if chinese {
+        format!("\n{number}. {headline}（核验码 {code}）")
+    } else {
+        format!("\n{number}. {headline} (code {code})")
+    }
 }

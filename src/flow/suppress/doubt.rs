@@ -64,7 +64,8 @@ pub(crate) fn seen(parts: &Parts, seen: &mut Seen) {
         let Some(since_ms) = tally.doubted_since_ms else { continue };
         let channel = parts.routes.get(route).map(|route| route.channel.name().to_owned());
         let subject = Subject { warning: None, channel, route: Some(route.clone()) };
-        let numbers = [("route", route.clone()), ("refused", tally.refused.to_string()), ("count", tally.answered.to_string())];
+        let numbers =
+            [("route", route.clone()), ("refused", tally.refused.to_string()), ("count", tally.answered.to_string())];
         let facts = numbers.map(|(name, value)| (name.to_owned(), value)).into();
         seen.insert((AlarmCode::AddressesDoubted, subject), Told { since_ms: Some(since_ms), facts });
     }

@@ -68,8 +68,7 @@ impl Flow {
         let channel = suppressed.channel.name();
         let views = parts.directory.views(&rows).await?.into_iter().flatten();
         // Of one that has ended those are named who had it.
-        let having: Vec<_> =
-            views.filter(|view| suppressed.gone || view.endpoints.contains_key(channel)).collect();
+        let having: Vec<_> = views.filter(|view| suppressed.gone || view.endpoints.contains_key(channel)).collect();
         let address = having.first().filter(|_| !suppressed.gone);
         Ok(SuppressionView {
             id: hex(&digest),

@@ -103,7 +103,8 @@ impl Settings {
     /// that takes subscriptions. Where the host's name leads is checked when it is called.
     #[must_use]
     pub fn takes(&self, subscription: &str) -> bool {
-        let endpoint = Subscription::read(subscription.strip_prefix("webpush:").unwrap_or(subscription)).and_then(|known| url::Url::parse(&known.endpoint).ok());
+        let endpoint = Subscription::read(subscription.strip_prefix("webpush:").unwrap_or(subscription))
+            .and_then(|known| url::Url::parse(&known.endpoint).ok());
         endpoint.is_some_and(|url| url.host_str().is_some_and(|host| listed(&self.services, host)))
     }
 

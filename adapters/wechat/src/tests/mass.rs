@@ -143,10 +143,7 @@ async fn the_speed_is_set_once_before_the_first() {
     let adapter = account(&stand_in.account("mass", "mass = { speed = 2 }\nparallel = 1"));
     assert_eq!(submit(&adapter, &batch(&["tag:1", "tag:2"])).await, ["accepted", "accepted"]);
     let call = stand_in.next().await;
-    assert_eq!(
-        (&call["path"], &call["document"]),
-        (&json!("/cgi-bin/message/mass/speed/set"), &json!({ "speed": 2 }))
-    );
+    assert_eq!((&call["path"], &call["document"]), (&json!("/cgi-bin/message/mass/speed/set"), &json!({ "speed": 2 })));
     for _ in 0..2 {
         assert_eq!(stand_in.next().await["path"], "/cgi-bin/message/mass/sendall");
     }
