@@ -221,7 +221,7 @@ impl Writer {
         let mut call = SCRIPTS.look.call(&names);
         shared.sign(&mut call);
         call.arg(self.attempt).arg(before.sequence).arg(&chain::tag(&before.hash)[..]);
-        call.arg(&row.map_or_else(Vec::new, |row| chain::tag(&row.head.hash).to_vec()));
+        call.arg(row.map_or_else(Vec::new, |row| chain::tag(&row.head.hash).to_vec()));
         let (word, mut rest) = reply::word(self.link.run(&SCRIPTS.look, &call).await?)?;
         if word != "stands" && word != "absent" {
             self.strange(&word, rest).await?;
