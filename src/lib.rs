@@ -27,7 +27,7 @@
 //! | what does a provider's answer mean? | `fenghuo_contract::Verdict`, and the adapter that gives it |
 //! | what became of a delivery? | [`domain::delivery`] (rules), [`flow::receipt`], [`flow::status`] |
 //! | what must a screen show now? | [`flow::screens`] |
-//! | what stands on disk? | [`store`] (contract), [`store::embedded`] (SQLite), [`flow::record`] (our records) |
+//! | what stands on disk? | [`store`] (contract), [`store::embedded`] (SQLite), [`store::redis`] (several nodes), [`flow::record`] (our records) |
 //! | which route answers a request, and for whom? | [`http::routes`] and the matrix in `tests/access.rs` |
 //! | what does a code mean? | [`messages`], `fenghuo explain CODE` |
 //! | how is it put together? | [`app`]; concrete adapters are named in [`app::adapters`] alone |

@@ -16,6 +16,10 @@
 //! found, or can never be done any more once its node has looked. A store that is emptied, replaced by another, or ends
 //! before the newest row this node has seen is recognised by the first script that runs there: the node takes part no
 //! more, see [`Cluster::fenced`].
+//!
+//! A user of its own needs the keys `{prefix}:*` and the commands `EVALSHA`, `SCRIPT LOAD`, those the scripts call, `HGET`,
+//! `HMGET`, `XREAD`, `WAIT`, `INFO`, with sentinels `ROLE`, in a cluster `CLUSTER KEYSLOT` and `CLUSTER SLOTS`; `CONFIG GET`
+//! only lets more be checked.
 
 mod address;
 mod bounds;
@@ -171,15 +175,19 @@ impl Redis {
             }
         }
         let shared = Arc::new(Shared::new(clock, keys, identity, known));
-        Ok(Self::start(shared, &server, link, replicas, options.lease))
+        let control =
+            Arc::new(Control::new(Arc::clone(&shared), Link::new(Arc::clone(&server)), replicas, options.lease));
+        // From the first moment on it is known who lives and what the server has.
+        control.beat().await.map_err(|fault| unreachable_at(&options.address, &fault))?;
+        Ok(Self::start(shared, &server, link, control))
     }
 
     /// Starts what runs while a store is open.
-    fn start(shared: Arc<Shared>, server: &Arc<Server>, link: Link, replicas: Replicas, lease: Duration) -> Self {
+    fn start(shared: Arc<Shared>, server: &Arc<Server>, link: Link, control: Arc<Control>) -> Self {
+        let replicas = control.replicas;
         let new_link = || Link::new(Arc::clone(server));
         let (orders, inbox) = channel(QUEUE_UNITS as usize + 1);
         let reading = Arc::new(new_link());
-        let control = Arc::new(Control::new(Arc::clone(&shared), new_link(), replicas, lease));
         let waiting = tokio::sync::Mutex::new(new_link());
         let follower = Follower { shared: Arc::clone(&shared), waiting, reading: Arc::clone(&reading) };
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());

@@ -20,11 +20,12 @@ pub(super) const ANSWER: Duration = Duration::from_millis(1200);
 /// Bytes a server is thought to take in or give out in a second at the least, where much is sent or asked for.
 pub(super) const BYTES_PER_SECOND: usize = 20 << 20;
 
-/// How long a group is repeated while other nodes commit before it, or while a slot moves.
+/// How long a group is repeated while other nodes commit before it.
 pub(super) const REPEAT: Duration = Duration::from_secs(2);
 
-/// The pause before what a server could not take is tried again.
-pub(super) const AGAIN: Duration = Duration::from_millis(10);
+/// The pause before what a server could not take is tried again, and how often it is.
+pub(super) const AGAIN: Duration = Duration::from_millis(20);
+pub(super) const AGAIN_TIMES: u32 = 80;
 
 /// Shortest and longest pause between two attempts to come back.
 pub(super) const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::{
     address::Address,
-    bounds::{ANSWER, BYTES_PER_SECOND, CONNECT},
+    bounds::{AGAIN, AGAIN_TIMES, ANSWER, BYTES_PER_SECOND, CONNECT},
     fault::Fault,
     script::Script,
 };
@@ -54,8 +54,19 @@ impl Link {
         self.ask_within(command, ANSWER).await
     }
 
-    /// The same with more or less patience than usual.
+    /// The same with more or less patience than usual. What the server refuses because it is not the one any more, or
+    /// not yet, is asked for again for a while: a slot moves, a replica is made the primary, a file is loaded.
     pub(super) async fn ask_within(&self, command: &Cmd, patience: Duration) -> Result<Value, Fault> {
+        for _ in 0..AGAIN_TIMES {
+            match self.ask_once(command, patience).await {
+                Err(Fault::Later(_) | Fault::Elsewhere(_)) => tokio::time::sleep(AGAIN).await,
+                answer => return answer,
+            }
+        }
+        self.ask_once(command, patience).await
+    }
+
+    async fn ask_once(&self, command: &Cmd, patience: Duration) -> Result<Value, Fault> {
         let (number, connection) = self.connection().await?;
         self.send(number, connection, command, patience).await
     }

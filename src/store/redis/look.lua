@@ -10,7 +10,9 @@ end
 if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then
   return {'fenced'}
 end
-redis.call('HSET', KEYS[5], ARGV[1], ARGV[5])
+-- Never lower: a look may itself come late.
+local floor = tonumber(redis.call('HGET', KEYS[5], ARGV[1]) or '0')
+redis.call('HSET', KEYS[5], ARGV[1], string.format('%.0f', math.max(floor, tonumber(ARGV[5]))))
 if not stands(KEYS[3], ARGV[6], ARGV[7]) then
   return {'lost', head[3], head[4]}
 end

@@ -60,7 +60,7 @@ impl Control {
     pub(super) async fn keep_beating(&self) {
         while self.shared.ended().is_none() {
             match self.beat().await {
-                Ok(living) => *self.living.lock() = living,
+                Ok(()) => {}
                 Err(fault) if self.shared.ended().is_none() => self.shared.away(fault.to_string()),
                 Err(_) => return,
             }
@@ -68,8 +68,8 @@ impl Control {
         }
     }
 
-    /// One beat, and a look at the server's memory.
-    async fn beat(&self) -> Result<Vec<NodeId>, Fault> {
+    /// One beat, which tells who lives, and a look at the server's memory.
+    pub(super) async fn beat(&self) -> Result<(), Fault> {
         let keys = &self.shared.keys;
         let names = [keys.head(), keys.nodes(), keys.beats(), keys.floors(), keys.roles(), keys.journal()];
         let mut call = SCRIPTS.beat.call(&names);
@@ -81,6 +81,7 @@ impl Control {
         let living = rest.map(|node| reply::number(node, "a node").map(NodeId));
         let mut living: Vec<NodeId> = living.collect::<Result<_, _>>()?;
         living.sort_unstable();
+        *self.living.lock() = living;
         if struck_off > 0 {
             tracing::warn!(struck_off, "nodes were silent for longer than their lease and take part no more");
             // What is taken over from them is not given back by a replica that never heard of it.
@@ -90,7 +91,7 @@ impl Control {
         question.arg("memory");
         let (used, most) = memory(&reply::text(self.link.ask(&question).await?, "what memory it has")?);
         self.shared.look(used, most);
-        Ok(living)
+        Ok(())
     }
 
     /// Waits for the replicas to have what this link wrote.

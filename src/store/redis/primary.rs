@@ -135,6 +135,10 @@ async fn enter(
     };
     let info = place.into_connection_info().map_err(said)?;
     let info = info.set_redis_settings(redis).set_tcp_settings(TcpSettings::default().set_nodelay(true));
+    if address.tls {
+        // A second call finds it installed, which is as good.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+    }
     let client = if address.tls {
         Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: login.ca.clone() })
     } else {

@@ -44,7 +44,7 @@ enum Outcome {
     Conflicts(Vec<u64>),
     /// Another node was first; nothing was done.
     Moved(Head),
-    /// Nothing was done, and may be in a moment, here or elsewhere.
+    /// Nothing was done, and may be now.
     Again(String),
     /// There is no memory for it; nothing was done.
     Full,
@@ -126,9 +126,8 @@ impl Writer {
         match self.link.run_within(script, &call, patience_for(bytes)).await {
             Ok(answer) => self.read(answer).await.unwrap_or_else(|fault| Outcome::Unknown(fault.to_string())),
             Err(Fault::Full(_)) => Outcome::Full,
-            Err(Fault::Later(text) | Fault::Elsewhere(text)) => Outcome::Again(text),
             Err(Fault::Silent(text)) => self.settle(row, text).await,
-            Err(fault @ (Fault::Away(_) | Fault::Refused(_) | Fault::NoScript)) => {
+            Err(fault) => {
                 self.shared.away(fault.to_string());
                 Outcome::Refused(fault.to_string())
             }
@@ -222,7 +221,7 @@ impl Writer {
         let mut call = SCRIPTS.look.call(&names);
         shared.sign(&mut call);
         call.arg(self.attempt).arg(before.sequence).arg(&chain::tag(&before.hash)[..]);
-        call.arg(&row.map_or_else(Vec::new, |row| chain::tag(&row.head.hash).to_vec()));
+        call.arg(row.map_or_else(Vec::new, |row| chain::tag(&row.head.hash).to_vec()));
         let (word, mut rest) = reply::word(self.link.run(&SCRIPTS.look, &call).await?)?;
         if word != "stands" && word != "absent" {
             self.strange(&word, rest).await?;

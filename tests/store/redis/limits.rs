@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fenghuo::store::{Cluster, RateAsk, redis::Redis};
+use fenghuo::store::{RateAsk, redis::Redis};
 use proptest::prelude::*;
 
 use super::rig::{at, cluster, node};
