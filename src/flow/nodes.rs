@@ -126,6 +126,11 @@ impl Nodes {
         self.cluster.is_some().then(|| *self.followed.borrow())
     }
 
+    /// Ends when this node begins anew.
+    pub(crate) async fn is_abandoned(&self) {
+        self.anew.cancelled().await;
+    }
+
     /// Stops this node: it begins anew from what the store says.
     pub(crate) fn begin_anew(&self, why: &str) {
         if !self.anew.is_cancelled() {

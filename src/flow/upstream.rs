@@ -16,8 +16,8 @@ use serde::Serialize;
 
 use super::{
     Flow, Parts,
-    nodes,
     alarms::{AlarmCode, Seen, Subject, Told},
+    nodes,
     record::rfc3339,
 };
 use crate::config::Upstream;

@@ -20,7 +20,7 @@ use futures_util::StreamExt;
 
 use super::chance::Chance;
 use crate::support::{
-    arrivals::most_in,
+    arrivals::{most_in, sum},
     engine::{Nodes, Plan},
     message::{STREET, following, warning},
 };
@@ -37,7 +37,8 @@ async fn nodes(seed: u64, count: usize, recipients: u32, rate: u32) -> Nodes {
         route.rate_per_s = Some(rate);
         settings.latency_ms = 20;
     };
-    let plan = Plan::new(seed).route("sms.a", Channel::Sms, route).recipients(STREET, Channel::Sms, numbers(recipients));
+    let plan =
+        Plan::new(seed).route("sms.a", Channel::Sms, route).recipients(STREET, Channel::Sms, numbers(recipients));
     plan.share(count).await
 }
 
@@ -185,7 +186,10 @@ async fn one_limit_is_kept_and_used_while_nodes_come_and_go() {
             nodes.clock.sleep(Duration::from_secs(3)).await;
             nodes.start(count - 1).await;
         }
-        nodes.clock.sleep((begin + Duration::from_secs(u64::from(seconds))).saturating_sub(nodes.arrivals("sms.a").now())).await;
+        nodes
+            .clock
+            .sleep((begin + Duration::from_secs(u64::from(seconds))).saturating_sub(nodes.arrivals("sms.a").now()))
+            .await;
         let arrivals = nodes.arrivals("sms.a").all();
         let most = most_in(&arrivals, Duration::from_secs(1), RateUnit::Recipients);
         let whole = arrivals.iter().map(|arrival| arrival.deliveries).sum::<u64>();
@@ -326,4 +330,34 @@ async fn a_node_that_missed_rows_begins_anew() {
     nodes.clock.sleep(Duration::from_millis(300)).await;
     assert_eq!(nodes.tend().await, 1);
     everybody_once(&mut nodes, &id, 10, 10).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn windows_and_days_that_nodes_share_are_never_exceeded() {
+    type Limit = fn(&mut fenghuo::config::Route);
+    // What is limited, the window, the most in it, what may go in half a minute and a bit.
+    let cases: [(Limit, Duration, u64, u64); 3] = [
+        (|route| (route.rate_per_s, route.hard_cap) = (Some(200), true), Duration::from_secs(1), 200, 6_000),
+        (|route| route.per_minute = Some(1_200), MINUTE, 1_200, 600),
+        (|route| route.per_day = Some(300), 10 * MINUTE, 300, 300),
+    ];
+    for (limit, window, most, goes) in cases {
+        let route = |route: &mut fenghuo::config::Route, settings: &mut fenghuo_simulator::Settings| {
+            limit(route);
+            settings.receipts = 0.0;
+        };
+        let plan = Plan::new(60).route("sms.a", Channel::Sms, route);
+        let mut nodes = plan.recipients(STREET, Channel::Sms, numbers(7_000)).share(3).await;
+        nodes.node(0).post(&warning("W1", "red")).await;
+        nodes.clock.sleep(Duration::from_secs(15)).await;
+        nodes.crash(1, Duration::ZERO).await;
+        nodes.clock.sleep(Duration::from_secs(5)).await;
+        nodes.start(1).await;
+        nodes.clock.sleep(Duration::from_secs(10)).await;
+        let arrivals = nodes.arrivals("sms.a").all();
+        let (in_window, whole) =
+            (most_in(&arrivals, window, RateUnit::Recipients), sum(&arrivals, RateUnit::Recipients));
+        assert!(in_window <= most, "{in_window} in {window:?}, {most} at most");
+        assert!(whole as f64 >= goes as f64 * 0.97, "{whole} of {goes} in {window:?}");
+    }
 }

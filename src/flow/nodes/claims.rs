@@ -10,13 +10,7 @@
 
 mod record;
 
-use std::{
-    cmp::Reverse,
-    collections::BTreeMap,
-    ops::Range,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cmp::Reverse, collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -122,8 +116,8 @@ pub(super) fn waited(parts: &Arc<Parts>) {
     // Whoever leads next takes what came while nobody did.
     waited.forget_before(parts.clock.unix_ms() - WAITED_MS);
     if parts.nodes.leads() && !waited.is_empty() {
-        let (waited, parts) = (std::mem::take(&mut *waited), Arc::clone(parts));
-        parts.clone().lifecycle.spawn(async move { waited.take_news(&parts).await });
+        let (waited, taking) = (std::mem::take(&mut *waited), Arc::clone(parts));
+        parts.lifecycle.spawn(async move { waited.take_news(&taking).await });
     }
 }
 

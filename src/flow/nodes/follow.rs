@@ -112,7 +112,7 @@ async fn outcomes(
     known?;
     let Some(plan) = plan_of(data).and_then(|number| parts.projection.plan(number)) else { return Ok(()) };
     if lease_of(data).is_some_and(|lease| lease != 0) {
-        learn_entry(parts, data, &mut *parts.nodes.claims.waited.lock());
+        learn_entry(parts, data, &mut parts.nodes.claims.waited.lock());
         claims::waited(parts);
     } else {
         let reopened = reading.reopened();

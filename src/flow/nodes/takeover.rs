@@ -27,10 +27,10 @@ pub(super) async fn take(parts: &Arc<Parts>, alive: &[NodeId]) -> Result<(), Una
     // Leases of a gateway that was alone here before are those of a dead node too.
     let is_dead = |lease: u64| node_of(lease).is_none_or(|node| !alive.contains(&node));
     let mut left: BTreeMap<u64, (Vec<u64>, Vec<u32>)> = BTreeMap::new();
-    for (lease, plan, runs) in parts.nodes.reading.lock().await.leases.open(is_dead) {
-        let (leases, ranks) = left.entry(plan).or_default();
-        leases.push(lease);
-        ranks.extend(runs.into_iter().flat_map(|(first, len)| first..first + len));
+    for open in parts.nodes.reading.lock().await.leases.open(is_dead) {
+        let (leases, ranks) = left.entry(open.plan).or_default();
+        leases.push(open.lease);
+        ranks.extend(open.runs.into_iter().flat_map(|(first, len)| first..first + len));
     }
     for (number, known) in parts.nodes.claims.all() {
         if known.record.clone().release(alive) {

@@ -109,7 +109,12 @@ pub(super) async fn take(parts: &Arc<Parts>, heard: Vec<Heard>) -> Result<(), No
         // On its own: whoever waits may go away in the middle of a commit.
         parts.lifecycle.spawn(empty(Arc::clone(parts)));
     }
-    answered.await.unwrap_or(Err(NotTaken))
+    tokio::select! {
+        biased;
+        taken = answered => taken.unwrap_or(Err(NotTaken)),
+        // Nobody empties the queue of a gateway that is abandoned.
+        () = parts.nodes.is_abandoned() => Err(NotTaken),
+    }
 }
 
 async fn empty(parts: Arc<Parts>) {

@@ -63,6 +63,9 @@ async fn begin(parts: &Arc<Parts>, warning: &WarningId, heads: &[&Arc<Head>], no
     let mut puts: Vec<Put> = erased.iter().map(put).collect();
     for number in numbers {
         puts.push(Put { space: Space::PlanAudience, key: number.into(), value: None, expect: Expect::Any });
+        if !parts.nodes.is_alone() {
+            puts.push(Put { space: Space::Claim, key: number.into(), value: None, expect: Expect::Any });
+        }
         puts.extend(content_for_nobody(parts, number).await?);
     }
     let decision = Decision {

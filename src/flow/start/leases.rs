@@ -7,6 +7,14 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub(in crate::flow) struct Leases(HashMap<u64, Open>);
 
+/// A lease of which not everything was answered.
+pub(in crate::flow) struct OpenLease {
+    pub(in crate::flow) lease: u64,
+    pub(in crate::flow) plan: u64,
+    /// First rank and length, answered or not.
+    pub(in crate::flow) runs: Vec<(u32, u32)>,
+}
+
 struct Open {
     plan: u64,
     /// Deliveries without outcome yet.
@@ -23,11 +31,12 @@ impl Open {
 }
 
 impl Leases {
-    /// Plans and ranks of the leases whose number says yes, by lease.
-    pub(in crate::flow) fn open(&self, wanted: impl Fn(u64) -> bool) -> Vec<(u64, u64, Vec<(u32, u32)>)> {
+    /// Open leases whose number says yes, in the order of their plans.
+    pub(in crate::flow) fn open(&self, wanted: impl Fn(u64) -> bool) -> Vec<OpenLease> {
         let open = self.0.iter().filter(|(lease, _)| wanted(**lease));
-        let mut open: Vec<_> = open.map(|(lease, open)| (*lease, open.plan, open.runs.clone())).collect();
-        open.sort_unstable_by_key(|(lease, plan, _)| (*plan, *lease));
+        let of = |(lease, open): (&u64, &Open)| OpenLease { lease: *lease, plan: open.plan, runs: open.runs.clone() };
+        let mut open: Vec<OpenLease> = open.map(of).collect();
+        open.sort_unstable_by_key(|open| (open.plan, open.lease));
         open
     }
 

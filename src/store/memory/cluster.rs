@@ -297,10 +297,10 @@ mod tests {
         a.commit(commit("a")).await.unwrap();
         a.commit(Commit { puts: commit("only").puts, entries: Vec::new() }).await.unwrap();
         let seen = of_b.changes(1, Duration::ZERO).await.unwrap();
-        assert_eq!(seen.iter().map(|change| (change.sequence, change.node)).collect::<Vec<_>>(), [
-            (2, of_a.node()),
-            (3, of_a.node())
-        ]);
+        assert_eq!(
+            seen.iter().map(|change| (change.sequence, change.node)).collect::<Vec<_>>(),
+            [(2, of_a.node()), (3, of_a.node())]
+        );
         assert!(matches!(of_b.changes(0, Duration::ZERO).await, Err(FollowFault::Gone { after: 0 })));
         assert!(matches!(of_b.changes(9, Duration::ZERO).await, Err(FollowFault::Strange(_))));
         store.cut(of_a.node());

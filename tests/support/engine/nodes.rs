@@ -148,8 +148,7 @@ impl Nodes {
         let id = handle.cluster().expect("a cluster").node();
         let (config, simulators) = (self.plan.config.clone(), self.plan.simulators.clone());
         let store: Store = Arc::new(handle);
-        let engine =
-            Engine::on(store, self.clock.clone(), config, simulators, self.plan.seed, Some(&self.providers));
+        let engine = Engine::on(store, self.clock.clone(), config, simulators, self.plan.seed, Some(&self.providers));
         self.nodes[place] = Some((id, Box::pin(engine).await));
     }
 
@@ -214,7 +213,8 @@ impl Nodes {
     /// Deliveries that a route of a node was given, since it started.
     pub fn sent(&self, place: usize, route: &str) -> u64 {
         let text = self.node(place).telemetry.exposition(false);
-        let counted = text.lines().filter(|line| line.starts_with("fenghuo_delivery_attempts_total") && line.contains(route));
+        let counted =
+            text.lines().filter(|line| line.starts_with("fenghuo_delivery_attempts_total") && line.contains(route));
         counted.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>() as u64
     }
 
