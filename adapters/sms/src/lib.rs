@@ -8,7 +8,8 @@
 //!   and comes back after a loss; what it has to write leaves in one write. The window halves when the carrier says "too
 //!   fast", and grows back.
 //! - Urgent batches have a link of their own where there are two or more, else places in the window of the one.
-//! - At a lost link what left whole and has no answer is in doubt, and what did not leave was not taken.
+//! - At a lost link what left whole and has no answer is in doubt, and what did not leave was not taken: it goes
+//!   over another link that is up.
 //! - `receipt` makes one receipt of the reports of all segments, whichever link and order they come in. A report is answered
 //!   after the sink took what it came to; one the sink refused is to be repeated. `replies` puts together what people write.
 //! - A repeat of a long message bears the reference of the first attempt, so that a handset that has some of its segments

@@ -5,7 +5,8 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use fenghuo_contract::NotTaken;
@@ -32,6 +33,9 @@ use crate::{
 const ROOM_KIB: usize = 32 * 1024;
 /// One commit takes no further receipts above this many.
 const TOGETHER: usize = 20_000;
+
+/// How long a turn waits for answers at most: strangers may have filled the room as well.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What waits, and whose turn it is.
 pub(crate) struct Turn {
@@ -127,6 +131,7 @@ async fn empty(parts: Arc<Parts>) {
         }
         let (heard, answers): (Vec<_>, Vec<_>) =
             next.into_iter().map(|waiting| (waiting.heard, (waiting.answer, waiting._room))).unzip();
+        answers_come_in(&parts).await;
         let taken = {
             let _turn = parts.receipts.wait().await;
             write(&parts, heard.into_iter().flatten()).await
@@ -135,6 +140,20 @@ async fn empty(parts: Arc<Parts>) {
             // Who does not wait any more will say it again.
             let _gone = answer.send(taken);
         }
+    }
+}
+
+/// While answers are out, receipts nobody knows yet are mostly theirs. Before these need more than half of the room there is
+/// for such receipts, the answers are waited for a moment: what is acknowledged must not give way to what comes after it. The
+/// peer gets no acknowledgement meanwhile and slows down.
+async fn answers_come_in(parts: &Parts) {
+    let references = &parts.projection.references;
+    let until = parts.clock.instant() + PATIENCE;
+    while references.waiting() > references.bounds().most as u64 / 2
+        && parts.routes.values().any(|route| route.in_flight.load(Ordering::Relaxed) > 0)
+        && parts.clock.instant() < until
+    {
+        parts.clock.sleep(Duration::from_millis(5)).await;
     }
 }
 
