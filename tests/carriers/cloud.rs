@@ -12,7 +12,7 @@ use fenghuo::flow::target::directory::Recipient;
 use fenghuo_contract::Channel;
 use serde_json::Value;
 
-use super::{ROUTE, number, people, saying, sent};
+use super::{ROUTE, number, people, saying, sent, until};
 use crate::support::{
     gateway::{TestGateway, route},
     message::STREET,
@@ -153,13 +153,13 @@ async fn officers_are_called_by_a_template_of_their_own_each_with_his_own_link()
     let path = own.strip_prefix(&world.base).expect("of this gateway");
     let pressed = world.ask(reqwest::Method::POST, path, "", &[], Vec::new()).await;
     assert!(pressed.status.is_success() || pressed.status.is_redirection(), "{} {}", pressed.status, pressed.text);
-    let calls = world.get(&format!("/v1/warnings/{id}/calls"), &world.operator).await.json();
-    let confirmed: Vec<&str> = calls["items"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter(|call| call["state"] == "confirmed")
-        .filter_map(|call| call["external_id"].as_str())
-        .collect();
-    assert_eq!(confirmed, ["officer-1"], "{calls:#}");
+    let confirmed = async || {
+        let calls = world.get(&format!("/v1/warnings/{id}/calls"), &world.operator).await.json();
+        let items = calls["items"].as_array().expect("a list").clone();
+        let confirmed = items.into_iter().filter(|call| call["state"] == "confirmed");
+        confirmed.filter_map(|call| call["external_id"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    // The list follows what was pressed, with its next look.
+    until("somebody has confirmed", async || !confirmed().await.is_empty()).await;
+    assert_eq!(confirmed().await, ["officer-1"]);
 }
