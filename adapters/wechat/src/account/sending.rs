@@ -151,7 +151,7 @@ impl OfficialAccount {
     /// One mass message to all openids of the batch. The interface wants two of them at least and says of none of them what
     /// became of it; a repeat of the same hand-over is recognised.
     async fn send_list(&self, message: &Message, items: &[Item], deadline: Instant) -> Vec<Verdict> {
-        let openids = items.iter().map(|item| name(item)).filter(|openid| is_openid(openid));
+        let openids = items.iter().map(name).filter(|openid| is_openid(openid));
         let openids: Vec<&str> = openids.collect::<BTreeSet<_>>().into_iter().collect();
         let answer = if openids.len() < 2 {
             Err(Fault::Transient(Cause::new("LIST-OF-ONE", "a mass message by list needs two openids at least")))
