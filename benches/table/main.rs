@@ -10,6 +10,7 @@ mod machine;
 mod pacing;
 mod plan;
 mod projection;
+mod push;
 mod report;
 mod sms;
 mod store;
@@ -33,6 +34,7 @@ const MEASURES: &[Measure] = &[
     Measure { name: "feed", run: intake::feed },
     Measure { name: "sms", run: sms::smpp },
     Measure { name: "email", run: email::smtp },
+    Measure { name: "push", run: push::push },
 ];
 
 fn main() {
