@@ -160,6 +160,8 @@ pub struct Texts {
     pub signature: String,
     /// Languages rendered, first = default.
     pub languages: Vec<String>,
+    /// Channels whose texts end with the short code by which anybody finds the warning on the site.
+    pub short_code: Vec<Channel>,
     /// A text on screens that takes longer to read is worth a word; 0 = never.
     #[serde(with = "seconds")]
     pub screen_reading_s: Duration,
@@ -397,6 +399,7 @@ impl Default for Texts {
             templates: None,
             signature: "松北预警".to_owned(),
             languages: vec!["zh-CN".to_owned(), "en".to_owned()],
+            short_code: vec![Channel::Wechat, Channel::Push, Channel::Email],
             screen_reading_s: Duration::from_secs(60),
         }
     }

@@ -27,6 +27,7 @@ mod pace;
 mod people;
 mod promises;
 mod public;
+mod push;
 mod receipts;
 mod retention;
 mod screens;

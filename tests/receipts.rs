@@ -1,6 +1,7 @@
 //! Later word about deliveries, and deliveries sent again on order.
 
 mod api;
+mod current;
 mod merged;
 mod reply;
 mod retry;

@@ -28,6 +28,9 @@ pub struct Receipts {
     pub opt_out_words: Vec<String>,
     /// Replies of whoever wants them all again.
     pub opt_in_words: Vec<String>,
+    /// Words (or buttons of a menu that stand for them) that ask what is in force; answered at once where the provider has a
+    /// way to (WeChat).
+    pub current_words: Vec<String>,
     /// Days an address that a provider refused for good gets nothing below red; 0 = none is suppressed.
     pub suppress_days: u32,
 }
@@ -44,6 +47,7 @@ impl Default for Receipts {
             drill_confirm_words: words(&["9", "演练收到", "演练已收到"]),
             opt_out_words: words(&["TD", "退订", "T", "STOP"]),
             opt_in_words: words(&["DY", "订阅", "START"]),
+            current_words: words(&["当前预警", "预警", "current"]),
             suppress_days: 90,
         }
     }

@@ -105,6 +105,7 @@ const TEXTS: Shape = Shape::Table(&[
     field("templates", Shape::Path),
     field("signature", Shape::Text),
     field("languages", Shape::Texts),
+    field("short_code", Shape::Words(CHANNELS)),
     field("screen_reading_s", Shape::Seconds),
 ]);
 
@@ -123,6 +124,7 @@ const RECEIPTS: Shape = Shape::Table(&[
     field("follower_areas", Shape::Texts),
     field("opt_out_words", Shape::Texts),
     field("opt_in_words", Shape::Texts),
+    field("current_words", Shape::Texts),
     field("suppress_days", Shape::Count),
 ]);
 

@@ -48,11 +48,13 @@ pub enum AlarmCode {
     UpstreamSilent,
     /// More than half of the screens fell silent at once.
     ScreensSilent,
+    /// A provider refuses most of the addresses it is given: none is given up.
+    AddressesDoubted,
 }
 
 impl AlarmCode {
     /// Every alarm, the most pressing first.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SecondSignatureMissing,
         Self::RedUnsigned,
         Self::OfficersUnconfirmed,
@@ -63,6 +65,7 @@ impl AlarmCode {
         Self::UpstreamSilent,
         Self::ScreensSilent,
         Self::RouteStopped,
+        Self::AddressesDoubted,
         Self::PartnerGone,
         Self::ReceiptsSlow,
         Self::ReceiptsMissing,
@@ -95,6 +98,7 @@ impl AlarmCode {
             Self::PartnerGone => "partner-gone",
             Self::UpstreamSilent => "upstream-silent",
             Self::ScreensSilent => "screens-silent",
+            Self::AddressesDoubted => "addresses-doubted",
         }
     }
 }

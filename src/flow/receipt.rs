@@ -7,6 +7,7 @@
 
 mod callback;
 mod confirm;
+mod current;
 mod follow;
 mod kept;
 mod link;

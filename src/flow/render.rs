@@ -18,9 +18,17 @@ use super::{
 };
 use crate::{
     config::Config,
-    domain::{cap, chain, warning::Warning},
+    domain::{
+        cap, chain,
+        message::{Scope, Status},
+        short_code::ShortCode,
+        warning::Warning,
+    },
     store::Space,
 };
+
+/// Stands for a code that is not known yet.
+const UNKNOWN_CODE: &str = "____-____";
 
 /// The contents of a plan: the first for everybody, each other one for the rows it names.
 #[derive(Debug, Serialize, Deserialize)]
@@ -147,6 +155,7 @@ pub(crate) fn content(
     let released_at = released_ms.div_euclid(1000);
     let context = Context::lifting(&parts.config, warning, lifted.as_ref(), language, released_at, deadline);
     let context = context.changing(parts.change_of(warning.message()));
+    let context = context.found_by(code(parts, lifted.as_ref().unwrap_or(warning), channel));
     let rendered = rendered(parts, warning, channel, &context);
     let attachments = if channel == Channel::Email { vec![cap_document(parts, warning)] } else { Vec::new() };
     values::with_short(Content {
@@ -158,6 +167,7 @@ pub(crate) fn content(
         html: rendered.html,
         attachments,
         urgency: warning.level().urgency(),
+        page: page(parts, warning),
         thread: thread.to_owned(),
         released_at,
         expires_at: deadline,
@@ -188,6 +198,7 @@ pub(crate) fn sample(
 /// What a message that would end a warning says on one channel in one language, its times blank.
 pub(crate) fn blank(parts: &Parts, ending: &Warning, of: &Warning, channel: Channel, language: &str) -> Rendered {
     let context = Context::lifting(&parts.config, ending, Some(of), language, 0, 0).blank();
+    let context = context.found_by(code(parts, of, channel));
     rendered(parts, ending, channel, &context)
 }
 
@@ -197,6 +208,33 @@ fn rendered(parts: &Parts, warning: &Warning, channel: Channel, context: &Contex
         tracing::error!(%channel, language, %fault, "template fails with this warning: its signed words go out plain");
         Templates::plain(channel, context)
     })
+}
+
+/// The code by which readers find a warning on the site; empty where the channel carries none, or the site does not show it.
+/// What ends a warning carries the code of that warning: it is signed before there is a message to make one of, and its
+/// readers have seen it already.
+fn code(parts: &Parts, shown: &Warning, channel: Channel) -> String {
+    if !parts.config.texts.short_code.contains(&channel) || !is_shown(shown) {
+        return String::new();
+    }
+    let record = parts.record_of(shown.message());
+    // What is only tried is not known by any code yet: as long, so that the lengths are right.
+    let code = record.and_then(|record| ShortCode::of_digest(&record.digest));
+    code.map_or_else(|| UNKNOWN_CODE.to_owned(), |code| code.to_string())
+}
+
+/// Where the site shows a warning; empty when it does not, or nobody can reach the site.
+fn page(parts: &Parts, warning: &Warning) -> String {
+    let site = parts.config.server.public_url.as_ref().filter(|_| is_shown(warning));
+    let record = site.and_then(|_| parts.record_of(warning.message()));
+    let page = site.zip(record).map(|(site, record)| format!("{}/warnings/{}", site.trim_end_matches('/'), record.id));
+    page.unwrap_or_default()
+}
+
+/// Whether it is something for the site: what is real and for everybody.
+fn is_shown(warning: &Warning) -> bool {
+    let message = warning.message();
+    message.status == Status::Actual && message.scope == Scope::Public
 }
 
 /// The newest warning that a lift ends: a Cancel may have no text, area, hazard or level of its own.

@@ -2,14 +2,20 @@
 //!
 //! An address is learned from a refusal of the recipient and from later word whose code the tables class as the
 //! recipient's; only on routes that carry the real thing, for what a simulator refuses says nothing about a number. Where
-//! most of a slice was refused the provider is not believed. A delivery to such an address fails with
+//! most of a slice, or of what a route sent lately, was refused the provider is not believed: an alarm stands and nothing is
+//! learned, for tokens of another environment all look dead. A delivery to such an address fails with
 //! [`Reason::Suppressed`] in the place of an attempt, so it is counted, journaled and listed like any other. Red goes out all
 //! the same, a doubtful address is worth a try then; so do calls and other notices to persons on duty, and what is
 //! sent again on somebody's order.
 //!
+//! An address of which the tables say that it has ended (the token of an app that was removed, a subscription that was
+//! cancelled) leaves the directory, with the provider's code in the journal and in the list of suppressed addresses; whoever
+//! registers it again is believed.
+//!
 //! Nothing of the address is kept but its keyed hash. What was heard and not yet written when the gateway stops is learned
 //! again with the next refusal.
 
+mod doubt;
 mod view;
 
 use std::{
@@ -18,12 +24,13 @@ use std::{
     time::Duration,
 };
 
-use fenghuo_contract::{Channel, Class};
+use fenghuo_contract::{Address, Channel, Class, CodeMeaning};
 use parking_lot::{Mutex, RwLock};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+pub(crate) use self::doubt::seen;
 pub use self::view::SuppressionView;
 use super::{
     Parts, Unavailable,
@@ -49,8 +56,6 @@ use crate::{
 const WAITING: usize = 10_000;
 /// Addresses of one commit.
 const TOGETHER: usize = 100;
-/// Of so many refused together the provider is doubted when they are more than half of what was sent.
-const DOUBTED: usize = 8;
 /// How often what is over is cleared away.
 const EVERY: Duration = Duration::from_secs(3_600);
 
@@ -64,6 +69,9 @@ struct Suppressed {
     /// The provider's code.
     code: String,
     since_ms: i64,
+    /// It has ended, and left the directory.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    gone: bool,
 }
 
 /// An address that a provider refused, not yet written down.
@@ -72,6 +80,8 @@ struct Refusal {
     row: u32,
     route: String,
     code: String,
+    /// The code says that it has ended.
+    gone: bool,
 }
 
 type Digest = [u8; 16];
@@ -82,6 +92,8 @@ pub(crate) struct Suppressions {
     known: RwLock<Known>,
     heard: Mutex<Vec<Refusal>>,
     bell: Notify,
+    /// What routes came to lately, by name.
+    lately: doubt::Lately,
 }
 
 #[derive(Default)]
@@ -135,7 +147,7 @@ impl Suppressions {
         }
         for endpoint in endpoints {
             let Some(digest) = known.rows.get(&(channel, endpoint.row)) else { continue };
-            let stands = known.by_digest.get(digest).is_some_and(|of| of.since_ms > since_ms);
+            let stands = known.by_digest.get(digest).is_some_and(|of| of.since_ms > since_ms && !of.gone);
             // Whoever has another address by now is reached at that.
             let address = endpoint.address.as_ref().filter(|_| stands);
             if address.is_some_and(|address| parts.directory.address_digest(channel, address.expose()) == *digest) {
@@ -159,15 +171,12 @@ pub(super) fn refused(parts: &Parts, route: &Route, plan: &Plan, records: &[Reco
         record.outcome == Outcome::Reached(State::Failed) && record.reason == Reason::RecipientRefused
     };
     let refused: Vec<&Record> = records.iter().filter(refusal).collect();
-    if refused.is_empty() || !teaches(parts, route) {
+    if !teaches(parts, route) {
         return;
     }
-    if refused.len() >= DOUBTED && refused.len() * 2 > records.len() {
-        tracing::warn!(
-            route = route.name,
-            refused = refused.len(),
-            "most of a slice was refused: no address is suppressed"
-        );
+    let answered = records.iter().filter(|record| matches!(record.outcome, Outcome::Reached(_))).count();
+    let believed = parts.suppressions.lately.believes(&route.name, answered, refused.len(), parts.clock.unix_ms());
+    if refused.is_empty() || !believed {
         return;
     }
     learn(parts, route, plan, refused.into_iter());
@@ -193,17 +202,28 @@ fn learn<'a>(parts: &Parts, route: &Route, plan: &Plan, records: impl Iterator<I
     let refusal = |record: &Record| {
         let row = plan.rows(&[record.rank]).into_iter().next()?;
         let (channel, code) = (plan.record.channel, record.code.to_string());
-        Some(Refusal { channel, row, route: route.name.clone(), code })
+        let gone = says(&route.config.adapter, &code, |meaning| meaning.gone);
+        Some(Refusal { channel, row, route: route.name.clone(), code, gone })
     };
     parts.suppressions.hear(records.filter_map(refusal));
 }
 
-/// Whether the tables say of a code that it is the recipient's, for good: the table of the adapter, else all that know it.
+/// Whether the tables say of a code that it is the recipient's, for good.
 fn is_for_good(adapter: &str, code: &str) -> bool {
-    let found = provider_codes::find(code);
-    let own: Vec<_> = found.iter().filter(|(table, _)| *table == adapter).collect();
-    let asked = if own.is_empty() { found.iter().collect() } else { own };
-    !asked.is_empty() && asked.iter().all(|(_, meaning)| meaning.class == Class::Recipient)
+    says(adapter, code, |meaning| meaning.class == Class::Recipient)
+}
+
+/// Whether something holds of a code: by the table of the adapter, else by all that know it.
+fn says(adapter: &str, code: &str, holds: impl Fn(&CodeMeaning) -> bool) -> bool {
+    if code.is_empty() {
+        return false;
+    }
+    // `HTTP 410` stands as 410 in the tables.
+    let ways = [Some(code), code.rsplit_once(' ').map(|(_, last)| last)];
+    let own = ways.into_iter().flatten().map(|code| provider_codes::find(&format!("{adapter} {code}")));
+    let own = own.map(|found| found.into_iter().filter(|(table, _)| *table == adapter).collect::<Vec<_>>());
+    let asked = own.into_iter().find(|found| !found.is_empty()).unwrap_or_else(|| provider_codes::find(code));
+    !asked.is_empty() && asked.iter().all(|(_, meaning)| holds(meaning))
 }
 
 /// Reads what the store holds.
@@ -245,9 +265,12 @@ async fn keep(parts: &Parts, heard: Vec<Refusal>) -> Result<(), Unavailable> {
     for refusals in heard.chunks(TOGETHER) {
         let (mut puts, mut entries, mut news) = (Vec::new(), Vec::new(), BTreeMap::new());
         for refusal in refusals {
-            let Some((digest, suppressed)) = suppressed(parts, refusal).await? else { continue };
+            let Some((address, digest, suppressed)) = suppressed(parts, refusal).await? else { continue };
             if news.contains_key(&digest) {
                 continue;
+            }
+            if refusal.gone {
+                forget(parts, refusal, &address, &digest).await?;
             }
             puts.push(put(&digest, Some(&suppressed)));
             let detail = format!("{} {} {} {}", hex(&digest), refusal.channel, refusal.route, refusal.code);
@@ -263,8 +286,18 @@ async fn keep(parts: &Parts, heard: Vec<Refusal>) -> Result<(), Unavailable> {
     Ok(())
 }
 
+/// Takes an address that has ended out of the directory, with the reason in the journal. Done again it changes nothing.
+async fn forget(parts: &Parts, refusal: &Refusal, address: &Address, digest: &Digest) -> Result<(), Unavailable> {
+    let entry = |rows: &[u32]| {
+        let rows = rows.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+        let detail = format!("{} {} {} {} rows {rows}", hex(digest), refusal.channel, refusal.route, refusal.code);
+        decision(parts, "address_ended", None, detail).entry()
+    };
+    parts.directory.forget(refusal.channel, address, entry).await
+}
+
 /// The address behind a refusal; `None` when it is gone.
-async fn suppressed(parts: &Parts, refusal: &Refusal) -> Result<Option<(Digest, Suppressed)>, Unavailable> {
+async fn suppressed(parts: &Parts, refusal: &Refusal) -> Result<Option<(Address, Digest, Suppressed)>, Unavailable> {
     let endpoint = parts.addresses.endpoints(&[refusal.row], refusal.channel).await?.pop();
     let Some(address) = endpoint.and_then(|endpoint| endpoint.address) else { return Ok(None) };
     let mut rows = parts.directory.find_by_address(refusal.channel, address.expose()).await?;
@@ -273,7 +306,8 @@ async fn suppressed(parts: &Parts, refusal: &Refusal) -> Result<Option<(Digest, 
     }
     let digest = parts.directory.address_digest(refusal.channel, address.expose());
     let (route, code, since_ms) = (refusal.route.clone(), refusal.code.clone(), parts.clock.unix_ms());
-    Ok(Some((digest, Suppressed { channel: refusal.channel, rows, route, code, since_ms })))
+    let suppressed = Suppressed { channel: refusal.channel, rows, route, code, since_ms, gone: refusal.gone };
+    Ok(Some((address, digest, suppressed)))
 }
 
 /// Removes those whose time is over.
@@ -304,7 +338,7 @@ fn decision(parts: &Parts, what: &str, by: Option<&str>, detail: String) -> Deci
 
 #[cfg(test)]
 mod tests {
-    use super::is_for_good;
+    use super::{is_for_good, says};
 
     #[test]
     fn only_codes_of_the_recipient_suppress_an_address() {
@@ -317,6 +351,24 @@ mod tests {
             ("smpp", "", false),
         ] {
             assert_eq!(is_for_good(adapter, code), is, "{adapter} {code}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_said_of_one_token_ends_it() {
+        for (adapter, code, is) in [
+            ("apns", "Unregistered", true),
+            ("apns", "ExpiredToken", true),
+            ("apns", "BadDeviceToken", false),
+            ("fcm", "404 UNREGISTERED", true),
+            ("fcm", "403 SENDER_ID_MISMATCH", false),
+            ("webpush", "HTTP 410", true),
+            ("webpush", "HTTP 404", true),
+            ("webhook", "HTTP 404", false),
+            ("jpush", "1011", true),
+            ("email", "5.1.1", false),
+        ] {
+            assert_eq!(says(adapter, code, |meaning| meaning.gone), is, "{adapter} {code}");
         }
     }
 }

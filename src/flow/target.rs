@@ -4,7 +4,7 @@ pub mod directory;
 pub mod import;
 mod named;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use fenghuo_contract::Channel;
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Freezes the audiences of a released warning as plans, one for each channel that has a route for it and somebody to
-/// reach.
+/// reach; several where the kinds of addresses on a channel are carried by different routes.
 pub(crate) async fn step(
     parts: &Arc<Parts>,
     mut record: WarningRecord,
@@ -49,27 +49,26 @@ pub(crate) async fn step(
             Some(told) => told.get(&channel).cloned().unwrap_or_default(),
             None => audience(parts, &record, warning, &named, channel).await?,
         };
-        if audience.is_empty() {
-            continue;
+        for (routes, audience) in by_routes(parts, channel, routes, audience) {
+            let plan = PlanRecord {
+                number: plan_number(parts, now_ms),
+                warning: record.id.clone(),
+                event: record.event.clone(),
+                issuer: record.issuer.clone(),
+                channel,
+                level: record.level,
+                lift: warning.is_lift(),
+                purpose: purpose.into(),
+                deadline: deadline(parts, warning, now_ms),
+                size: u32::try_from(audience.len()).unwrap_or(u32::MAX),
+                routes,
+                refused: Vec::new(),
+                created_ms: now_ms,
+                ladder: None,
+                closing: None,
+            };
+            plans.push((plan, audience));
         }
-        let plan = PlanRecord {
-            number: plan_number(parts, now_ms),
-            warning: record.id.clone(),
-            event: record.event.clone(),
-            issuer: record.issuer.clone(),
-            channel,
-            level: record.level,
-            lift: warning.is_lift(),
-            purpose: purpose.into(),
-            deadline: deadline(parts, warning, now_ms),
-            size: u32::try_from(audience.len()).unwrap_or(u32::MAX),
-            routes,
-            refused: Vec::new(),
-            created_ms: now_ms,
-            ladder: None,
-            closing: None,
-        };
-        plans.push((plan, audience));
     }
     // What only persons on duty are told is nothing for partners.
     let partners = if told.is_some() { Vec::new() } else { partner_plans(parts, &record, warning, now_ms).await? };
@@ -99,6 +98,23 @@ pub(crate) async fn step(
     };
     parts.advance(&record, version, puts, &decision).await?;
     Ok(())
+}
+
+/// An audience by the routes that carry its addresses: one part where every route carries them all, none without anybody.
+/// Those whose address no route carries stay with all routes, where the last look ends them with that reason.
+fn by_routes(
+    parts: &Parts,
+    channel: Channel,
+    routes: Vec<String>,
+    audience: RoaringBitmap,
+) -> Vec<(Vec<String>, RoaringBitmap)> {
+    let mut by_routes: BTreeMap<Vec<String>, RoaringBitmap> = BTreeMap::new();
+    for (kind, rows) in parts.directory.by_kind(&audience, channel) {
+        let carries = |name: &&String| parts.routes.get(*name).is_some_and(|route| route.adapter.carries(&kind));
+        let carrying: Vec<String> = routes.iter().filter(carries).cloned().collect();
+        *by_routes.entry(if carrying.is_empty() { routes.clone() } else { carrying }).or_default() |= rows;
+    }
+    by_routes.into_iter().collect()
 }
 
 /// A plan for each partner the warning goes to: its own route, its own row, in no ladder.

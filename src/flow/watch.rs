@@ -21,7 +21,7 @@ use super::{
     projection::{Plan, Snapshot},
     record::{Stage, rfc3339},
     schedule::Outlook,
-    upstream,
+    suppress, upstream,
 };
 use crate::{
     domain::{
@@ -134,6 +134,7 @@ impl Watch {
         partners::seen(parts, &mut seen);
         upstream::seen(parts, &mut seen);
         custody::seen(parts, &mut seen);
+        suppress::seen(parts, &mut seen);
         receipts::look(parts, &plans, &mut seen);
         seen
     }

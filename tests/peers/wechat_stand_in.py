@@ -133,6 +133,7 @@ class Official(Account):
             "/cgi-bin/message/custom/send": self.custom,
             "/cgi-bin/message/mass/sendall": self.sendall,
             "/cgi-bin/message/mass/send": self.list,
+            "/cgi-bin/message/mass/speed/set": self.speed,
             "/cgi-bin/draft/add": self.draft,
         }.get(path)
         return way(path, document) if way else (40066, {}, [])
@@ -199,6 +200,9 @@ class Official(Account):
     def list(self, path, document):
         to = document["touser"]
         return self.once(document, lambda: (0 if 2 <= len(set(to)) == len(to) <= 10000 else 40130, len(to)))
+
+    def speed(self, path, document):
+        return (0 if document["speed"] in range(5) else 45083), {}, []
 
     def draft(self, path, document):
         article = document["articles"][0]

@@ -31,8 +31,14 @@ pub fn script(name: &str) -> PathBuf {
 
 /// Runs a script of `tests/peers` with something to read; what it printed, or its last words.
 pub fn judged(name: &str, input: &str) -> Result<String, String> {
+    judged_with(name, &[], input)
+}
+
+/// The same with arguments.
+pub fn judged_with(name: &str, arguments: &[&str], input: &str) -> Result<String, String> {
     let mut command = Command::new(python());
-    let pipes = command.arg(script(name)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let pipes =
+        command.arg(script(name)).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().expect("python3 starts");
     child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");

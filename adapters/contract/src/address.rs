@@ -12,6 +12,26 @@ impl Address {
         Self(text.into())
     }
 
+    /// The kind of the address, where several are in use on one channel: what stands before its first colon when that is one
+    /// to sixteen letters a to z or `_` (`apns:…`, `topic:…`), `json` for a JSON object, empty for anything else.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        if self.0.starts_with('{') {
+            return "json";
+        }
+        let named = |kind: &&str| {
+            (1..=16).contains(&kind.len()) && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        };
+        self.0.split_once(':').map(|(kind, _)| kind).filter(named).unwrap_or_default()
+    }
+
+    /// The address without `kind` and its colon, where it begins so: for the wire, as [`Address::expose`].
+    #[must_use]
+    pub fn without_kind(&self, kind: &str) -> &str {
+        let rest = self.0.strip_prefix(kind).filter(|_| !kind.is_empty());
+        rest.and_then(|rest| rest.strip_prefix(':')).unwrap_or(&self.0)
+    }
+
     /// The address itself, for the wire and for nothing else.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -47,6 +67,24 @@ impl fmt::Debug for Address {
 #[cfg(test)]
 mod tests {
     use super::Address;
+
+    #[test]
+    fn says_its_kind_when_it_has_one() {
+        for (text, kind, bare) in [
+            ("apns:00fc13", "apns", "00fc13"),
+            ("00fc13", "", "00fc13"),
+            ("{\"endpoint\":\"https://push.example/1\"}", "json", "{\"endpoint\":\"https://push.example/1\"}"),
+            ("registration_id:1a0018970a", "registration_id", "1a0018970a"),
+            // A registration token of Google's has a colon of its own.
+            ("dQw4w9WgXcQ:APA91bH", "", "dQw4w9WgXcQ:APA91bH"),
+            ("abcdefghijklmnopq:x", "", "abcdefghijklmnopq:x"),
+            (":x", "", ":x"),
+        ] {
+            let address = Address::new(text);
+            assert_eq!((address.kind(), address.without_kind(kind)), (kind, bare));
+        }
+        assert_eq!(Address::new("apnsx:1").without_kind("apns"), "apnsx:1");
+    }
 
     #[test]
     fn never_shows_an_address_whole() {

@@ -119,6 +119,9 @@ pub struct CodeMeaning {
     pub source: Box<str>,
     /// The adapter fetches a new token, once, before it believes it.
     pub refresh: bool,
+    /// Of [`Class::Recipient`]: the address existed and has ended, which the provider says of this one alone. It is forgotten;
+    /// whoever is behind it gives another.
+    pub gone: bool,
 }
 
 /// The codes of one provider or protocol.
@@ -165,6 +168,8 @@ struct Row {
     source: Option<Box<str>>,
     #[serde(default)]
     refresh: bool,
+    #[serde(default)]
+    gone: bool,
 }
 
 impl CodeTable {
@@ -176,12 +181,12 @@ impl CodeTable {
         let document: Document = toml::from_str(text).map_err(|fault| CodeTableFault::Form(fault.to_string()))?;
         let mut table = Self::default();
         for row in document.codes {
-            let Row { is, class, zh, en, source, refresh } = row;
+            let Row { is, class, zh, en, source, refresh, gone } = row;
             if is.is_empty() || is.iter().any(|code| code.trim_end_matches('*').trim().is_empty()) {
                 return Err(CodeTableFault::NoCode(en.into()));
             }
             let source = source.unwrap_or_else(|| document.source.clone());
-            let meaning = CodeMeaning { class, zh, en, source, refresh };
+            let meaning = CodeMeaning { class, zh, en, source, refresh, gone: gone && class == Class::Recipient };
             for code in is {
                 table.add(code, meaning.clone())?;
             }

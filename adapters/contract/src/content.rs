@@ -30,6 +30,10 @@ pub struct Content {
     pub attachments: Vec<Attachment>,
     /// How loudly to ring, from the level of the warning.
     pub urgency: Urgency,
+    /// Address of the page where anybody reads the whole of it, `https://…`; empty where there is none. What a notification
+    /// opens; a channel without a place for it leaves it out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub page: String,
     /// Messages with the same thread are about the same event; a later one replaces an earlier one where the channel
     /// can (collapse id, tag, In-Reply-To).
     pub thread: String,

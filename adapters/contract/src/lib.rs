@@ -53,6 +53,13 @@ pub trait Adapter: Send + Sync + 'static {
     /// ([`Fault::InDoubt`]).
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault>;
 
+    /// Whether addresses of a kind ([`Address::kind`], empty for those that name none) are for this adapter. Constant for its
+    /// life. On a channel with several routes each gets only what it carries.
+    fn carries(&self, kind: &str) -> bool {
+        let _ = kind;
+        true
+    }
+
     /// What carrying this content takes, and what its reader will see; asked before anybody signs it. Pure: no input or
     /// output, no state changed.
     ///
@@ -71,6 +78,13 @@ pub trait Adapter: Send + Sync + 'static {
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
         let _ = callback;
         Err(CallbackFault::Unexpected)
+    }
+
+    /// What the provider is to be answered, instead of [`Inbound::answer`], so that whoever wrote this call reads `text` at
+    /// once; `None` where the provider has no such answer, or nobody wrote. Pure but for chance: no input or output.
+    fn answer_with(&self, callback: &Callback<'_>, text: &str) -> Option<Answer> {
+        let _ = (callback, text);
+        None
     }
 
     /// Tests the link to the provider without any effect a person could notice (a canary).

@@ -11,6 +11,8 @@
 //!   read the clock for decisions: the engine decides whether something is still worth sending.
 //! - **S4** [`profile`](crate::Adapter::profile) MUST be constant for the life of the adapter, and its numbers MUST be at
 //!   least 1. **(checked)**
+//! - **S6** [`carries`](crate::Adapter::carries) MUST be constant, and an adapter that shares its channel with others SHOULD
+//!   refuse kinds that are theirs; an address of a kind it does not carry is not offered to it.
 //! - **S5** An adapter MUST allow concurrent calls of every method. **(checked)**
 //!
 //! # One attempt

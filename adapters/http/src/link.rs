@@ -83,7 +83,14 @@ impl Undone {
 }
 
 impl Origin {
-    pub(crate) fn new(settings: &Settings, guard: Guard, target: Target, streams: usize) -> Result<Self, KitFault> {
+    /// `tls` is `None` for an origin without it.
+    pub(crate) fn new(
+        settings: &Settings,
+        guard: Guard,
+        target: Target,
+        tls: Option<TlsConnector>,
+        streams: usize,
+    ) -> Result<Self, KitFault> {
         let url = target.expose();
         let plain = url.scheme() == "http";
         let host = target.host().trim_matches(['[', ']']).to_owned();
@@ -92,7 +99,7 @@ impl Origin {
             None => target.host().to_owned(),
         };
         let name = ServerName::try_from(host.clone()).map_err(|_| KitFault::Origin)?;
-        let tls = if plain { None } else { Some((tls::connector(settings.ca_file.as_deref())?, name)) };
+        let tls = tls.map(|tls| (tls, name));
         Ok(Self {
             port: url.port_or_known_default().unwrap_or(443),
             scheme: if plain { uri::Scheme::HTTP } else { uri::Scheme::HTTPS },

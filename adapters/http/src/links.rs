@@ -21,10 +21,12 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout, timeout_at},
 };
+use tokio_rustls::TlsConnector;
 
 use crate::{
     Answer, Guard, KitFault, Settings, Shared, Target, TargetFault,
     link::{Link, Origin, Undone},
+    tls,
 };
 
 /// How long ended connections may take to say so.
@@ -84,9 +86,25 @@ impl Links {
     pub fn new(settings: &Settings, url: &str, count: usize, streams: usize) -> Result<Self, LinksFault> {
         let guard = Guard::new(settings.allow_private.clone(), settings.deny.clone());
         let target = Target::check(url, settings, &guard)?;
-        let origin = Origin::new(settings, guard, target, streams)?;
+        let tls =
+            if target.expose().scheme() == "http" { None } else { Some(tls::connector(settings.ca_file.as_deref())?) };
+        Ok(Self::to(Origin::new(settings, guard, target, tls, streams)?, count))
+    }
+
+    /// The same for a URL that was checked, with a TLS client that is shared.
+    pub(crate) fn over(
+        settings: &Settings,
+        guard: Guard,
+        target: Target,
+        tls: &TlsConnector,
+        (count, streams): (usize, usize),
+    ) -> Result<Self, KitFault> {
+        Ok(Self::to(Origin::new(settings, guard, target, Some(tls.clone()), streams)?, count))
+    }
+
+    fn to(origin: Origin, count: usize) -> Self {
         let places = std::iter::repeat_with(Place::default).take(count.max(1)).collect();
-        Ok(Self { origin, places, tasks: Mutex::default(), closed: AtomicBool::new(false) })
+        Self { origin, places, tasks: Mutex::default(), closed: AtomicBool::new(false) }
     }
 
     /// Makes the request, by `deadline`.

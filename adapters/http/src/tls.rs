@@ -2,7 +2,7 @@ use std::{io, path::Path, sync::Arc};
 
 use fenghuo_contract::{Cause, Fault};
 use rustls::{
-    ClientConfig, RootCertStore,
+    AlertDescription, ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
 use tokio_rustls::TlsConnector;
@@ -32,11 +32,12 @@ pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, KitFault
 /// What a hand-shake that failed says: a certificate that does not hold needs a person.
 pub(crate) fn fault(error: &io::Error) -> Fault {
     match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(
+            error @ (rustls::Error::NoApplicationProtocol
+            | rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)),
+        ) => Fault::Misconfigured(Cause::new("HTTP2", &error.to_string())),
         Some(error @ (rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_))) => {
             Fault::Misconfigured(Cause::new("TLS", &error.to_string()))
-        }
-        Some(error @ rustls::Error::NoApplicationProtocol) => {
-            Fault::Misconfigured(Cause::new("HTTP2", &error.to_string()))
         }
         Some(error) => Fault::Transient(Cause::new("TLS", &error.to_string())),
         None => Fault::Transient(Cause::new("CONNECT", "the connection broke at its start")),

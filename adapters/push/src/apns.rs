@@ -1,5 +1,6 @@
 //! Apple's push service: HTTP/2, `POST /3/device/{token}`.
 //!
+//! - An address is a device token, with `apns:` before it where other routes share the channel.
 //! - The provider token (ES256) is signed for a fixed half of every eighty minutes, so that all nodes of an installation use
 //!   the same one, byte for byte, without a word between them; when Apple says it has expired, it is signed anew, once.
 //! - Messages of one thread share a collapse id: a later one, and a repeat, takes the place of the earlier one.
@@ -81,7 +82,7 @@ impl Apns {
             receipts: ReceiptStyle::None,
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Recipients,
-            window: 2 * settings.connections.max(1),
+            window: 8 * settings.connections.max(1),
         };
         Ok(Self { profile, ready: settings.ready()?, now, closed: AtomicBool::new(false) })
     }
@@ -105,7 +106,7 @@ impl Apns {
     }
 
     async fn attempt(&self, item: &Item, round: &Round) -> Verdict {
-        let device = item.address.expose();
+        let device = item.address.without_kind("apns");
         if device.is_empty() || device.len() > TOKEN_MAX || !device.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Verdict::RefusedRecipient(Cause::new("BadDeviceToken", "this is not a device token"));
         }
@@ -145,6 +146,10 @@ impl Apns {
 impl Adapter for Apns {
     fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    fn carries(&self, kind: &str) -> bool {
+        matches!(kind, "" | "apns")
     }
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {

@@ -1,6 +1,7 @@
 //! Google's push service (FCM HTTP v1): one message a request over HTTP/2, with an access token of a service account.
 //!
-//! - An address is `token:…`, `fid:…`, `topic:…` or `condition:…`; without a kind it is a registration token. Topics and
+//! - An address is `token:…`, `fid:…`, `topic:…` or `condition:…`, with `fcm:` before it or not; without a kind it is a
+//!   registration token. Topics and
 //!   conditions reach everybody who subscribed to an area, in one request.
 //! - The access token is fetched once for all submits, replaced five minutes before it ends, and once when it is refused.
 //! - Messages of one thread have the same collapse key and tag: a later one takes the place of the earlier one on the
@@ -73,7 +74,7 @@ impl Fcm {
             receipts: ReceiptStyle::None,
             deduplication: Deduplication::ByToken,
             rate_unit: RateUnit::Recipients,
-            window: 2 * settings.connections.max(1),
+            window: 8 * settings.connections.max(1),
         };
         Ok(Self { profile, ready: settings.ready()?, now, closed: AtomicBool::new(false) })
     }
@@ -96,7 +97,7 @@ impl Fcm {
     }
 
     async fn attempt(&self, item: &Item, round: &Round) -> Verdict {
-        let Some(body) = round.message.to(item.address.expose(), item.confirm.as_deref()) else {
+        let Some(body) = round.message.to(item.address.without_kind("fcm"), item.confirm.as_deref()) else {
             return Verdict::RefusedRecipient(Cause::new("400 token", "the address is empty"));
         };
         self.send(body, round).await
@@ -136,6 +137,10 @@ fn headers(held: &Held) -> HeaderMap {
 impl Adapter for Fcm {
     fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    fn carries(&self, kind: &str) -> bool {
+        matches!(kind, "" | "fcm" | "token" | "fid" | "topic" | "condition")
     }
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {

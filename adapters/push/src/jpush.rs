@@ -76,7 +76,8 @@ impl JPush {
 
     /// The verdicts on one call's items, with their places.
     async fn push(&self, group: &Group<'_>, document: &Document, budget: Duration) -> Vec<(usize, Verdict)> {
-        let addresses: Vec<&str> = group.items.iter().map(|(_, item)| group.kind.name(item.address.expose())).collect();
+        let addresses: Vec<&str> =
+            group.items.iter().map(|(_, item)| group.kind.name(item.address.without_kind("jpush"))).collect();
         let alone = match &group.items[..] {
             [(_, item)] => item.confirm.as_deref(),
             _ => None,
@@ -102,8 +103,10 @@ impl JPush {
     fn groups<'a>(&self, items: &'a [Item]) -> Vec<Group<'a>> {
         let placed = || items.iter().enumerate();
         let of_kind = |kind: Kind| {
-            let fits =
-                |item: &Item| Kind::of(item.address.expose()) == kind && !kind.name(item.address.expose()).is_empty();
+            let fits = |item: &Item| {
+                let address = item.address.without_kind("jpush");
+                Kind::of(address) == kind && !kind.name(address).is_empty()
+            };
             let chosen: Vec<(usize, &Item)> = placed().filter(|(_, item)| fits(item)).collect();
             let most = self.ready.recipients_per_call.min(kind.most());
             chosen.chunks(most).map(|items| Group { kind, items: items.to_vec() }).collect::<Vec<_>>()
@@ -116,6 +119,10 @@ impl JPush {
 impl Adapter for JPush {
     fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    fn carries(&self, kind: &str) -> bool {
+        matches!(kind, "" | "jpush" | "registration_id" | "alias" | "tag")
     }
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {

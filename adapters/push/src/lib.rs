@@ -3,6 +3,9 @@
 //! - Each provider is an adapter of its own with settings of its own; one route is one account.
 //! - The payload of a submit is built once; only what differs from item to item is put in. All items of a submit are under
 //!   way together in one future, without tasks.
+//! - Where several routes share the channel, an address begins with the name of its provider (`apns:…`): each adapter takes
+//!   its own and those without one; a JSON object is a browser's.
+//! - A notification opens the page of its recipient, else that of its warning, else that of the settings.
 //! - Nothing is shortened: where the text does not fit the provider's bytes, the signed short form goes out, else the
 //!   content is refused, which [`fit`](fenghuo_contract::Adapter::fit) says beforehand.
 //! - A later message of the same thread takes the place of the earlier one on the device, where the provider can do that.

@@ -1,6 +1,6 @@
 //! ntfy: a topic on one server.
 //!
-//! - An address is the name of a topic. It is as good as a password, so messages are published as JSON to the root of the
+//! - An address is the name of a topic, with `ntfy:` before it where other routes share the channel. It is as good as a password, so messages are published as JSON to the root of the
 //!   server: nothing of it stands in a URL.
 //! - Longer texts than `message_max` bytes would be turned into files by the server; the short form goes out instead, or the
 //!   content is refused.
@@ -73,12 +73,12 @@ impl Ntfy {
     }
 
     async fn attempt(&self, item: &Item, content: &Content, text: &str, budget: Duration) -> Verdict {
-        let topic = item.address.expose();
+        let topic = item.address.without_kind("ntfy");
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if topic.is_empty() || topic.len() > TOPIC_MAX || !topic.bytes().all(fits) {
             return Verdict::RefusedRecipient(Cause::new("40009", "this is not a topic"));
         }
-        let page = item.confirm.as_deref().or(self.ready.page.as_deref());
+        let page = item.confirm.as_deref().or(own_page(content)).or(self.ready.page.as_deref());
         let body = Bytes::from(document(topic, content, text, page).to_string());
         match self.call(Method::POST, &self.ready.publish, body, budget).await {
             Ok(answer) => self.read(&answer),
@@ -129,6 +129,11 @@ fn document(topic: &str, content: &Content, text: &str, page: Option<&str>) -> V
     document
 }
 
+/// The page of the warning, where there is one.
+fn own_page(content: &Content) -> Option<&str> {
+    Some(content.page.as_str()).filter(|page| !page.is_empty())
+}
+
 /// Answers that say a topic is closed to us.
 fn closed_topic(verdict: &Verdict) -> Option<&Cause> {
     match verdict {
@@ -141,6 +146,10 @@ fn closed_topic(verdict: &Verdict) -> Option<&Cause> {
 impl Adapter for Ntfy {
     fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    fn carries(&self, kind: &str) -> bool {
+        matches!(kind, "" | "ntfy")
     }
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {

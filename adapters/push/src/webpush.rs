@@ -1,7 +1,7 @@
 //! Browsers, and with them UnifiedPush: RFC 8030, bodies encrypted by RFC 8291, ourselves identified by RFC 8292 (VAPID).
 //!
-//! - An address is a subscription as the browser gives it out: JSON with `endpoint`, `keys.p256dh` and `keys.auth`. An app
-//!   that speaks UnifiedPush has the same three.
+//! - An address is a subscription as the browser gives it out: JSON with `endpoint`, `keys.p256dh` and `keys.auth`, with
+//!   `webpush:` before it or not. An app that speaks UnifiedPush has the same three.
 //! - Endpoints are written by whoever subscribes, so nothing one of them answers may hurt the others: it can neither stop a
 //!   warning (no content is refused on its word) nor a route (it throttles itself alone; that *we* are refused is believed
 //!   when nearly a whole submit says so). Only push services of the settings' list are called, and nothing inside.
@@ -19,19 +19,26 @@ mod vapid;
 mod tests;
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use fenghuo_contract::{
     Adapter, Batch, Cause, Channel, Content, Deduplication, Fault, Fit, Item, Profile, RateUnit, ReceiptStyle, Urgency,
     Verdict,
 };
-use fenghuo_http::{Call, retry_after};
+use fenghuo_http::{Answer, Call, Exchange, Target, retry_after};
 use futures_util::future::join_all;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header, uri::PathAndQuery};
 use serde_json::{Value, json};
+use tokio::time::Instant;
+use url::Position;
 
 use crate::{
     Now, SettingsFault, answers,
@@ -61,9 +68,15 @@ pub struct WebPush {
 struct Round {
     /// The JSON up to its `url`.
     plain: String,
+    /// The page that is opened, in JSON.
+    url: String,
     headers: HeaderMap,
+    /// With who we are to each push service.
+    signed: Mutex<HashMap<String, Arc<HeaderMap>>>,
     now: i64,
     budget: Duration,
+    urgent: bool,
+    deadline: Instant,
 }
 
 impl WebPush {
@@ -74,7 +87,7 @@ impl WebPush {
     pub fn new(settings: &Settings, now: Now) -> Result<Self, SettingsFault> {
         let profile = Profile {
             channel: Channel::Push,
-            batch_max: 64,
+            batch_max: 128,
             text_max: None,
             receipts: ReceiptStyle::None,
             deduplication: Deduplication::ByToken,
@@ -96,7 +109,7 @@ impl WebPush {
 
     async fn attempt(&self, item: &Item, round: &Round) -> Verdict {
         let unusable = |code, text| Verdict::RefusedRecipient(Cause::new(code, text));
-        let Some(subscription) = Subscription::read(item.address.expose()) else {
+        let Some(subscription) = Subscription::read(item.address.without_kind("webpush")) else {
             return unusable("SUBSCRIPTION", "this is not a subscription");
         };
         let Ok(target) = self.ready.kit.target(&subscription.endpoint) else {
@@ -109,11 +122,7 @@ impl WebPush {
         let Some(body) = encrypt::encrypt(plain.as_bytes(), &subscription) else {
             return unusable("SUBSCRIPTION", "the subscription's key is not on the curve");
         };
-        let mut headers = round.headers.clone();
-        let origin = target.expose().origin().ascii_serialization();
-        headers.insert(header::AUTHORIZATION, self.ready.vapid.header(&origin, round.now));
-        let call = Call { method: Method::POST, target, headers, body: body.into() };
-        match self.ready.kit.call(call, round.budget).await {
+        match self.post(target, body.into(), round).await {
             Ok(answer) => {
                 let status = answer.status;
                 let text = status.canonical_reason().unwrap_or_default();
@@ -126,14 +135,51 @@ impl WebPush {
         }
     }
 
-    /// What is encrypted for one item: with its own page, or the one of the settings.
-    fn plain(&self, round: &Round, item: &Item) -> String {
-        let own = item.confirm.as_deref().map(|url| Value::from(url).to_string());
-        let url = own.filter(|url| url.len() <= PAGE_MAX).unwrap_or_else(|| Value::from(&*self.ready.url).to_string());
-        format!("{},\"url\":{url}}}", round.plain)
+    /// Over a connection that is kept, where the push service speaks HTTP/2; over one of the client's else.
+    async fn post(&self, target: Target, body: Bytes, round: &Round) -> Result<Answer, Fault> {
+        let headers = self.headers(&target, round);
+        let url = target.expose();
+        if let Ok(path) = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery]) {
+            let (headers, body) = (Arc::clone(&headers), body.clone());
+            let exchange = Exchange { method: Method::POST, path, headers, own: None, body };
+            let done = self.ready.origins.call(&target, exchange, round.urgent, round.deadline).await;
+            if let Some(done) = done {
+                return done;
+            }
+        }
+        let headers = HeaderMap::clone(&headers);
+        self.ready.kit.call(Call { method: Method::POST, target, headers, body }, round.budget).await
     }
 
-    fn round(&self, content: &Content, text: &str, budget: Duration) -> Round {
+    /// The headers of a round towards one push service.
+    fn headers(&self, target: &Target, round: &Round) -> Arc<HeaderMap> {
+        let origin = target.expose().origin().ascii_serialization();
+        let mut signed = round.signed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = signed.get(&origin) {
+            return Arc::clone(known);
+        }
+        let mut headers = round.headers.clone();
+        headers.insert(header::AUTHORIZATION, self.ready.vapid.header(&origin, round.now));
+        let headers = Arc::new(headers);
+        signed.insert(origin, Arc::clone(&headers));
+        headers
+    }
+
+    /// What is encrypted for one item: with its own page, that of the warning, or the one of the settings.
+    fn plain(&self, round: &Round, item: &Item) -> String {
+        let own = item.confirm.as_deref().map(|url| Value::from(url).to_string());
+        let url = own.filter(|url| url.len() <= PAGE_MAX);
+        format!("{},\"url\":{}}}", round.plain, url.as_deref().unwrap_or(&round.url))
+    }
+
+    /// The page a notification opens where its reader has none of his own, in JSON.
+    fn page(&self, content: &Content) -> String {
+        let page = Value::from(&*content.page).to_string();
+        let has = !content.page.is_empty() && page.len() <= PAGE_MAX;
+        if has { page } else { Value::from(&*self.ready.url).to_string() }
+    }
+
+    fn round(&self, content: &Content, text: &str, urgent: bool, budget: Duration) -> Round {
         let now = (self.now)();
         let ttl = content.expires_at.saturating_sub(now).clamp(0, TTL_MAX);
         let mut headers = HeaderMap::with_capacity(8);
@@ -144,7 +190,9 @@ impl WebPush {
         if let Ok(topic) = HeaderValue::try_from(&form::thread(content)[..TOPIC]) {
             headers.insert("topic", topic);
         }
-        Round { plain: open(content, text), headers, now, budget }
+        let deadline = tokio::time::sleep(budget.min(self.ready.timeout)).deadline();
+        let (plain, url) = (open(content, text), self.page(content));
+        Round { plain, url, headers, signed: Mutex::default(), now, budget, urgent, deadline }
     }
 
     fn fitting<'a>(&self, content: &'a Content) -> Result<&'a str, Cause> {
@@ -187,13 +235,17 @@ impl Adapter for WebPush {
         &self.profile
     }
 
+    fn carries(&self, kind: &str) -> bool {
+        matches!(kind, "json" | "webpush")
+    }
+
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
         self.check_open()?;
         let text = match self.fitting(&batch.content) {
             Ok(text) => text,
             Err(cause) => return Ok(answers::refused(cause, batch.items.len())),
         };
-        let round = self.round(&batch.content, text, budget);
+        let round = self.round(&batch.content, text, batch.urgent, budget);
         let mut verdicts = join_all(batch.items.iter().map(|item| self.attempt(item, &round))).await;
         let text = "nearly every push service refuses the VAPID key: is it another than that of the subscriptions, or the clock wrong?";
         answers::blame_us_if_nearly_all(&mut verdicts, unknown_to_it, text);
@@ -212,5 +264,6 @@ impl Adapter for WebPush {
 
     async fn close(&self) {
         self.closed.store(true, Ordering::Release);
+        self.ready.origins.close().await;
     }
 }

@@ -14,8 +14,8 @@ use std::{
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Batch, Callback, CallbackFault, Cause, Channel, Content, Deduplication, Fault, Fit, Inbound, Profile,
-    RateUnit, ReceiptStyle, Verdict,
+    Adapter, Answer, Batch, Callback, CallbackFault, Cause, Channel, Content, Deduplication, Fault, Fit, Inbound,
+    Profile, RateUnit, ReceiptStyle, Verdict,
 };
 
 use crate::{
@@ -34,6 +34,8 @@ pub struct OfficialAccount {
     ready: settings::Ready,
     quota: Arc<dyn MassQuota>,
     now: Now,
+    /// The speed of mass messages was set.
+    paced: tokio::sync::OnceCell<()>,
     closed: AtomicBool,
 }
 
@@ -74,7 +76,7 @@ impl OfficialAccount {
             window: settings.window,
         };
         let ready = settings.ready(tokens, &now)?;
-        Ok(Self { profile, ready, quota, now, closed: AtomicBool::new(false) })
+        Ok(Self { profile, ready, quota, now, paced: tokio::sync::OnceCell::new(), closed: AtomicBool::new(false) })
     }
 
     /// The mass messages used in this month.
@@ -101,6 +103,14 @@ impl Adapter for OfficialAccount {
         &self.profile
     }
 
+    fn carries(&self, kind: &str) -> bool {
+        match self.ready.way {
+            Way::Draft => kind == "draft",
+            Way::Mass => matches!(kind, "" | "tag" | "wechat"),
+            _ => matches!(kind, "" | "wechat"),
+        }
+    }
+
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
         self.check_open()?;
         let message = match self.ready.message(&batch.content) {
@@ -121,6 +131,10 @@ impl Adapter for OfficialAccount {
 
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
         self.ready.mailbox.as_ref().ok_or(CallbackFault::Unexpected)?.read(callback)
+    }
+
+    fn answer_with(&self, callback: &Callback<'_>, text: &str) -> Option<Answer> {
+        self.ready.mailbox.as_ref()?.answer(callback, text)
     }
 
     async fn probe(&self) -> Result<(), Fault> {

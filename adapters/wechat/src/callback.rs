@@ -17,6 +17,9 @@ use crate::{
 /// Bytes of an openid or userid at most.
 const FROM_MAX: usize = 128;
 
+/// Bytes of an answer's text at most.
+const ANSWER_MAX: usize = 2048;
+
 /// Reads the calls one account gets.
 pub(crate) struct Mailbox {
     pub(crate) seal: Seal,
@@ -68,6 +71,53 @@ impl Mailbox {
             if sealed.is_empty() { self.plain(&words, outer, observe)? } else { self.sealed(&words, sealed, observe)? };
         let answer = Some(Answer { media_type: "text/plain", body: Bytes::from_static(b"success") });
         Ok(Inbound { answer, ..self.inbound(&message, origin)? })
+    }
+
+    /// The answer by which whoever wrote, or pressed a button that says something, reads `text`; the provider takes it within
+    /// five seconds of its call. `None` for every other call.
+    pub(crate) fn answer(&self, callback: &Callback<'_>, text: &str) -> Option<Answer> {
+        let words = Words::read(callback.query);
+        let observe = callback.signature == SignatureCheck::Observe;
+        let outer = document(callback.body).ok()?;
+        let sealed = outer.text("Encrypt").to_owned();
+        let (message, _) = if sealed.is_empty() {
+            self.plain(&words, outer, observe).ok()?
+        } else {
+            self.sealed(&words, &sealed, observe).ok()?
+        };
+        let wrote = match message.text("MsgType") {
+            "text" => true,
+            "event" => message.text("Event").eq_ignore_ascii_case("click"),
+            _ => false,
+        };
+        if !wrote || text.len() > ANSWER_MAX {
+            return None;
+        }
+        // The time of the answer is that of the question: both ends know it.
+        let said = format!(
+            "<xml><ToUserName>{}</ToUserName><FromUserName>{}</FromUserName><CreateTime>{}</CreateTime>\
+             <MsgType>{}</MsgType><Content>{}</Content></xml>",
+            cdata(message.text("FromUserName")),
+            cdata(message.text("ToUserName")),
+            message.text("CreateTime").parse::<i64>().ok()?,
+            cdata("text"),
+            cdata(text),
+        );
+        let body = if sealed.is_empty() { said } else { self.enveloped(&said, &words)? };
+        Some(Answer { media_type: "application/xml", body: body.into() })
+    }
+
+    fn enveloped(&self, said: &str, words: &Words) -> Option<String> {
+        let sealed = self.seal.close_own(said.as_bytes()).ok()?;
+        let timestamp = words.timestamp.parse::<i64>().ok()?.to_string();
+        let signature = self.seal.sign(&[&timestamp, &words.nonce, &sealed]);
+        Some(format!(
+            "<xml><Encrypt>{}</Encrypt><MsgSignature>{}</MsgSignature><TimeStamp>{timestamp}</TimeStamp>\
+             <Nonce>{}</Nonce></xml>",
+            cdata(&sealed),
+            cdata(&signature),
+            cdata(&words.nonce),
+        ))
     }
 
     /// Whether the address is ours: only then may the word go back.
@@ -130,6 +180,11 @@ impl Mailbox {
             _ => Ok(Inbound::default()),
         }
     }
+}
+
+/// A text as it is.
+fn cdata(text: &str) -> String {
+    format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
 }
 
 /// A message, when it was written, and how far it is to be trusted.

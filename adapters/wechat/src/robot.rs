@@ -63,7 +63,7 @@ impl Robot {
     }
 
     async fn send_one(&self, text: &str, item: &Item, deadline: Instant) -> Verdict {
-        let name = item.address.expose();
+        let name = item.address.without_kind("robot");
         let Some(group) = self.ready.groups.get(name) else {
             return Verdict::RefusedRecipient(Cause::new("ADDRESS", "the settings name no such group"));
         };
@@ -99,6 +99,10 @@ impl Robot {
 impl Adapter for Robot {
     fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    fn carries(&self, kind: &str) -> bool {
+        matches!(kind, "" | "robot")
     }
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {

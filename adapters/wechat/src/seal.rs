@@ -5,7 +5,7 @@
 //! to 32 bytes (PKCS#7), over sixteen bytes of chance, a length, the message, and whom it is for.
 
 use aes::Aes256;
-use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::NoPadding};
+use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, block_padding::NoPadding};
 use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
@@ -99,18 +99,32 @@ impl Seal {
         if owner == self.owner.as_bytes() { Ok(message.to_vec()) } else { Err(SealFault::Owner) }
     }
 
-    /// Makes an envelope, as the provider would.
-    #[cfg(test)]
-    pub(crate) fn close(&self, message: &[u8], chance: [u8; 16]) -> String {
-        use aes::cipher::BlockModeEncrypt;
-        let key = self.key.as_ref().unwrap();
-        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
-        let mut whole = [&chance[..], &length, message, self.owner.as_bytes()].concat();
+    /// Makes an envelope. `first` are the sixteen bytes before the message, which nobody may be able to foretell.
+    ///
+    /// # Errors
+    /// [`SealFault`].
+    pub(crate) fn close(&self, message: &[u8], first: [u8; 16]) -> Result<String, SealFault> {
+        let key = self.key.as_ref().ok_or(SealFault::NoKey)?;
+        let length = u32::try_from(message.len()).map_err(|_| SealFault::Large)?.to_be_bytes();
+        let mut whole = [&first[..], &length, message, self.owner.as_bytes()].concat();
         let padding = PADDED_TO - whole.len() % PADDED_TO;
         whole.resize(whole.len() + padding, padding as u8);
         let length = whole.len();
-        let closer = cbc::Encryptor::<Aes256>::new_from_slices(&key[..], &key[..16]).unwrap();
-        STANDARD.encode(closer.encrypt_padded::<NoPadding>(&mut whole, length).unwrap())
+        let closer = cbc::Encryptor::<Aes256>::new_from_slices(&key[..], &key[..16]).map_err(|_| SealFault::Broken)?;
+        let sealed = closer.encrypt_padded::<NoPadding>(&mut whole, length).map_err(|_| SealFault::Broken)?;
+        Ok(STANDARD.encode(sealed))
+    }
+
+    /// Makes an envelope whose first bytes follow from key and message: of two that differ nothing shows what they share, and
+    /// only the same message gives the same one.
+    ///
+    /// # Errors
+    /// [`SealFault`].
+    pub(crate) fn close_own(&self, message: &[u8]) -> Result<String, SealFault> {
+        let key = self.key.as_ref().ok_or(SealFault::NoKey)?;
+        let mut first = [0; 16];
+        first.copy_from_slice(&fenghuo_http::hmac_sha256(&key[..], &[b"answer", message])[..16]);
+        self.close(message, first)
     }
 }
 

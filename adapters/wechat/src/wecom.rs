@@ -12,8 +12,8 @@ use std::{
 
 use async_trait::async_trait;
 use fenghuo_contract::{
-    Adapter, Batch, Callback, CallbackFault, Cause, Channel, Class, Content, Deduplication, Fault, Fit, Inbound, Item,
-    Profile, RateUnit, ReceiptStyle, Reference, Scope, Verdict,
+    Adapter, Answer, Batch, Callback, CallbackFault, Cause, Channel, Class, Content, Deduplication, Fault, Fit,
+    Inbound, Item, Profile, RateUnit, ReceiptStyle, Reference, Scope, Verdict,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -80,7 +80,7 @@ impl WeCom {
         let now = (self.now)();
         let mut to: Vec<&Item> = Vec::with_capacity(items.len());
         let judge = |item: &'a Item| {
-            let userid = item.address.expose();
+            let userid = item.address.without_kind("wecom");
             if !is_userid(userid) {
                 return Some(Verdict::RefusedRecipient(Cause::new("ADDRESS", "not the id of a member")));
             }
@@ -95,7 +95,7 @@ impl WeCom {
     }
 
     async fn send(&self, text: &str, to: &[&Item], deadline: Instant) -> Result<Said, Fault> {
-        let mut userids: Vec<&str> = to.iter().map(|item| item.address.expose()).collect();
+        let mut userids: Vec<&str> = to.iter().map(|item| item.address.without_kind("wecom")).collect();
         userids.sort_unstable();
         userids.dedup();
         // A round that a person ordered repeats the text on purpose.
@@ -116,7 +116,7 @@ impl WeCom {
         let message = said.text("msgid");
         let refused = ["invaliduser", "unlicenseduser"].map(|list| (list, listed(&said.document, list)));
         let verdict = |(place, item): (usize, &&Item)| {
-            let is = |userid: &String| userid.eq_ignore_ascii_case(item.address.expose());
+            let is = |userid: &String| userid.eq_ignore_ascii_case(item.address.without_kind("wecom"));
             match refused.iter().find(|(_, listed)| listed.iter().any(is)) {
                 Some((list, _)) => {
                     let cause = Cause::new(list, "the answer lists this member");
@@ -135,6 +135,10 @@ impl WeCom {
 impl Adapter for WeCom {
     fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    fn carries(&self, kind: &str) -> bool {
+        matches!(kind, "" | "wecom")
     }
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
@@ -169,6 +173,10 @@ impl Adapter for WeCom {
 
     fn read_callback(&self, callback: &Callback<'_>) -> Result<Inbound, CallbackFault> {
         self.ready.mailbox.as_ref().ok_or(CallbackFault::Unexpected)?.read(callback)
+    }
+
+    fn answer_with(&self, callback: &Callback<'_>, text: &str) -> Option<Answer> {
+        self.ready.mailbox.as_ref()?.answer(callback, text)
     }
 
     async fn probe(&self) -> Result<(), Fault> {

@@ -20,6 +20,7 @@ pub(super) fn check(pass: &mut Pass<'_>) {
         ("drill_confirm_words", &receipts.drill_confirm_words),
         ("opt_out_words", &receipts.opt_out_words),
         ("opt_in_words", &receipts.opt_in_words),
+        ("current_words", &receipts.current_words),
     ];
     for (name, words) in named {
         for word in words.iter().filter(|word| plain(word).is_empty()) {

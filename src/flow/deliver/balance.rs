@@ -9,8 +9,11 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use fenghuo_contract::{Channel, RateUnit};
 use tokio::time::Instant;
 
-use super::{Route, observe};
-use crate::{domain::purpose::Marked, flow::Parts};
+use super::Route;
+use crate::{
+    domain::purpose::Marked,
+    flow::{Parts, projection::Plan},
+};
 
 /// How often is looked at what routes do and whether a channel is down.
 const TICK: Duration = Duration::from_secs(1);
@@ -82,14 +85,16 @@ fn capacity(route: &Route) -> Option<f64> {
     route.configured().filter(|_| unit == RateUnit::Recipients).or_else(|| route.usual_rate())
 }
 
-/// Raises the alarm when work waits on a channel and none of its routes runs.
+/// Raises the alarm when work waits on a channel and none of the routes that can carry it runs.
 fn watch(parts: &Parts, down: &mut BTreeSet<Channel>) {
     let channels: BTreeSet<Channel> = parts.routes.values().map(|route| route.channel).collect();
     for channel in channels {
         let of_channel = || parts.routes.values().filter(|route| route.channel == channel);
-        let runs = of_channel().any(|route| route.is_running());
-        let waits = || of_channel().any(|route| observe::waiting(parts, route).values().any(|count| *count > 0));
-        let is_down = !runs && waits();
+        let has_none = |plan: &Plan| {
+            let mut carrying = of_channel().filter(|route| super::can_carry(route, plan)).peekable();
+            carrying.peek().is_some() && !carrying.any(|route| route.is_running())
+        };
+        let is_down = parts.lanes(channel).waiting(has_none).values().any(|count| *count > 0);
         parts.telemetry.channel_down(channel.name(), is_down);
         if is_down && down.insert(channel) {
             tracing::error!(

@@ -191,6 +191,11 @@ async fn batch<P: PurposeType>(
             answers.push(Answer::ended(rank, State::Failed, Reason::NoAddress, ""));
             continue;
         };
+        // Nobody is handed to a provider that his address is not for: no route carries it, or he has another since.
+        if !addressee.is_for(route) {
+            answers.push(Answer::ended(rank, State::Failed, Reason::NoRoute, ""));
+            continue;
+        }
         // The last look at a recipient: a drill reaches only those who take part in drills, whatever the plan says.
         let Some(addressee) = plan.permit(addressee) else {
             answers.push(Answer::ended(rank, State::Failed, Reason::DrillGate, ""));

@@ -7,8 +7,8 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use fenghuo_contract::{
-    Adapter, Address, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound, Item, Profile, Token,
-    Verdict,
+    Adapter, Address, Answer as ProviderAnswer, Batch, Callback, CallbackFault, Cause, Content, Fault, Fit, Inbound,
+    Item, Profile, Token, Verdict,
 };
 
 use super::Route;
@@ -39,6 +39,16 @@ impl Link {
         self.0.read_callback(callback)
     }
 
+    /// Whether addresses of a kind are for it.
+    pub(crate) fn carries(&self, kind: &str) -> bool {
+        self.0.carries(kind)
+    }
+
+    /// The provider's answer to a call, with words for whoever made it.
+    pub(crate) fn answer_with(&self, callback: &Callback<'_>, text: &str) -> Option<ProviderAnswer> {
+        self.0.answer_with(callback, text)
+    }
+
     /// What carrying a content takes; nothing is sent.
     pub(crate) fn fit(&self, content: &Content) -> Result<Fit, Cause> {
         self.0.fit(content)
@@ -59,6 +69,13 @@ impl Addressee {
     /// `None` when the recipient or the address is gone.
     pub(super) fn of(endpoint: Endpoint) -> Option<Self> {
         endpoint.address.map(|address| Self { address, drill: endpoint.drill })
+    }
+}
+
+impl Addressee {
+    /// Whether a route is for the address it has now.
+    pub(super) fn is_for(&self, route: &Route) -> bool {
+        route.adapter.carries(self.address.kind())
     }
 }
 

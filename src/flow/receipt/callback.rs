@@ -91,7 +91,8 @@ impl Flow {
     pub async fn callback(&self, route: &str, callback: &Callback<'_>) -> CallbackAnswer {
         let Some(known) = self.0.routes.get(route) else { return CallbackAnswer::Unknown };
         let callback = Callback { signature: known.config.callback_signatures, ..*callback };
-        let Inbound { receipts, replies, followers, answer } = match known.adapter.read_callback(&callback) {
+        let known_route = &known.adapter;
+        let Inbound { receipts, replies, followers, answer } = match known_route.read_callback(&callback) {
             Ok(inbound) => inbound,
             Err(fault) => {
                 let answer = match fault {
@@ -103,6 +104,7 @@ impl Flow {
                 return answer;
             }
         };
+        let asks = replies.iter().any(|reply| super::current::is_asked(&self.0, &reply.text));
         let unsigned = receipts.iter().filter(|receipt| receipt.origin == Origin::Unsigned).count();
         if super::take(&self.0, route, receipts).await.is_err() {
             return CallbackAnswer::NotTaken;
@@ -114,6 +116,10 @@ impl Flow {
             Err(NotTaken) => Err(NotTaken),
         };
         match known {
+            Ok(()) if asks => {
+                let told = known_route.answer_with(&callback, &super::current::text(self));
+                CallbackAnswer::Taken(told.or(answer))
+            }
             Ok(()) => CallbackAnswer::Taken(answer),
             Err(NotTaken) => CallbackAnswer::NotTaken,
         }

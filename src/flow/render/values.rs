@@ -39,6 +39,7 @@ pub(super) fn of(channel: Channel, context: &Context) -> BTreeMap<String, String
         ("released_at", context.released_at.clone()),
         ("expires", context.expires.clone()),
         ("language", context.language.clone()),
+        ("code", context.code.clone()),
     ];
     values.map(|(name, value)| (name.to_owned(), value)).into()
 }

@@ -91,8 +91,12 @@ impl Climb {
         let turns = Turns::new(&audiences(&plans), first.record.created_ms, wait_ms);
         let steps = plans.len();
         let mut let_in = vec![RoaringBitmap::new(); steps];
-        // The first plan is in its lane whole.
-        let_in[0] = first.audience.clone();
+        // The plans of the first step are in their lanes whole.
+        let first = first.record.ladder.map(|ladder| ladder.step);
+        let is_first = |plan: &Plan| plan.record.ladder.map(|ladder| ladder.step) == first;
+        for (let_in, plan) in let_in.iter_mut().zip(&plans).filter(|(_, plan)| is_first(plan)) {
+            *let_in = plan.audience.clone();
+        }
         Some(Self { plans, turns, let_in, settled: vec![RoaringBitmap::new(); steps], over: vec![false; steps] })
     }
 
@@ -102,8 +106,9 @@ impl Climb {
         let (failed, answered) = (coverage.take_failed(), coverage.answered());
         let audiences = audiences(&self.plans);
         for failed in failed {
-            let step = self.plans.iter().position(|plan| plan.record.channel == failed.channel);
-            if let Some(step) = step {
+            // Several where routes of the channel carry different addresses; each recipient is in one of them.
+            let steps = self.plans.iter().enumerate().filter(|(_, plan)| plan.record.channel == failed.channel);
+            for (step, _) in steps {
                 self.turns.fail(&audiences, step, failed.at_ms, &failed.rows, &answered);
             }
         }

@@ -26,8 +26,10 @@ pub struct SuppressionView {
     pub code: String,
     /// RFC 3339.
     pub since: String,
-    /// When it is tried again, RFC 3339.
+    /// When it is tried again, or this entry about one that has ended is cleared away, RFC 3339.
     pub until: String,
+    /// It has ended, by the provider's word, and left the directory.
+    pub gone: bool,
 }
 
 /// Suppressions on a page at most.
@@ -62,19 +64,22 @@ impl Flow {
 
     async fn suppression(&self, digest: Digest, suppressed: Suppressed) -> Result<SuppressionView, Unavailable> {
         let parts = &self.0;
-        let rows = parts.directory.rows_with(&digest).await?;
+        let rows = if suppressed.gone { suppressed.rows } else { parts.directory.rows_with(&digest).await? };
         let channel = suppressed.channel.name();
         let views = parts.directory.views(&rows).await?.into_iter().flatten();
-        let having: Vec<_> = views.filter(|view| view.endpoints.contains_key(channel)).collect();
+        // Of one that has ended those are named who had it.
+        let having: Vec<_> = views.filter(|view| suppressed.gone || view.endpoints.contains_key(channel)).collect();
+        let address = having.first().filter(|_| !suppressed.gone);
         Ok(SuppressionView {
             id: hex(&digest),
             channel: channel.to_owned(),
-            address: having.first().and_then(|view| view.endpoints.get(channel).cloned()),
+            address: address.and_then(|view| view.endpoints.get(channel).cloned()),
             recipients: having.into_iter().map(|view| view.external_id).collect(),
             route: suppressed.route,
             code: suppressed.code,
             since: rfc3339(suppressed.since_ms),
             until: rfc3339(suppressed.since_ms.saturating_add(span_ms(parts))),
+            gone: suppressed.gone,
         })
     }
 

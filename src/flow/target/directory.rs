@@ -246,6 +246,18 @@ impl Directory {
         self.index.load().by_language(rows)
     }
 
+    /// The kinds of these rows' addresses on a channel, see [`fenghuo_contract::Address::kind`]. Every row is in exactly one;
+    /// those whose address names none stand under the empty one.
+    #[must_use]
+    pub fn by_kind(&self, rows: &RoaringBitmap, channel: Channel) -> BTreeMap<Box<str>, RoaringBitmap> {
+        let mut kinds = self.index.load().by_kind(rows, channel);
+        let rest = kinds.values().fold(rows.clone(), |rest, of| rest - of);
+        if !rest.is_empty() {
+            kinds.insert("".into(), rest);
+        }
+        kinds
+    }
+
     /// The areas of these rows: for each area somebody names as his own, its rows among `rows`. A row with several areas
     /// is in each of them.
     #[must_use]

@@ -56,7 +56,8 @@ fn suppression() -> Value {
     json!({
         "id": "4f1c0c5a9e01b2d34f1c0c5a9e01b2d3", "channel": "email", "address": "z***@example.org",
         "recipients": ["r-1024"], "route": "email.relay-a", "code": "550 5.1.1",
-        "since": "2026-07-15T14:42:00+08:00", "until": "2026-10-13T14:42:00+08:00"
+        "since": "2026-07-15T14:42:00+08:00", "until": "2026-10-13T14:42:00+08:00",
+        "gone": false
     })
 }
 
@@ -66,10 +67,12 @@ static LIST: Operation = Operation {
     summary: both("列出停发的地址", "List suppressed addresses"),
     description: both(
         "服务商说永远送不到的地址（空号、没有这个邮箱）在 receipts.suppress_days 天之内不再发橙色、黄色、蓝色预警，投递记为 suppressed；\
-         红色预警、叫应和人工重发照发。地址打码。",
+         红色预警、叫应和人工重发照发。地址打码。gone 为真的是服务商说已经停用的推送令牌：已移出名录，address 为 null，\
+         recipients 是原来有它的人。",
         "Addresses of which a provider said that nothing ever arrives there (no such number, no such mailbox) get no orange, \
          yellow or blue warnings for receipts.suppress_days days: those deliveries fail as suppressed. Red warnings, calls and \
-         what is sent again by order go out all the same. Addresses are masked.",
+         what is sent again by order go out all the same. Addresses are masked. Where gone is true, the provider said that a token \
+         has ended: it left the directory, address is null, and recipients are those who had it.",
     ),
     parameters: &[LIMIT, CURSOR],
     request: &[],

@@ -625,7 +625,7 @@ console-partner-test-ok = { $partner } answered the test.
 console-partner-test-failed = { $partner } did not pass the test: { $reason }
 console-partner-test-none = { $partner } has not been tested yet.
 
-console-suppression-hint = Addresses of which their provider said that nothing ever arrives there. Until the day named they get no orange, yellow or blue warnings; red ones, calls and what is sent again by order go out all the same.
+console-suppression-hint = Addresses of which their provider said that nothing ever arrives there. Until the day named they get no orange, yellow or blue warnings; red ones, calls and what is sent again by order go out all the same. A token for notifications of which the provider says that it has ended leaves the directory; its code stays here.
 console-no-suppressions = No address is suppressed
 console-suppression-address = Address
 console-suppression-recipients = Recipients

@@ -32,6 +32,11 @@ inbox-scope = It is not public, and such are never relayed by rule
 inbox-drill = It is an exercise, and such are never relayed by rule
     .action = An approver relays it when this district takes part
 
+alarm-addresses-doubted = The provider of route { $route } refuses most addresses
+    .detail = Of the last { $count } deliveries { $refused } were refused for their address; none is suppressed or removed
+    .more = Some addresses are always dead. When most are, the settings are usually wrong: tokens of the test environment sent to production, another app, account or list of numbers. So it is not believed, and the directory stays as it is.
+    .action = Compare environment and account of the route with where the addresses come from; then send an exercise: the alarm ends when most are taken
+    .who = The operator on duty
 alarm-partner-gone = A partner takes no more warnings
     .detail = Partner { $name } answered 410 at { $since } and has been sent nothing since
     .more = 410 means that the address is gone for good. What waited has ended, and nothing new is sent until a test succeeds.

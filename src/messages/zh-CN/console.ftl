@@ -625,7 +625,7 @@ console-partner-test-ok = { $partner } 已答复测试。
 console-partner-test-failed = { $partner } 没有通过测试：{ $reason }
 console-partner-test-none = { $partner } 还没有测试过。
 
-console-suppression-hint = 服务商说永远送不到的地址，到期之前不发橙色、黄色、蓝色预警；红色预警、叫应和人工重发照发。
+console-suppression-hint = 服务商说永远送不到的地址，到期之前不发橙色、黄色、蓝色预警；红色预警、叫应和人工重发照发。服务商说已经停用的推送令牌直接移出名录，在这里留下它的代码。
 console-no-suppressions = 没有停发的地址
 console-suppression-address = 地址
 console-suppression-recipients = 接收人

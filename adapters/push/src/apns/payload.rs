@@ -60,7 +60,11 @@ fn document(style: &Style, content: &Content, text: &str) -> Value {
     aps["sound"] =
         if critical { json!({ "critical": 1, "name": style.sound, "volume": 1.0 }) } else { json!(style.sound) };
     aps["thread-id"] = thread(content).into();
-    json!({ "aps": aps, "expires": content.expires_at })
+    let mut document = json!({ "aps": aps, "expires": content.expires_at });
+    if !content.page.is_empty() {
+        document["url"] = content.page.as_str().into();
+    }
+    document
 }
 
 fn level(urgency: Urgency, critical: bool) -> &'static str {

@@ -71,6 +71,9 @@ fn open(style: &Style, content: &Content, text: &str, ttl: i64) -> String {
     if let Some(level) = form::colour(content.urgency) {
         data["level"] = level.into();
     }
+    if !content.page.is_empty() {
+        data["url"] = content.page.as_str().into();
+    }
     let mut data = data.to_string();
     data.pop();
     format!("{{\"message\":{{\"notification\":{notification},\"android\":{android},\"apns\":{apns},\"data\":{data}")

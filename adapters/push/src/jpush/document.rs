@@ -114,6 +114,9 @@ fn notification(style: &Style, content: &Content, text: &str) -> Value {
     if let Some(level) = form::colour(content.urgency) {
         extras["level"] = level.into();
     }
+    if !content.page.is_empty() {
+        extras["url"] = content.page.as_str().into();
+    }
     let priority = match content.urgency {
         Urgency::Highest | Urgency::High => 2,
         Urgency::Medium => 1,

@@ -1,10 +1,11 @@
 use std::{
     path::{Path, PathBuf},
     sync::LazyLock,
+    time::Duration,
 };
 
 use fenghuo_contract::CodeTable;
-use fenghuo_http::HttpKit;
+use fenghuo_http::{HttpKit, Origins};
 use serde_json::Value;
 
 use super::{PAGE_MAX, subscription::Subscription, vapid::Vapid};
@@ -14,6 +15,12 @@ static CODES: LazyLock<CodeTable> = LazyLock::new(|| {
     let text = include_str!("../../../../config/codes/webpush.toml");
     CodeTable::parse(text).expect("the built-in table is parsed by a test")
 });
+
+/// Connections to each push service, one of them for urgent batches alone.
+const CONNECTIONS: usize = 3;
+
+/// Requests under way on each at most.
+const STREAMS: usize = 250;
 
 /// Ourselves towards the push services of browsers. `key_file`, `contact` and `page` must be given.
 ///
@@ -54,6 +61,8 @@ pub struct Settings {
 /// Settings made usable.
 pub(crate) struct Ready {
     pub(crate) kit: HttpKit,
+    pub(crate) origins: Origins,
+    pub(crate) timeout: Duration,
     pub(crate) vapid: Vapid,
     pub(crate) url: String,
     pub(crate) services: Vec<String>,
@@ -94,7 +103,8 @@ impl Settings {
     /// that takes subscriptions. Where the host's name leads is checked when it is called.
     #[must_use]
     pub fn takes(&self, subscription: &str) -> bool {
-        let endpoint = Subscription::read(subscription).and_then(|known| url::Url::parse(&known.endpoint).ok());
+        let endpoint = Subscription::read(subscription.strip_prefix("webpush:").unwrap_or(subscription))
+            .and_then(|known| url::Url::parse(&known.endpoint).ok());
         endpoint.is_some_and(|url| url.host_str().is_some_and(|host| listed(&self.services, host)))
     }
 
@@ -113,9 +123,12 @@ impl Settings {
         let codes = problems.codes(self.codes_file.as_deref(), &CODES);
         let mut outbound = self.network.with(self.ports.clone(), self.allow_plain);
         outbound.answer_max = 0;
+        let origins = problems.take("network", "无法建立客户端", Origins::new(&outbound, CONNECTIONS, STREAMS));
         let kit = problems.take("network", "无法建立客户端", HttpKit::new(outbound));
-        let ready = key.zip(kit).map(|(key, kit)| Ready {
+        let ready = key.zip(kit).zip(origins).map(|((key, kit), origins)| Ready {
             kit,
+            origins,
+            timeout: Duration::from_millis(self.network.timeout_ms),
             vapid: Vapid::new(key, &self.contact),
             url: self.page.clone(),
             services: self.services.clone(),

@@ -24,6 +24,9 @@ const OPENID_MAX: usize = 64;
 impl OfficialAccount {
     /// One attempt at every item.
     pub(super) async fn send(&self, message: &Message, items: &[Item], deadline: Instant) -> Vec<Verdict> {
+        if matches!(self.ready.way, Way::Mass | Way::MassList) {
+            self.set_speed(deadline).await;
+        }
         if self.ready.way == Way::MassList {
             return self.send_list(message, items, deadline).await;
         }
@@ -35,8 +38,22 @@ impl OfficialAccount {
         join_all(calls).await
     }
 
+    /// Sets the speed of mass messages, once. A message does not wait for it: at another speed it comes too.
+    async fn set_speed(&self, deadline: Instant) {
+        let Some(speed) = self.ready.mass.speed else { return };
+        let set = || async {
+            let body = json!({ "speed": speed });
+            match self.ready.api.call("/cgi-bin/message/mass/speed/set", Some(&body), &[], deadline).await {
+                Ok(said) if said.class == Class::Accepted => Ok(()),
+                Ok(_) | Err(_) => Err(()),
+            }
+        };
+        // What failed is tried again with the next message.
+        self.paced.get_or_try_init(set).await.ok();
+    }
+
     async fn send_one(&self, message: &Message, item: &Item, deadline: Instant) -> Verdict {
-        let address = item.address.expose();
+        let address = name(item);
         match self.ready.way {
             Way::Mass => match audience(address) {
                 Some(audience) => self.send_mass(message, item, audience, deadline).await,
@@ -55,7 +72,7 @@ impl OfficialAccount {
 
     /// Path and document of the call for one address.
     fn body(&self, message: &Message, item: &Item) -> Option<(&'static str, Value)> {
-        let to = item.address.expose();
+        let to = name(item);
         match (self.ready.way, message) {
             (Way::Template, Message::Filled { filled, .. }) => {
                 let mut body = json!({ "touser": to, "template_id": filled.id, "data": data(filled) });
@@ -134,7 +151,7 @@ impl OfficialAccount {
     /// One mass message to all openids of the batch. The interface wants two of them at least and says of none of them what
     /// became of it; a repeat of the same hand-over is recognised.
     async fn send_list(&self, message: &Message, items: &[Item], deadline: Instant) -> Vec<Verdict> {
-        let openids = items.iter().map(|item| item.address.expose()).filter(|openid| is_openid(openid));
+        let openids = items.iter().map(name).filter(|openid| is_openid(openid));
         let openids: Vec<&str> = openids.collect::<BTreeSet<_>>().into_iter().collect();
         let answer = if openids.len() < 2 {
             Err(Fault::Transient(Cause::new("LIST-OF-ONE", "a mass message by list needs two openids at least")))
@@ -149,7 +166,7 @@ impl OfficialAccount {
             Err(fault) => fault.verdict(),
         };
         let verdict = |(place, item): (usize, &Item)| match &whole {
-            _ if !is_openid(item.address.expose()) => wrong_address("not an openid"),
+            _ if !is_openid(name(item)) => wrong_address("not an openid"),
             Verdict::Accepted(_) => Verdict::Accepted(Some(Reference::new(format!("{job}/{place}")))),
             whole => whole.clone(),
         };
@@ -177,6 +194,11 @@ fn list_token(items: &[Item]) -> String {
     let tokens: Vec<String> = items.iter().map(|item| item.token.to_string()).collect();
     let parts: Vec<&[u8]> = tokens.iter().map(String::as_bytes).collect();
     fenghuo_http::hmac_sha256(b"list", &parts)[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The address without the name of the provider.
+fn name(item: &Item) -> &str {
+    item.address.without_kind("wechat")
 }
 
 fn put(body: &mut Value, name: &str, text: Option<&str>) {

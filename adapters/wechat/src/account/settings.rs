@@ -126,12 +126,15 @@ pub struct Mass {
     pub when: When,
     /// How many a follower may get in a month of Beijing. Default 4.
     pub monthly: u32,
+    /// How fast WeChat sends one out: 0 is 800,000 a minute, 4 is 100,000, as documented. It is set for the account before the
+    /// first mass message. Default: what the account has.
+    pub speed: Option<u8>,
 }
 
 impl Default for Mass {
     fn default() -> Self {
         let when = When { level: vec!["red".to_owned()], drill: vec!["no".to_owned()], ..When::default() };
-        Self { when, monthly: 4 }
+        Self { when, monthly: 4, speed: None }
     }
 }
 
@@ -258,6 +261,8 @@ impl Settings {
                 (format!("没有 {unknown:?}，只有 {known}"), format!("there is no {unknown:?}, only {known}"));
             problems.unless(false, &format!("mass.when.{condition}"), &zh, &en);
         }
+        let speed = self.mass.speed.is_none_or(|speed| speed <= 4);
+        problems.unless(speed, "mass.speed", "须为 0 至 4", "must be 0 to 4");
         problems.within("mass.monthly", self.mass.monthly as usize, 1000);
         problems.within("text_max", self.text_max, 10_000);
         problems.within("batch_max", self.batch_max(), LIST_MAX);

@@ -89,13 +89,48 @@ async fn what_wechatpy_sealed_is_opened_and_what_we_sealed_it_opens() {
 
     let seal = Seal::new(Secret::new(TOKEN), Some(&Secret::new(AES_KEY)), APP_ID).unwrap();
     let message = "<xml><A>暴雨</A></xml>";
-    let sealed = seal.close(message.as_bytes(), [9; 16]);
+    let sealed = seal.close(message.as_bytes(), [9; 16]).unwrap();
     let signature = seal.sign(&["1", "2", &sealed]);
     let envelope = format!("<xml><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>");
     let ask = json!({ "open": envelope, "signature": signature, "timestamp": "1", "nonce": "2" });
     assert_eq!(crypto.ask(ask).await["message"], message);
     let ask = json!({ "open": envelope, "signature": signature, "timestamp": "1", "nonce": "3" });
     assert_eq!(crypto.ask(ask).await["fault"], "InvalidSignatureException");
+}
+
+#[tokio::test]
+async fn wechatpy_opens_the_answer_to_whoever_wrote_or_pressed_a_button() {
+    let mut crypto = Crypto::start();
+    let adapter = adapter("template").await;
+    let to = "<ToUserName><![CDATA[gh_songbei]]></ToUserName>";
+    let pressed = format!("{to}<MsgType>event</MsgType><Event>CLICK</Event><EventKey>current</EventKey>");
+    for inner in [format!("{to}<MsgType>text</MsgType><Content>当前预警</Content>"), pressed] {
+        let (query, body) = crypto.sealed(&inner).await;
+        let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let callback =
+            Callback { peer, headers: &[], query: &query, body: body.as_bytes(), signature: SignatureCheck::Enforce };
+        let answer = adapter.answer_with(&callback, "暴雨 <红色> ]]> 预警").unwrap();
+        let envelope = String::from_utf8(answer.body.to_vec()).unwrap();
+        let between = |name: &str| {
+            let rest = envelope.split(&format!("<{name}>")).nth(1).unwrap();
+            let text = rest.split(&format!("</{name}>")).next().unwrap();
+            text.trim_start_matches("<![CDATA[").trim_end_matches("]]>").to_owned()
+        };
+        let ask = json!({ "open": envelope, "signature": between("MsgSignature"), "timestamp": between("TimeStamp"),
+            "nonce": between("Nonce") });
+        let message = crypto.ask(ask).await["message"].as_str().unwrap().to_owned();
+        let read = xml::Document::read(message.as_bytes()).unwrap();
+        let named = ["ToUserName", "FromUserName", "MsgType", "Content"].map(|name| read.text(name));
+        assert_eq!(named, ["oA", "gh_songbei", "text", "暴雨 <红色> ]]> 预警"], "{message}");
+        let forged = Callback { query: &query.replace("nonce=n1", "nonce=n2"), ..callback };
+        assert_eq!(adapter.answer_with(&forged, "x"), None);
+        assert_eq!(adapter.answer_with(&callback, &"警".repeat(700)), None, "more than the provider takes");
+    }
+    let (query, body) = crypto.sealed(&format!("{to}<MsgType>event</MsgType><Event>unsubscribe</Event>")).await;
+    let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let callback =
+        Callback { peer, headers: &[], query: &query, body: body.as_bytes(), signature: SignatureCheck::Enforce };
+    assert_eq!(adapter.answer_with(&callback, "x"), None, "nobody asked");
 }
 
 #[tokio::test]

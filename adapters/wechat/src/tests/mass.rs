@@ -136,3 +136,21 @@ async fn four_nodes_share_one_quota() {
     }
     stand_in.saw_nothing_more(&nodes[0]).await;
 }
+
+#[tokio::test]
+async fn the_speed_is_set_once_before_the_first() {
+    let mut stand_in = StandIn::start("official", &[]).await;
+    let adapter = account(&stand_in.account("mass", "mass = { speed = 2 }\nparallel = 1"));
+    assert_eq!(submit(&adapter, &batch(&["tag:1", "tag:2"])).await, ["accepted", "accepted"]);
+    let call = stand_in.next().await;
+    assert_eq!((&call["path"], &call["document"]), (&json!("/cgi-bin/message/mass/speed/set"), &json!({ "speed": 2 })));
+    for _ in 0..2 {
+        assert_eq!(stand_in.next().await["path"], "/cgi-bin/message/mass/sendall");
+    }
+    assert_eq!(submit(&adapter, &batch(&["tag:3"])).await, ["accepted"]);
+    assert_eq!(stand_in.next().await["path"], "/cgi-bin/message/mass/sendall");
+    let wrong = stand_in.account("mass", "mass = { speed = 5 }");
+    let tokens = Arc::new(InMemoryTokens::default());
+    let fault = OfficialAccount::new(&wrong, tokens, Arc::new(InMemoryQuota::default()), now()).err();
+    assert!(fault.is_some_and(|fault| fault.to_string().contains("mass.speed")));
+}

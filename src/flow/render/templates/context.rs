@@ -107,6 +107,9 @@ pub struct Context {
     pub web: String,
     pub contact: String,
     pub note: String,
+    /// Code by which anybody finds the warning on the site, `7KQ2-M9XD`; empty where the channel carries none, and for what
+    /// the site does not show.
+    pub code: String,
     /// CAP parameters of the sender, by name.
     pub parameters: BTreeMap<String, String>,
 }
@@ -205,6 +208,7 @@ impl Context {
             web: if web.starts_with("https://") || web.starts_with("http://") { web } else { String::new() },
             contact: field(|info| info.contact.as_ref()),
             note: message.note.clone().unwrap_or_default(),
+            code: String::new(),
             parameters: own.map(parameters).unwrap_or_default(),
         }
     }
@@ -216,6 +220,12 @@ impl Context {
     pub(crate) fn changing(self, change: Change) -> Self {
         let change_word = Words::of(&self.language).change(change);
         Self { change, change_word, ..self }
+    }
+
+    /// The same with the code by which it is found.
+    #[must_use]
+    pub(crate) fn found_by(self, code: String) -> Self {
+        Self { code, ..self }
     }
 
     /// The same with times that are not known yet.

@@ -20,6 +20,7 @@ pub(super) fn contexts(language: &str) -> Vec<(Variant, Context)> {
         areas: Vec::new(),
         web: String::new(),
         contact: String::new(),
+        code: String::new(),
         ..full.clone()
     };
     let long = Context { description: "long 长 ".repeat(700).trim().to_owned(), ..full.clone() };
@@ -92,6 +93,7 @@ fn full(language: &str) -> Context {
         web: text("https://warn.songbei.example/w/1?a=1&b=2"),
         contact: text("0451-00000000"),
         note: text(""),
+        code: text("7KQ2-M9XD"),
         parameters: BTreeMap::from([(text("level-colour"), text("Red"))]),
     }
 }

@@ -1,6 +1,6 @@
 //! The forms of addresses: what is an address on a channel, and when two texts are the same one.
 
-use fenghuo_contract::Channel;
+use fenghuo_contract::{Address, Channel};
 
 /// Bytes of an address at most (tokens of browsers are the longest).
 const LONGEST: usize = 2048;
@@ -43,10 +43,18 @@ pub(in crate::flow::target) fn canonical(channel: Channel, text: &str) -> Result
     }
 }
 
-/// The form by which two addresses are the same, also for texts that are none.
+/// The form by which two addresses are the same, also for texts that are none. A provider that tells us of somebody does not
+/// write the kind of his address.
 pub(super) fn comparable(channel: Channel, text: &str) -> String {
     let form = canonical(channel, text).unwrap_or_else(|_| text.trim().to_owned());
-    if channel == Channel::Email { form.to_lowercase() } else { form }
+    match channel {
+        Channel::Email => form.to_lowercase(),
+        Channel::Wechat => {
+            let address = Address::new(form.as_str());
+            address.without_kind(address.kind()).to_owned()
+        }
+        _ => form,
+    }
 }
 
 /// Whether a spreadsheet wrote a long number in scientific notation: `1.38E+10`, always with its plus.

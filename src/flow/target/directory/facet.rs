@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
-use fenghuo_contract::Channel;
+use fenghuo_contract::{Address, Channel};
 
 use super::Recipient;
 use crate::domain::{area::AreaCode, opt_out::OptOut};
@@ -23,6 +23,8 @@ pub(super) enum Facet {
     Placed,
     /// Has an address on the channel.
     Channel(Channel),
+    /// Its address on the channel is of this kind, see [`Address::kind`]; those without one have no such facet.
+    Kind(Channel, Box<str>),
     /// Belongs to exactly this area.
     Area(u64),
     /// Belongs to the group.
@@ -40,6 +42,9 @@ impl Facet {
         facets.extend(recipient.opt_out_below.map(Self::OptOut));
         facets.extend(recipient.position.map(|_| Self::Placed));
         facets.extend(recipient.endpoints.keys().map(|channel| Self::Channel(*channel)));
+        let kinds = recipient.endpoints.iter().map(|(channel, text)| (*channel, Address::new(text.as_str())));
+        let kinds = kinds.filter(|(_, address)| !address.kind().is_empty());
+        facets.extend(kinds.map(|(channel, address)| Self::Kind(channel, address.kind().into())));
         facets.extend(recipient.areas.iter().map(|area| Self::Area(area.number())));
         facets.extend(recipient.groups.iter().map(|group| Self::Group(group.as_str().into())));
         facets
@@ -55,6 +60,7 @@ impl fmt::Display for Facet {
             Self::OptOut(choice) => write!(f, "opt-out/{choice}"),
             Self::Placed => f.write_str("placed"),
             Self::Channel(channel) => write!(f, "channel/{channel}"),
+            Self::Kind(channel, kind) => write!(f, "kind/{channel}/{kind}"),
             Self::Area(number) => write!(f, "area/{number:012}"),
             Self::Group(name) => write!(f, "group/{name}"),
             Self::Language(tag) => write!(f, "language/{tag}"),
@@ -77,6 +83,10 @@ impl FromStr for Facet {
             None if text == "placed" => Ok(Self::Placed),
             Some(("opt-out", choice)) => choice.parse().map(Self::OptOut).map_err(|_| NotAFacet),
             Some(("channel", name)) => name.parse().map(Self::Channel).map_err(|_| NotAFacet),
+            Some(("kind", of)) => {
+                let (channel, kind) = of.split_once('/').ok_or(NotAFacet)?;
+                channel.parse().map(|channel| Self::Kind(channel, kind.into())).map_err(|_| NotAFacet)
+            }
             Some(("area", code)) => code.parse().map(|code: AreaCode| Self::Area(code.number())).map_err(|_| NotAFacet),
             Some(("group", name)) => Ok(Self::Group(name.into())),
             Some(("language", tag)) => Ok(Self::Language(tag.into())),

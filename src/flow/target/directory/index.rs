@@ -144,6 +144,24 @@ impl Index {
         languages
     }
 
+    /// `rows` by the kind of their address on a channel; those without one are in none.
+    pub(super) fn by_kind(&self, rows: &RoaringBitmap, channel: Channel) -> BTreeMap<Box<str>, RoaringBitmap> {
+        let mut kinds = BTreeMap::<Box<str>, RoaringBitmap>::new();
+        for block in &self.blocks {
+            for (facet, members) in block.facets.range(Facet::Kind(channel, "".into())..) {
+                let Facet::Kind(of, kind) = facet else { break };
+                if *of != channel {
+                    break;
+                }
+                let found = rows & &**members;
+                if !found.is_empty() {
+                    *kinds.entry(kind.clone()).or_default() |= found;
+                }
+            }
+        }
+        kinds
+    }
+
     /// `rows` by area number; a row with several areas is in each, one that is gone in none.
     pub(super) fn by_area(&self, rows: &RoaringBitmap) -> BTreeMap<u64, RoaringBitmap> {
         let mut areas = BTreeMap::<u64, RoaringBitmap>::new();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use fenghuo_contract::Channel;
+use fenghuo_contract::{Address, Channel};
 use roaring::RoaringBitmap;
 
 use super::{
@@ -129,6 +129,47 @@ impl Directory {
         }
         self.keep_with(&mut writer, draft, vec![entry(&rows)]).await?;
         Ok(true)
+    }
+
+    /// Takes an address out of every recipient who has it on a channel, with an entry in the journal about their rows. Whoever
+    /// came by himself and is known by nothing else is removed.
+    pub(in crate::flow) async fn forget(
+        &self,
+        channel: Channel,
+        address: &Address,
+        entry: impl Fn(&[u32]) -> Entry,
+    ) -> Result<(), Unavailable> {
+        let mut writer = self.writer.lock().await;
+        self.refresh(&mut writer).await?;
+        let digest = self.address_digest(channel, address.expose());
+        let rows = self.rows_with(&digest).await?;
+        let records = self.records(&rows).await?.into_iter().flatten().filter(|record| record.gone.is_none());
+        let ids: Vec<String> = records.map(|record| record.external_id).collect();
+        let mut draft = self.draft(ids.iter().map(String::as_str)).await?;
+        let has = |recipient: &Recipient| {
+            recipient.endpoints.get(&channel).is_some_and(|known| self.address_digest(channel, known) == digest)
+        };
+        let having: Vec<(u32, Recipient)> = draft
+            .standing
+            .values()
+            .filter(|standing| has(&standing.recipient))
+            .map(|standing| (standing.row, standing.recipient.clone()))
+            .collect();
+        for (_, mut recipient) in having.iter().cloned() {
+            recipient.endpoints.remove(&channel);
+            if recipient.endpoints.is_empty() && recipient.name.is_empty() && !recipient.duty {
+                let Some(standing) = draft.standing.remove(&recipient.external_id) else { continue };
+                draft.bury(&standing, Gone::Removed);
+                draft.put(Space::RecipientExternal, recipient.external_id.as_str().into(), None);
+            } else {
+                draft.place(&recipient, &RoaringBitmap::new())?;
+            }
+        }
+        if having.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<u32> = having.into_iter().map(|(row, _)| row).collect();
+        self.keep_with(&mut writer, draft, vec![entry(&rows)]).await
     }
 
     /// Reads the index again when it is not known what stands in the store.
