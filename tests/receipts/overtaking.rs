@@ -119,7 +119,8 @@ async fn receipts_that_overtake_the_journal_find_their_deliveries() {
         clock.sleep(Duration::from_millis(100)).await;
         let status = world.flow.status(&view.id).await.expect("a store").expect("a warning");
         if status.channels["sms"].delivered == u64::from(RECIPIENTS) {
-            return world.lifecycle.stop(Duration::from_secs(5)).await;
+            world.lifecycle.stop(Duration::from_secs(5)).await;
+            return;
         }
     }
     let status = world.flow.status(&view.id).await.expect("a store").expect("a warning");
