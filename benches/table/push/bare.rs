@@ -42,10 +42,9 @@ pub(super) async fn connection(
         let all = join_all((0..UNDER_WAY).map(one)).await;
         all.into_iter().collect::<Result<Vec<()>, h2::Error>>().map(drop)
     };
-    let driven = async move { connection.await };
     tokio::select! {
         sent = sending => sent.map_err(io::Error::other),
-        ended = driven => Err(io::Error::other(format!("the sink closed: {ended:?}"))),
+        ended = connection => Err(io::Error::other(format!("the sink closed: {ended:?}"))),
     }
 }
 

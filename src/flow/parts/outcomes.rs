@@ -61,7 +61,7 @@ impl Parts {
         let early = self.projection.references.learn_all(&outcomes.route, outcomes.plan, named);
         let records: Vec<Record> = early.into_iter().map(|(rank, early)| early.record(rank)).collect();
         let (base_ms, route) = (self.clock.unix_ms(), outcomes.route.clone());
-        (!records.is_empty()).then(|| Outcomes { plan: outcomes.plan, lease: 0, base_ms, route, records })
+        (!records.is_empty()).then_some(Outcomes { plan: outcomes.plan, lease: 0, base_ms, route, records })
     }
 
     async fn append_until_durable(&self, plan: &Plan, all: Vec<Bytes>) -> Vec<Appended> {

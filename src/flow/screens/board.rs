@@ -268,7 +268,7 @@ impl Screens {
                 return None;
             }
             let document = self.document_of(&*self.registry.get(id)?);
-            if over || watching.put_out || !watching.holds.as_ref().is_some_and(|holds| holds.etag == document.etag) {
+            if over || watching.put_out || watching.holds.as_ref().is_none_or(|holds| holds.etag != document.etag) {
                 watching.holds = Some(Arc::clone(&document));
                 return Some(document);
             }
