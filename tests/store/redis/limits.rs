@@ -35,7 +35,8 @@ impl Believed {
             self.parts[number].clear();
         }
         self.parts[number].push((part.rate, asked + part.valid));
-        let held = self.most(asked);
+        // It can be used from here on.
+        let held = self.most(Instant::now());
         assert!(held <= RATE * (1.0 + 1e-9), "{held} may be used of {RATE}: {:?}", self.parts);
     }
 
