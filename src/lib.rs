@@ -10,7 +10,7 @@
 //! ```
 //!
 //! One file each in [`flow`], in this order. A stage ends by committing a record; the next starts from that record, so
-//! a restart and a crash use the ordinary path. What a caller waits for (intake and authority) is asked in one request;
+//! a restart, a crash and a second node use the ordinary path. What a caller waits for (intake and authority) is asked in one request;
 //! everything after "received" is driven from stage to stage in the background.
 //!
 //! | question | look at |
@@ -28,6 +28,7 @@
 //! | what became of a delivery? | [`domain::delivery`] (rules), [`flow::receipt`], [`flow::status`] |
 //! | what must a screen show now? | [`flow::screens`] |
 //! | what stands on disk? | [`store`] (contract), [`store::embedded`] (SQLite), [`store::redis`] (several nodes), [`flow::record`] (our records) |
+//! | who does what when several nodes share a store? | [`store`] (`Cluster`), `src/flow/nodes.rs` |
 //! | which route answers a request, and for whom? | [`http::routes`] and the matrix in `tests/access.rs` |
 //! | what does a code mean? | [`messages`], `fenghuo explain CODE` |
 //! | how is it put together? | [`app`]; concrete adapters are named in [`app::adapters`] alone |

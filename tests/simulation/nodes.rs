@@ -193,7 +193,6 @@ async fn one_limit_is_kept_and_used_while_nodes_come_and_go() {
         let arrivals = nodes.arrivals("sms.a").all();
         let most = most_in(&arrivals, Duration::from_secs(1), RateUnit::Recipients);
         let whole = arrivals.iter().map(|arrival| arrival.deliveries).sum::<u64>();
-        println!("{count} nodes: {most} in a second at most of {rate}, {whole} in {seconds} s");
         assert!(most as f64 <= f64::from(rate) * 1.011 + 4.0, "{count} nodes: {most} in a second of {rate}");
         let expected = f64::from(rate) * f64::from(seconds);
         assert!(whole as f64 >= expected * 0.98, "{count} nodes: {whole} of {expected}");
