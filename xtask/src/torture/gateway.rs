@@ -83,8 +83,8 @@ impl Installation {
 
     fn key(&self, arguments: &[&str]) -> Result<String, Failed> {
         let mut command = self.command(&["keys", "create"]);
-        if let Some(store) = &self.store {
-            command.args(["--store", store]);
+        if self.store.is_some() {
+            command.arg("--config").arg(self.folder.join("fenghuo.toml"));
         }
         let made = command.args(arguments).output();
         let made = made.map_err(|fault| Failed(format!("torture: {}: {fault}", self.program.display())))?;
