@@ -84,7 +84,6 @@ fn dispatch(command: Option<Command>, environment: &Environment, output: &Output
         Command::Man(arguments) => return documents::man(&arguments, output),
         Command::Version => return documents::version(output),
         Command::Help(arguments) => return documents::help(&arguments, output),
-        Command::Verify(arguments) => return verify::run(&arguments, output),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -111,6 +110,7 @@ async fn dispatch_async(command: Command, environment: &Environment, output: &Ou
         Command::Retry(arguments) => retry::run(&arguments, output).await,
         Command::Import(arguments) => import::run(&arguments, output).await,
         Command::Keys(arguments) => keys::run(&arguments, output).await,
+        Command::Verify(arguments) => Box::pin(verify::run(&arguments, output)).await,
         Command::Migrate(arguments) => Box::pin(migrate::run(&arguments, output)).await,
         // The others need no runtime and have run already.
         _ => Ok(Exit::Done),

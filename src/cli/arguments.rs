@@ -327,8 +327,10 @@ pub struct Follow {
 
 #[derive(Args, Debug)]
 pub struct Verify {
-    #[arg(long, value_name = "DIR", env = "FENGHUO_DATA")]
-    pub data: PathBuf,
+    #[arg(long, value_name = "DIR", env = "FENGHUO_DATA", required_unless_present = "config")]
+    pub data: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     #[command(flatten)]
     pub every: Every,
 }

@@ -1,4 +1,5 @@
-//! `fenghuo verify`: proves a data directory, without changing anything in it and without a server.
+//! `fenghuo verify`: proves a data directory, or the store that nodes share, without changing anything in it and without
+//! a server.
 
 use std::time::Duration;
 
@@ -6,22 +7,54 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{arguments::Verify, exit::Exit, fault::Fault, output::Output};
+use super::{arguments::Verify, exit::Exit, fault::Fault, output::Output, settings};
 use crate::{
+    app::shared_store,
     clock::Clock,
-    store::embedded::{Progress, Verification, verify},
+    config::{self, Environment, StoreConfig},
+    store::{
+        embedded::{Progress, Verification, verify},
+        redis,
+    },
 };
 
-pub(super) fn run(arguments: &Verify, output: &Output) -> Result<Exit, Fault> {
+pub(super) async fn run(arguments: &Verify, output: &Output) -> Result<Exit, Fault> {
+    let store = place(arguments, output)?;
+    let unreadable = |place: String, cause: String| {
+        Fault::failed(output.lang, "cli-verify-unreadable", &[("data", place), ("cause", cause)])
+    };
+    let url = store.url.clone().unwrap_or_default();
+    let shared = shared_store(&store).map_err(|fault| unreadable(url.clone(), fault.to_string()))?;
     let mut telling = Telling::new(output, Duration::from_secs(arguments.every.every));
-    let found = verify(&arguments.data, &mut |progress| telling.tell(progress));
+    let found = match &shared {
+        Some(options) => {
+            let found = redis::verify(options, &mut |progress| telling.tell(progress)).await;
+            found.map_err(|fault| unreadable(url, fault.to_string()))
+        }
+        None => {
+            let found = verify(&store.data, &mut |progress| telling.tell(progress));
+            found.map_err(|fault| unreadable(store.data.display().to_string(), fault.to_string()))
+        }
+    };
     telling.bar.finish_and_clear();
-    let found = found.map_err(|fault| {
-        let args = [("data", arguments.data.display().to_string()), ("cause", fault.to_string())];
-        Fault::failed(output.lang, "cli-verify-unreadable", &args)
-    })?;
+    let found = found?;
     report(&found, output);
     Ok(if found.is_sound() { Exit::Done } else { Exit::Failed })
+}
+
+/// What is to be proved: what the settings name, or a data directory.
+fn place(arguments: &Verify, output: &Output) -> Result<StoreConfig, Fault> {
+    let mut store = match &arguments.config {
+        Some(file) => {
+            let loaded = config::load(Some(file), &Environment::of_process());
+            loaded.map_err(|fault| settings::refused(&fault, output))?.config.store
+        }
+        None => StoreConfig::default(),
+    };
+    if let Some(data) = &arguments.data {
+        store.data.clone_from(data);
+    }
+    Ok(store)
 }
 
 fn report(found: &Verification, output: &Output) {

@@ -39,6 +39,7 @@ mod record;
 mod reply;
 mod script;
 mod state;
+mod verify;
 mod writer;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -56,6 +57,7 @@ pub use self::{
     fault::{ImportFault, OpenFault},
     fitness::{Fitness, examine},
     import::Import,
+    verify::verify,
 };
 use self::{
     bounds::{PAGE_ROWS, TAIL_ROWS},

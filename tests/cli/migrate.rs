@@ -48,6 +48,15 @@ async fn everything_is_there_and_linked_and_the_directory_stays() {
     assert!(decisions > 0);
     store.close().await;
 
+    let settings = world.data.path().join("shared.toml");
+    std::fs::write(&settings, format!("[store]\nurl = \"{}\"\n", server.url())).expect("written");
+    let settings = settings.display().to_string();
+    let proved = fenghuo(&["verify", "--config", &settings, "--json"]);
+    assert_eq!((proved.code, &proved.json()["head"]), (0, &told["head"]), "{}", proved.err);
+    server.cli(&["XDEL", "{fenghuo}:journal", "2-0"]);
+    let broken = fenghuo(&["verify", "--config", &settings, "--json"]);
+    assert_eq!((broken.code, &broken.json()["sound"]), (1, &false.into()), "a row is gone: {}", broken.out);
+
     let again = fenghuo(&["migrate", "--from", &data, "--to", &server.url()]);
     assert_eq!(again.code, 6, "a store that is there is never overwritten: {}", again.err);
 }

@@ -122,6 +122,7 @@ cli-arg-server = Address of the gateway (FENGHUO_SERVER); default http://127.0.0
 cli-arg-key-file = File that holds the key (FENGHUO_KEY_FILE)
 cli-arg-every = Seconds between lines of progress when nobody watches; default 60
 cli-arg-data = Data directory (FENGHUO_DATA)
+cli-verify-arg-config = Settings file; with store.url in it the store that nodes share is proved
 cli-migrate-arg-from = Data directory to move; only read
 cli-migrate-arg-to = Where to: redis://host:port, rediss:// with TLS, redis+sentinel://host,host/service, redis+cluster://host,host
 cli-migrate-arg-user = User of Redis; default its default user

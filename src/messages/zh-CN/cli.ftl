@@ -121,6 +121,7 @@ cli-arg-server = 网关的地址（FENGHUO_SERVER）；默认 http://127.0.0.1:1
 cli-arg-key-file = 装有密钥的文件（FENGHUO_KEY_FILE）
 cli-arg-every = 没有终端时隔多少秒写一行进度；默认 60
 cli-arg-data = 数据目录（FENGHUO_DATA）
+cli-verify-arg-config = 设置文件；其中写了 store.url 就核验几个节点共用的存储
 cli-migrate-arg-from = 要搬的数据目录；只读
 cli-migrate-arg-to = 搬到哪里：redis://主机:端口，rediss:// 带 TLS，redis+sentinel://主机,主机/服务名，redis+cluster://主机,主机
 cli-migrate-arg-user = Redis 的用户；默认它的默认用户
