@@ -98,7 +98,7 @@ pub(super) fn run(
     let mut found = Found { kills, warnings: count as u64, ..Found::default() };
     found.lost += (count - taken.len()) as u64;
     for id in &taken {
-        wait(&address, installation, id)?;
+        wait(&address, installation, id);
     }
     compare(&address, installation, &taken, peer, before, &mut found)?;
     gateway.kill();
@@ -150,15 +150,13 @@ fn deliver(shared: &Shared, key: &str, post: &Post) -> Result<(), Failed> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a driver of real processes waits by the machine's clock")]
-pub(super) fn wait(address: &str, installation: &Installation, id: &str) -> Result<(), Failed> {
+pub(super) fn wait(address: &str, installation: &Installation, id: &str) {
     let since = Instant::now();
-    while since.elapsed() < PATIENCE {
-        if get(address, &format!("/v1/warnings/{id}/status"), &installation.operator)?.get("done").is_true() {
-            return Ok(());
-        }
+    // A program whose store is away says so and is asked again.
+    let done = || get(address, &format!("/v1/warnings/{id}/status"), &installation.operator);
+    while since.elapsed() < PATIENCE && !done().is_ok_and(|status| status.get("done").is_true()) {
         thread::sleep(Duration::from_millis(20));
     }
-    Ok(())
 }
 
 /// Delivery by delivery: what the status says against what arrived.
