@@ -34,7 +34,6 @@ fn each_mistake_has_its_code_and_its_key() {
         ("[store]\nurl = \"redis://a\"\nprefix = \"{a}\"\n".into(), "config-store-prefix", "store.prefix"),
         ("[store]\nurl = \"redis://a\"\nwait_s = 0\n".into(), "config-store-wait", "store.wait_s"),
         ("[store]\nurl = \"redis://a\"\nlease_s = 0.5\n".into(), "config-store-lease", "store.lease_s"),
-        ("[store]\nuser = \"a\"\n".into(), "config-store-unused", "store.user"),
         ("[server]\npublic_url = \"warn.example\"\n".into(), "config-public-url", "server.public_url"),
         ("[server]\npublic_url = \"https://warn.example/\"\n".into(), "config-public-url", "server.public_url"),
         ("[texts]\nsignature = \"【松北】\"\n".into(), "config-signature", "texts.signature"),
