@@ -162,7 +162,7 @@ async fn open_store(config: &StoreConfig, clock: &Clock, options: Options) -> Re
         Some(shared) => {
             // The key and what this machine remembers are kept there.
             std::fs::create_dir_all(data).map_err(|source| StartFault::Data { path: data.clone(), source })?;
-            Arc::new(Redis::open(clock.clone(), shared).await?)
+            Arc::new(Box::pin(Redis::open(clock.clone(), shared)).await?)
         }
         None => Arc::new(Embedded::open(data, clock.clone(), options)?),
     };
@@ -180,7 +180,7 @@ impl Gateway {
         let config = config.with_partner_routes();
         let templates = Templates::load(&config)?;
         let callback_secrets = CallbackSecrets::read(&config)?;
-        let opened = open_configured(&config.store, &clock).await?;
+        let opened = Box::pin(open_configured(&config.store, &clock)).await?;
         let listen = config.server.listen;
         let listener =
             TcpListener::bind(listen).await.map_err(|source| StartFault::Listen { address: listen, source })?;
