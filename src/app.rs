@@ -225,7 +225,7 @@ impl Gateway {
             callback_secrets,
             adapters: adapters.clone(),
         };
-        let flow = Flow::start(assembly).await?;
+        let flow = Box::pin(Flow::start(assembly)).await?;
         for inbox in inboxes {
             flow.connect(&inbox);
         }

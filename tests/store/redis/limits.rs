@@ -125,11 +125,11 @@ fn no_order_of_asking_gives_more_than_the_limit() {
     let wants = prop_oneof![Just(0.0), Just(1e9), 0.0..2_000.0];
     let asks = proptest::collection::vec((0..4_usize, wants, 0..40_u64), 1..40);
     let config = ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
-    let believed = std::cell::RefCell::new(Believed::new(&nodes));
+    let believed = tokio::sync::Mutex::new(Believed::new(&nodes));
     let held = proptest::test_runner::TestRunner::new(config).run(&asks, |asks| {
         runtime.block_on(async {
             for (number, wants, pause) in asks {
-                believed.borrow_mut().ask(number, wants).await;
+                believed.lock().await.ask(number, wants).await;
                 tokio::time::sleep(Duration::from_millis(pause)).await;
             }
         });
