@@ -105,6 +105,7 @@ fn relative_paths_are_relative_to_the_file_they_stand_in() {
 #[test]
 fn details_that_go_before_the_logs_may_are_advised_against() {
     assert!(advised("[retention]\ndetails_days = 30\n").contains(&"config-details-short"));
+    assert!(advised("[store]\nuser = \"a\"\n").contains(&"config-store-unused"));
     assert!(!advised("[retention]\ndetails_days = 180\n").contains(&"config-details-short"));
 }
 

@@ -46,7 +46,8 @@ async fn who_waits_hears_of_the_next_row() {
     let server = RedisServer::start();
     let (one, other) = (node(&at(&server.url())).await, node(&at(&server.url())).await);
     let following = cluster(&other);
-    let waiting = tokio::spawn(async move {
+    let mut waiting = tokio::task::JoinSet::new();
+    waiting.spawn(async move {
         let (mut seen, mut after) = (Vec::new(), 0);
         while seen.len() < 100 {
             for change in following.changes(after, Duration::from_secs(60)).await.unwrap() {
@@ -63,7 +64,7 @@ async fn who_waits_hears_of_the_next_row() {
         sent.push(commit.entries[0].data.clone());
         one.commit(commit).await.unwrap();
     }
-    let seen = tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("it hears").unwrap();
+    let seen = tokio::time::timeout(Duration::from_secs(30), waiting.join_all()).await.expect("it hears").remove(0);
     assert_eq!(seen, sent);
 }
 

@@ -1,17 +1,22 @@
 //! Parts of limits that all nodes share.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
-use fenghuo::store::{RateAsk, redis::Redis};
+use fenghuo::{
+    clock::Clock,
+    store::{RateAsk, redis::Redis},
+};
 use proptest::prelude::*;
+use tokio::time::Instant;
 
 use super::rig::{at, cluster, node};
 use crate::support::redis::RedisServer;
 
 const RATE: f64 = 1_000.0;
+
+fn now() -> Instant {
+    Clock::system().instant()
+}
 
 /// What each node believes it may use, and until when.
 struct Believed {
@@ -28,7 +33,7 @@ impl Believed {
     /// to its end too: the answer might still be on its way.
     async fn ask(&mut self, number: usize, wants: f64) {
         let ask = RateAsk { limit: "sms".to_owned(), rate: RATE, wants };
-        let asked = Instant::now();
+        let asked = now();
         let part = cluster(&self.nodes[number]).rates(&[ask]).await.unwrap().remove(0);
         assert!(part.rate <= wants && part.rate >= 0.0, "{part:?} of {wants}");
         if wants == 0.0 {
@@ -36,7 +41,7 @@ impl Believed {
         }
         self.parts[number].push((part.rate, asked + part.valid));
         // It can be used from here on.
-        let held = self.most(Instant::now());
+        let held = self.most(now());
         assert!(held <= RATE * (1.0 + 1e-9), "{held} may be used of {RATE}: {:?}", self.parts);
     }
 
@@ -68,7 +73,7 @@ async fn parts_never_come_to_more_than_the_limit_and_soon_to_all_of_it() {
     let nodes = nodes(&server, 4).await;
     for count in [1, 2, 4] {
         let mut believed = Believed::new(&nodes[..count]);
-        let until = Instant::now() + Duration::from_secs(20);
+        let until = now() + Duration::from_secs(20);
         loop {
             for number in 0..count {
                 believed.ask(number, 1e9).await;
@@ -78,7 +83,7 @@ async fn parts_never_come_to_more_than_the_limit_and_soon_to_all_of_it() {
             if fair && believed.given() >= RATE * 0.98 {
                 break;
             }
-            assert!(Instant::now() < until, "{count} nodes share {} of {RATE}", believed.given());
+            assert!(now() < until, "{count} nodes share {} of {RATE}", believed.given());
         }
         for number in 0..count {
             believed.ask(number, 0.0).await;
@@ -91,7 +96,7 @@ async fn who_wants_little_leaves_the_rest_to_the_others() {
     let server = RedisServer::start();
     let nodes = nodes(&server, 3).await;
     let mut believed = Believed::new(&nodes);
-    let until = Instant::now() + Duration::from_secs(20);
+    let until = now() + Duration::from_secs(20);
     loop {
         for (number, wants) in [100.0, 1e9, 1e9].into_iter().enumerate() {
             believed.ask(number, wants).await;
@@ -100,7 +105,7 @@ async fn who_wants_little_leaves_the_rest_to_the_others() {
         if last.iter().zip([100.0, 450.0, 450.0]).all(|(got, due)| (got - due).abs() < 1.0) {
             break;
         }
-        assert!(Instant::now() < until, "{last:?}");
+        assert!(now() < until, "{last:?}");
     }
     // A node that says nothing any more loses its part by itself.
     loop {
@@ -108,7 +113,7 @@ async fn who_wants_little_leaves_the_rest_to_the_others() {
         if believed.parts[1].last().unwrap().0 >= RATE * 0.98 {
             break;
         }
-        assert!(Instant::now() < until);
+        assert!(now() < until);
     }
 }
 
@@ -120,11 +125,11 @@ fn no_order_of_asking_gives_more_than_the_limit() {
     let wants = prop_oneof![Just(0.0), Just(1e9), 0.0..2_000.0];
     let asks = proptest::collection::vec((0..4_usize, wants, 0..40_u64), 1..40);
     let config = ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
-    let believed = std::cell::RefCell::new(Believed::new(&nodes));
+    let believed = tokio::sync::Mutex::new(Believed::new(&nodes));
     let held = proptest::test_runner::TestRunner::new(config).run(&asks, |asks| {
         runtime.block_on(async {
             for (number, wants, pause) in asks {
-                believed.borrow_mut().ask(number, wants).await;
+                believed.lock().await.ask(number, wants).await;
                 tokio::time::sleep(Duration::from_millis(pause)).await;
             }
         });

@@ -6,10 +6,13 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use fenghuo::store::{Engine, EntryKind};
+use fenghuo::{
+    clock::Clock,
+    store::{Engine, EntryKind},
+};
 
 use super::rig::{at, node};
 use crate::{
@@ -27,7 +30,7 @@ async fn rate(server: &RedisServer, nodes: usize, callers: usize) -> f64 {
     for _ in 0..nodes {
         open.push(node(&at(&server.url())).await);
     }
-    let began = Instant::now();
+    let began = Clock::system().instant();
     for node in &open {
         for caller in 0..callers as u64 {
             let (node, done) = (Arc::clone(node), Arc::clone(&done));
@@ -59,7 +62,7 @@ async fn commits_a_second() {
         }
         let node = node(&at(&server.url())).await;
         let outcomes = vec![7; 4_096 * 39];
-        let (began, mut rows) = (Instant::now(), 0);
+        let (began, mut rows) = (Clock::system().instant(), 0);
         while began.elapsed() < FOR {
             node.commit(entries([entry(EntryKind::Outcomes, outcomes.clone())])).await.unwrap();
             rows += 1;

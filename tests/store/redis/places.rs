@@ -61,7 +61,8 @@ async fn a_slot_moves_under_running_commits() {
     let to = cluster.servers.iter().find(|server| server.port != from.port).unwrap();
     let writing = Arc::clone(&node);
     let (moved, mut is_moved) = tokio::sync::watch::channel(false);
-    let commits = tokio::spawn(async move {
+    let mut commits = tokio::task::JoinSet::new();
+    commits.spawn(async move {
         let mut acknowledged = Vec::new();
         let mut after = 0;
         for number in 1.. {
@@ -86,7 +87,7 @@ async fn a_slot_moves_under_running_commits() {
         server.cli(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
     }
     moved.send(true).unwrap();
-    let acknowledged = commits.await.unwrap();
+    let acknowledged = commits.join_all().await.remove(0);
     assert!(held(to), "the store is on another server now");
     let told = whole_journal(&(node as _)).await;
     assert_eq!(told.len(), acknowledged.len() + 1, "each is there once");
