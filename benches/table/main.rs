@@ -7,6 +7,7 @@ mod core;
 mod email;
 mod intake;
 mod machine;
+mod nodes;
 mod pacing;
 mod plan;
 mod projection;
@@ -39,6 +40,7 @@ const MEASURES: &[Measure] = &[
     Measure { name: "sms", run: sms::smpp },
     Measure { name: "email", run: email::smtp },
     Measure { name: "push", run: push::push },
+    Measure { name: "nodes", run: nodes::nodes },
 ];
 
 fn main() {

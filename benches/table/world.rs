@@ -106,9 +106,19 @@ impl World {
         limits: &str,
         around: impl FnOnce(Store) -> Store,
     ) -> Self {
-        let clock = Clock::system();
-        let opened = Embedded::open(data.path(), clock.clone(), Options::default());
+        let opened = Embedded::open(data.path(), Clock::system(), Options::default());
         let store: Store = around(Arc::new(opened.expect("a store")));
+        Self { data, ..Self::start_on(store, directory, adapter, limits).await }
+    }
+
+    /// On a store that is open.
+    pub(crate) async fn start_on(
+        store: Store,
+        directory: &Arc<Directory>,
+        adapter: Arc<dyn Adapter>,
+        limits: &str,
+    ) -> Self {
+        let clock = Clock::system();
         let mac: fenghuo::flow::screens::Mac = Arc::new(|_: &[u8]| [0; 32]);
         let shown = Arc::new(ScreenInbox::default());
         let (for_screens, places) = (Arc::clone(&store), Arc::clone(directory));
@@ -130,7 +140,8 @@ impl World {
             callback_secrets: CallbackSecrets::default(),
             adapters: BTreeMap::from([(format!("{channel}.bench"), adapter)]),
         };
-        Self { flow: Flow::start(assembly).await.expect("a flow"), store, channel, lifecycle, data }
+        let flow = Box::pin(Flow::start(assembly)).await.expect("a flow");
+        Self { flow, store, channel, lifecycle, data: tempfile::tempdir().expect("a directory") }
     }
 
     pub(crate) async fn stop(self) {
@@ -148,6 +159,12 @@ impl World {
         };
         let Ok(Submitted::Created(view)) = self.flow.submit(submission).await else { panic!("not taken") };
         view.id
+    }
+
+    /// How many deliveries of a warning have been sent.
+    pub(crate) async fn sent(&self, id: &WarningId) -> u64 {
+        let status = self.flow.status(id).await.expect("a store").expect("a warning");
+        status.channels.get(self.channel.name()).map_or(0, |own| own.accepted + own.delivered)
     }
 
     /// Waits until every delivery of a warning is accepted, and says how many there were.
