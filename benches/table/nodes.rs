@@ -14,11 +14,12 @@ use std::{sync::Arc, time::Duration};
 use fenghuo::{
     clock::Clock,
     store::{
-        Store,
+        Commit, Entry, EntryKind, Expect, Put, Space, Store,
         redis::{Options, Redis},
     },
 };
 
+use bytes::Bytes;
 use redis::{Client, Cmd, Pipeline, Value, aio::MultiplexedConnection};
 use tokio::runtime::Runtime;
 
@@ -54,6 +55,11 @@ pub(crate) fn nodes(report: &mut Report) {
         report.row(&row(name, of(|run| run.queue), "bytes", None, Goal::AtMost(8.0)));
         let name = format!("nodes: {count}, journal in Redis of a delivery");
         report.row(&row(name, of(|run| run.journal), "bytes", None, Goal::AtMost(40.0)));
+    }
+    for (count, callers) in [(1, 1), (1, 64), (4, 64)] {
+        let name = format!("nodes: commits of {count} with {callers} callers each");
+        let value = median((0..RUNS).map(|_| commits(&runtime, count, callers)).collect());
+        report.row(&Row { name, value, unit: "commits/s", yardstick: None, goal: Goal::Shown });
     }
     for count in [1, 2, 4] {
         let part = paced(&runtime, count) / f64::from(RATE);
@@ -123,6 +129,46 @@ fn paced(runtime: &Runtime, count: usize) -> f64 {
         }
         (after - before) as f64 / took.as_secs_f64()
     })
+}
+
+/// Commits a second of one record and one entry each.
+fn commits(runtime: &Runtime, count: usize, callers: u64) -> f64 {
+    const FOR: Duration = Duration::from_secs(2);
+    let server = RedisServer::start();
+    runtime.block_on(async {
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            nodes.push(store(&server).await);
+        }
+        let began = world::now();
+        let mut callers_of_all = tokio::task::JoinSet::new();
+        for (node, store) in nodes.iter().enumerate() {
+            for caller in 0..callers {
+                let (store, key) = (Arc::clone(store), node as u64 * callers + caller);
+                callers_of_all.spawn(async move {
+                    let mut done = 0_u64;
+                    while began.elapsed() < FOR {
+                        store.commit(commit(key)).await.expect("durable");
+                        done += 1;
+                    }
+                    done
+                });
+            }
+        }
+        let done: u64 = callers_of_all.join_all().await.into_iter().sum();
+        let rate = done as f64 / began.elapsed().as_secs_f64();
+        for store in nodes {
+            store.close().await;
+        }
+        rate
+    })
+}
+
+fn commit(key: u64) -> Commit {
+    let put =
+        Put { space: Space::Meta, key: key.into(), value: Some(Bytes::from_static(b"value")), expect: Expect::Any };
+    let entry = Entry { kind: EntryKind::Decision, data: Bytes::from_static(b"{\"what\":\"bench\"}") };
+    Commit { puts: vec![put], entries: vec![entry] }
 }
 
 /// Deliveries a second as entries of a stream of their own.

@@ -3,7 +3,6 @@
 mod faults;
 mod following;
 mod limits;
-mod measure;
 mod nodes;
 mod places;
 mod rig;
