@@ -97,6 +97,11 @@ impl Adapter for Display {
         &self.profile
     }
 
+    /// Screens are known by their ids; signs and groups of panels are for whoever reaches them.
+    fn carries(&self, kind: &str) -> bool {
+        kind.is_empty()
+    }
+
     async fn submit(&self, batch: &Batch, _budget: Duration) -> Result<Vec<Verdict>, Fault> {
         self.probe().await?;
         if let Some(refusal) = self.refusal(&batch.content) {

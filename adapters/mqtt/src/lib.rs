@@ -147,6 +147,10 @@ impl Adapter for Mqtt {
         &self.profile
     }
 
+    fn carries(&self, kind: &str) -> bool {
+        matches!(kind, "" | "group")
+    }
+
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {
         if self.closing.is_cancelled() {
             return Err(Fault::Transient(Cause::new("CLOSED", "the adapter is closed")));

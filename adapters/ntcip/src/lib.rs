@@ -1,6 +1,7 @@
 //! Road signs of NTCIP 1203 v03 (dynamic message signs) over SNMP.
 //!
-//! An address is `host:port` of a sign (port 161 when none is given), inside one of the configured networks. For each sign a
+//! An address is `ntcip:host:port` of a sign (port 161 when none is given; without `ntcip:` where signs are all there is on
+//! the channel), inside one of the configured networks. For each sign a
 //! message is written into one row of its table, kept for us: ask for the row (`modifyReq`), write text, owner and run-time
 //! priority, have it validated (`validateReq`), compare the CRC with that of the text that was meant, order it onto the face
 //! (`dmsActivateMessage`: minutes until the content expires, priority, row, CRC, our address), and look whether it is there.
@@ -63,6 +64,8 @@ use crate::{
     sign::{Early, Order, Sign, classed},
 };
 
+/// What the address of a sign begins with, where other screens are on the channel too.
+const KIND: &str = "ntcip";
 /// Signs spoken to at a time.
 const BATCH_MAX: usize = 32;
 /// The port of SNMP agents.
@@ -127,7 +130,7 @@ impl Ntcip {
     }
 
     async fn talk(&self, address: &Address, content: &Content, composed: &Composed, ordered: &AtomicBool) -> Verdict {
-        let sign = match self.find(address.expose()).await {
+        let sign = match self.find(address.without_kind(KIND)).await {
             Ok(sign) => sign,
             Err(refusal) => return refusal,
         };
@@ -216,6 +219,10 @@ fn out_of_time(ordered: bool) -> Verdict {
 impl Adapter for Ntcip {
     fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    fn carries(&self, kind: &str) -> bool {
+        kind == KIND
     }
 
     async fn submit(&self, batch: &Batch, budget: Duration) -> Result<Vec<Verdict>, Fault> {

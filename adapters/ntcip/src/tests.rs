@@ -36,7 +36,7 @@ fn lift(thread: &str) -> Content {
 fn batch(content: Content, addresses: &[String]) -> Batch {
     let item = |(index, address): (u32, &String)| Item {
         token: Token::new(7, index),
-        address: Address::new(address.as_str()),
+        address: Address::new(format!("ntcip:{address}")),
         attempt: 1,
         confirm: None,
     };
@@ -81,6 +81,12 @@ async fn keeps_the_contract() {
         Arc::new(adapter(&settings)) as Arc<dyn Adapter>
     };
     conformance::run(make, &samples).await.assert();
+}
+
+#[tokio::test]
+async fn only_what_is_named_a_sign_is_for_signs() {
+    let ntcip = adapter(&settings());
+    assert!(ntcip.carries("ntcip") && !ntcip.carries("") && !ntcip.carries("group"));
 }
 
 #[tokio::test]
