@@ -150,13 +150,7 @@ impl Redis {
             return Err(OpenFault::Prefix(options.prefix));
         }
         let keys = Keys::new(&options.prefix);
-        let server = Arc::new(Server {
-            address: options.address.clone(),
-            user: options.user.clone(),
-            password_file: options.password_file.clone(),
-            ca_file: options.ca_file.clone(),
-            name: keys.head(),
-        });
+        let server = Arc::new(Server::of(&options, keys.head()));
         let replicas = Replicas { count: options.replicas, wait: options.wait };
         let link = Link::new(Arc::clone(&server));
         let fitness = Fitness::of(&link).await.map_err(|fault| unreachable_at(&options.address, &fault))?;

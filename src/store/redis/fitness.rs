@@ -100,12 +100,6 @@ async fn setting(link: &Link, name: &str) -> Option<String> {
 /// # Errors
 /// [`OpenFault::Unreachable`].
 pub async fn examine(options: &Options) -> Result<Fitness, OpenFault> {
-    let link = Link::new(Arc::new(Server {
-        address: options.address.clone(),
-        user: options.user.clone(),
-        password_file: options.password_file.clone(),
-        ca_file: options.ca_file.clone(),
-        name: Keys::new(&options.prefix).head(),
-    }));
+    let link = Link::new(Arc::new(Server::of(options, Keys::new(&options.prefix).head())));
     Fitness::of(&link).await.map_err(|fault| unreachable_at(&options.address, &fault))
 }

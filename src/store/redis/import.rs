@@ -42,13 +42,7 @@ impl Import {
     /// [`OpenFault`]: it cannot be reached, or there is a store.
     pub async fn begin(clock: &Clock, options: Options) -> Result<Self, OpenFault> {
         let keys = Keys::new(&options.prefix);
-        let server = Server {
-            address: options.address.clone(),
-            user: options.user.clone(),
-            password_file: options.password_file.clone(),
-            ca_file: options.ca_file.clone(),
-            name: keys.head(),
-        };
+        let server = Server::of(&options, keys.head());
         let link = Link::new(server.into());
         let (token, installation) = (hex(&clock.random::<8>()), hex(&clock.random::<16>()));
         let mut names = vec![keys.head(), keys.journal(), keys.changes()];

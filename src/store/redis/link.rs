@@ -13,6 +13,7 @@ use redis::{Cmd, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
 
 use super::{
+    Options,
     address::Address,
     bounds::{AGAIN, AGAIN_TIMES, ANSWER, BYTES_PER_SECOND, CONNECT},
     fault::Fault,
@@ -27,6 +28,14 @@ pub(super) struct Server {
     pub(super) ca_file: Option<PathBuf>,
     /// A name of the store, whose slot is looked for in a cluster.
     pub(super) name: String,
+}
+
+impl Server {
+    /// The one that these options name; `name` is one of the store's.
+    pub(super) fn of(options: &Options, name: String) -> Self {
+        let Options { address, user, password_file, ca_file, .. } = options.clone();
+        Self { address, user, password_file, ca_file, name }
+    }
 }
 
 /// A connection that is made when it is needed.

@@ -23,13 +23,7 @@ use crate::store::{
 /// It cannot be reached, or there is none. What is wrong inside is in the answer.
 pub async fn verify(options: &Options, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Verification, OpenFault> {
     let keys = Keys::new(&options.prefix);
-    let server = Server {
-        address: options.address.clone(),
-        user: options.user.clone(),
-        password_file: options.password_file.clone(),
-        ca_file: options.ca_file.clone(),
-        name: keys.head(),
-    };
+    let server = Server::of(options, keys.head());
     let link = Link::new(server.into());
     let at = |fault: Fault| unreachable_at(&options.address, &fault);
     let mut command = redis::cmd("HMGET");
